@@ -1,0 +1,129 @@
+import type { BusinessObject, Command, Interaction, Outcome, Party, SystemProfile } from '@unsilo/schemas';
+
+/**
+ * What a connector is: one object that says how one kind of external system is checked, read, listened to and written.
+ * The runner owns everything else: envelopes, appending, checkpoints, retries, pauses, dead letters, outcomes.
+ */
+export interface Connector<Options = unknown> {
+  /** Name in the configuration, and of its folder: `suitecrm`. */
+  id: string;
+  title: string;
+  /** JSON Schema (TypeBox) of the options, with descriptions and defaults; the README's table is generated from it. */
+  options: object;
+  emits: readonly ('party' | 'object' | 'interaction')[];
+  /** What one configured system of this kind is like. Pure: reads nothing but the options. */
+  profile(system: string, options: Options): SystemProfile;
+  /** Tries the connection and rights as cheaply as possible; each finding says what to do. */
+  check(context: ConnectorContext<Options>): Promise<Finding[]>;
+  /**
+   * Yields changes and checkpoints until `context.signal` aborts (or the source is exhausted: it is called again after
+   * `interval`). A checkpoint says: everything yielded before it need not be read again. It is saved once that is durable.
+   */
+  read?(context: ConnectorContext<Options>): AsyncIterable<ReadItem>;
+  /** Handles one authentic HTTP call of the system. */
+  webhook?: WebhookHandler<Options>;
+  /** Carries out one command and answers what became of it (SYNC section 1). Must be safe to repeat. */
+  write?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
+}
+
+/** An outcome without what the runner fills in. */
+export type WriteResult = Omit<Outcome, 'command' | 'system' | 'reportedAt'>;
+
+export type ReadItem =
+  | { type: 'party'; change: Party }
+  | { type: 'object'; change: BusinessObject }
+  | { type: 'interaction'; change: Interaction }
+  /** JSON value; what `context.checkpoint` gives back after a restart. */
+  | { type: 'checkpoint'; value: unknown }
+  /** The first complete reading of the system has ended: creating may begin (SYNC section 6). */
+  | { type: 'snapshot-completed' }
+  /** One piece of input that can't be used; reading goes on. */
+  | {
+      type: 'bad-input';
+      code: string;
+      message: string;
+      hint?: string;
+      at: { file?: string; line?: number; url?: string; ref?: string };
+      payload: string | Uint8Array;
+    };
+
+export interface ConnectorContext<Options> {
+  tenant: string;
+  system: string;
+  options: Options;
+  /** The value of the last checkpoint that was saved; undefined at the first start. */
+  checkpoint: unknown;
+  /** HTTP with retries, rate limits shared by all of this system's readers and writers, time and size limits. */
+  http: HttpClient;
+  /** Small durable memory of the connector, apart from checkpoints: counters of versions, idempotency. */
+  memory: ConnectorMemory;
+  log: ConnectorLog;
+  clock: { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> };
+  signal: AbortSignal;
+}
+
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+export interface HttpRequest {
+  method?: string;
+  url: string | URL;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  /** Milliseconds for the whole exchange. */
+  timeoutMs?: number;
+  maxBodyBytes?: number;
+  /** Safe to send again after an unclear failure (default: GET, HEAD, PUT, DELETE). */
+  idempotent?: boolean;
+  /** Status codes handed back rather than thrown, besides 2xx and 304. */
+  accept?: readonly number[];
+  signal?: AbortSignal;
+}
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+  url: string;
+  /** The server's `Date` less the local clock, milliseconds, by the middle of the exchange; undefined without the header. */
+  clockOffsetMs?: number;
+}
+
+export interface ConnectorMemory {
+  get(key: string): Promise<unknown>;
+  set(entries: Record<string, unknown>): Promise<void>;
+}
+
+export interface ConnectorLog {
+  debug(fields: Record<string, string | number | boolean>, message: string): void;
+  info(fields: Record<string, string | number | boolean>, message: string): void;
+  warn(fields: Record<string, string | number | boolean>, message: string): void;
+}
+
+export interface Finding {
+  ok: boolean;
+  code: string;
+  message: string;
+  hint?: string;
+}
+
+export interface WebhookHandler<Options> {
+  /** Throws unless the call is authentic: signature over the raw bytes, compared in constant time. */
+  verify(call: WebhookCall, options: Options): void;
+  /** Answers what to send back, and what was learnt; `poke` asks for a read at once (the call is only a hint). */
+  handle(
+    context: ConnectorContext<Options>,
+    call: WebhookCall,
+  ): Promise<{ status: number; body?: string; contentType?: string; items?: ReadItem[]; poke?: boolean }>;
+}
+export interface WebhookCall {
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  headers: Record<string, string>;
+  raw: Buffer;
+}
+
+/** Checks the shape at compile time and keeps the options' type. */
+export function defineConnector<Options>(connector: Connector<Options>): Connector<Options> {
+  return connector;
+}

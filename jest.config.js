@@ -1,0 +1,19 @@
+/** Sources run as they stand: swc strips the types, the condition `@unsilo/source` resolves our own packages to their sources. */
+export default {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@unsilo/source', 'node', 'require', 'default'] },
+  testMatch: ['<rootDir>/**/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/services/console/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  extensionsToTreatAsEsm: [],
+  transform: {
+    '^.+\\.(t|j|mj)s$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  // Packages that are published as ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!(cookie|typebox|@noble)/)'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testTimeout: 30000,
+};
