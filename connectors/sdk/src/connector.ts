@@ -1,4 +1,5 @@
 import type { BusinessObject, Command, Interaction, Outcome, Party, SystemProfile } from '@unsilo/schemas';
+import type { HttpSettings } from './http/settings.js';
 
 /**
  * What a connector is: one object that says how one kind of external system is checked, read, listened to and written.
@@ -11,6 +12,8 @@ export interface Connector<Options = unknown> {
   /** JSON Schema (TypeBox) of the options, with descriptions and defaults; the README's table is generated from it. */
   options: object;
   emits: readonly ('party' | 'object' | 'interaction')[];
+  /** How this kind of system wants to be called: rate, concurrency, statuses that pause. The configuration may override it. */
+  http?(options: Options): Partial<HttpSettings>;
   /** What one configured system of this kind is like. Pure: reads nothing but the options. */
   profile(system: string, options: Options): SystemProfile;
   /** Tries the connection and rights as cheaply as possible; each finding says what to do. */
@@ -24,6 +27,11 @@ export interface Connector<Options = unknown> {
   webhook?: WebhookHandler<Options>;
   /** Carries out one command and answers what became of it (SYNC section 1). Must be safe to repeat. */
   write?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
+  /**
+   * Finds out, by reading only, what became of a command whose every attempt ended unclear. Called once, after the longest time
+   * that a request of the system may take. Without it such a command is reported uncertain and a read is asked for.
+   */
+  settle?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
 }
 
 /** An outcome without what the runner fills in. */
@@ -63,7 +71,24 @@ export interface ConnectorContext<Options> {
 }
 
 export interface HttpClient {
+  /**
+   * One exchange, redirects followed, body read whole and decompressed.
+   * @throws RetryableError (network, time limit, truncated body, 408, 425, 429, 5xx, after the retries), PauseError (401, 403 unless
+   * accepted), TerminalError (other statuses, body too large, address refused, too many redirects)
+   */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * Opens a response that stays open (server-sent events, a download). No retries; `timeoutMs` limits the wait for the headers,
+   * `idleTimeoutMs` the silence between chunks. Ends with RetryableError when the connection breaks. Aborting `signal` closes it.
+   */
+  stream(request: HttpStreamRequest): Promise<HttpStream>;
+}
+export interface HttpStreamRequest extends HttpRequest {
+  idleTimeoutMs?: number;
+}
+export interface HttpStream extends Omit<HttpResponse, 'body'> {
+  /** Decompressed chunks as they come. Leaving the loop closes the connection. */
+  chunks: AsyncIterable<Buffer>;
 }
 export interface HttpRequest {
   method?: string;
@@ -83,13 +108,20 @@ export interface HttpResponse {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
+  /** Where the answer came from, after redirects. */
   url: string;
+  /** The redirects that were followed, in order, each with its status and where it led. */
+  redirects: readonly { status: number; url: string }[];
   /** The server's `Date` less the local clock, milliseconds, by the middle of the exchange; undefined without the header. */
   clockOffsetMs?: number;
 }
 
 export interface ConnectorMemory {
+  /** Undefined where nothing stands. */
   get(key: string): Promise<unknown>;
+  /** In the order of the keys, one round trip. */
+  getMany(keys: readonly string[]): Promise<unknown[]>;
+  /** All entries or none; durable when it resolves. JSON values; undefined removes. */
   set(entries: Record<string, unknown>): Promise<void>;
 }
 

@@ -1,2 +1,19 @@
+export * from './clock.js';
 export * from './connector.js';
 export * from './errors.js';
+export { addressPolicy, guardedLookup, type AddressPolicy, type Lookup } from './http/addresses.js';
+export { createHttpClient, type OwnedHttpClient } from './http/client.js';
+export { httpDefaults, type HttpSettings } from './http/settings.js';
+export {
+  FieldRuleSchema,
+  MappingConfigSchema,
+  mergeMappings,
+  type FieldRule,
+  type FieldRuleObject,
+  type MappingConfig,
+} from './mapping/config.js';
+export type { FieldMapping, FieldValue, MappingProblem, SystemRecord } from './mapping/mapping.js';
+export { parseOptions, type OptionProblem } from './options.js';
+export { redactor, secret, secretValues, urlForMessages } from './redaction.js';
+export { wellFormed } from './text.js';
+export { sameSecret, verifySignature, type SignatureScheme } from './webhook.js';

@@ -1,0 +1,42 @@
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { TerminalError } from '../errors.js';
+
+/** Undoes `Content-Encoding`; an unknown one is an error, since the bytes would be taken for content. */
+export function decoded(body: Readable, encoding: string | undefined, exchange: string): Readable {
+  let stream = body;
+  const codings = (encoding ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== '' && coding !== 'identity');
+  for (const coding of codings.reverse()) {
+    const decoder = decoderOf(coding);
+    if (decoder === undefined) {
+      body.destroy();
+      throw new TerminalError('UNSILO_HTTP_ENCODING', `${exchange} answered in an unknown content encoding`);
+    }
+    // Errors reach the reader through the decoder that the pipeline destroys with them.
+    stream = pipeline(stream, decoder, () => undefined);
+  }
+  return stream;
+}
+
+function decoderOf(coding: string) {
+  if (coding === 'gzip' || coding === 'x-gzip') return createGunzip();
+  if (coding === 'br') return createBrotliDecompress();
+  if (coding === 'deflate') return createInflate();
+  return undefined;
+}
+
+/** Passes chunks on until more than `max` bytes came (after decompression), then ends the connection. */
+export async function* limited(body: Readable, max: number, exchange: string): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > max)
+      throw new TerminalError('UNSILO_HTTP_BODY_TOO_LARGE', `${exchange} answered with more than ${max} bytes`, {
+        hint: 'Ask for smaller pages, or raise maxBodyBytes for this system.',
+      });
+    yield chunk;
+  }
+}
