@@ -1,1 +1,18 @@
-export {};
+export {
+  lastCheckpoint,
+  readItems,
+  testContext,
+  type LogLine,
+  type TestContext,
+  type TestContextOptions,
+} from './testing/context.js';
+export {
+  startFakeServer,
+  type FakeAnswer,
+  type FakeHandler,
+  type FakeRequest,
+  type FakeServer,
+  type Fault,
+} from './testing/fake-server.js';
+export { fixtureCases, type FixtureCase } from './testing/fixtures.js';
+export { turn, virtualClock, type VirtualClock } from './testing/virtual-clock.js';

@@ -1,0 +1,127 @@
+import { createHttpClient } from '../http/client.js';
+import type { HttpSettings } from '../http/settings.js';
+import type { Connector, ConnectorContext, ConnectorLog, ConnectorMemory, ReadItem } from '../connector.js';
+import { parseOptions } from '../options.js';
+import { secretValues } from '../redaction.js';
+import { virtualClock, type VirtualClock } from './virtual-clock.js';
+
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn';
+  fields: Record<string, string | number | boolean>;
+  message: string;
+}
+
+/** A context that keeps everything in memory and shows what happened. */
+export interface TestContext<Options> extends ConnectorContext<Options> {
+  clock: VirtualClock;
+  /** What the connector logged. */
+  readonly logged: readonly LogLine[];
+  /** What its memory holds, as JSON. */
+  readonly stored: ReadonlyMap<string, string>;
+  /** Aborts `signal`. */
+  stop(): void;
+  /** Aborts and closes the HTTP client. */
+  close(): Promise<void>;
+}
+
+export interface TestContextOptions {
+  tenant?: string;
+  system?: string;
+  checkpoint?: unknown;
+  /** Default: virtual and moving on by itself. */
+  clock?: VirtualClock;
+  http?: Partial<HttpSettings>;
+  /** The memory of an earlier context: a restart. */
+  stored?: ReadonlyMap<string, string>;
+}
+
+/** Options are filled up and checked as in earnest; loopback addresses are allowed. */
+export function testContext<Options>(
+  connector: Connector<Options>,
+  given: unknown,
+  settings: TestContextOptions = {},
+): TestContext<Options> {
+  const parsed = parseOptions(connector, given);
+  if (!parsed.ok)
+    throw new Error(`options don't fit: ${parsed.problems.map((p) => `${p.path} ${p.message}`).join('; ')}`);
+  const { options } = parsed;
+  const system = settings.system ?? connector.id;
+  const clock = settings.clock ?? virtualClock({ auto: true });
+  const logged: LogLine[] = [];
+  const log = memoryLog(logged);
+  const stored = new Map(settings.stored ?? []);
+  const controller = new AbortController();
+  const http = createHttpClient({
+    secrets: secretValues(connector.options, options),
+    random: () => 0.5,
+    ...connector.http?.(options),
+    system,
+    allowPrivateAddresses: true,
+    clock,
+    log,
+    ...settings.http,
+  });
+  const stop = () => controller.abort(new Error('stopped'));
+  return {
+    tenant: settings.tenant ?? 'acme',
+    system,
+    options,
+    checkpoint: settings.checkpoint,
+    http,
+    memory: connectorMemory(stored),
+    log,
+    clock,
+    signal: controller.signal,
+    logged,
+    stored,
+    stop,
+    close: async () => {
+      stop();
+      await http.close();
+    },
+  };
+}
+
+/** Reads until the source is exhausted or `enough` says so, and answers all that was yielded. */
+export async function readItems<Options>(
+  connector: Connector<Options>,
+  context: ConnectorContext<Options>,
+  enough: (item: ReadItem, items: readonly ReadItem[]) => boolean = () => false,
+): Promise<ReadItem[]> {
+  const items: ReadItem[] = [];
+  if (connector.read === undefined) return items;
+  for await (const item of connector.read(context)) {
+    items.push(item);
+    if (enough(item, items)) break;
+  }
+  return items;
+}
+
+/** The value of the last checkpoint among items. */
+export function lastCheckpoint(items: readonly ReadItem[]): unknown {
+  const last = items.findLast((item) => item.type === 'checkpoint');
+  return last === undefined ? undefined : structuredClone(last.value);
+}
+
+function connectorMemory(stored: Map<string, string>): ConnectorMemory {
+  const read = (key: string): unknown => {
+    const text = stored.get(key);
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  };
+  return {
+    get: (key) => Promise.resolve(read(key)),
+    getMany: (keys) => Promise.resolve(keys.map(read)),
+    set: (entries) => {
+      for (const [key, value] of Object.entries(entries))
+        if (value === undefined) stored.delete(key);
+        else stored.set(key, JSON.stringify(value));
+      return Promise.resolve();
+    },
+  };
+}
+
+function memoryLog(lines: LogLine[]): ConnectorLog {
+  const at = (level: LogLine['level']) => (fields: LogLine['fields'], message: string) =>
+    void lines.push({ level, fields, message });
+  return { debug: at('debug'), info: at('info'), warn: at('warn') };
+}
