@@ -1,0 +1,174 @@
+import type { PartyState, Timestamp, Version } from '@unsilo/schemas';
+import { canonicalValue, unflatten, valueOf } from './attributes.js';
+import { flatten } from './attributes.js';
+import { isOpen, type KnownCommand, type RecordFacts } from './facts.js';
+import type { Normaliser } from './normalise.js';
+import { baseOf, walk, type EvaluationContext, type Register, type Run, type Testimony } from './testimony.js';
+import { compareVersions, isAfter } from './version.js';
+
+/** What stays of the facts at or below the horizon (SYNC section 3). Plain JSON. */
+export interface Summary {
+  format: 1;
+  kind: 'person' | 'organization';
+  /** Last version and state at or below the horizon. */
+  version: Version;
+  shadow: PartyState;
+  deleted: boolean;
+  /** Epoch milliseconds. */
+  createdAt: number;
+  asOf: [attribute: string, time: number][];
+  scalars: [attribute: string, register: RegisterSummary][];
+  lists: [attribute: string, elements: [key: string, register: RegisterSummary][]][];
+  /** How the latest commands below the horizon ended: what planning must remember. */
+  answered: Answer[];
+}
+
+export interface RegisterSummary {
+  run: Run;
+  testimony?: Testimony;
+  had: boolean;
+}
+
+/** What a command sent and what came of it, in canonical values. */
+export interface Answer {
+  command: string;
+  issuedAt: Timestamp;
+  base: Version;
+  status: 'open' | 'applied' | 'rejected' | 'conflict' | 'not-applied' | 'uncertain';
+  exact: boolean;
+  sent: Record<string, string>;
+  /** What stood after an applied write, for the attributes sent. */
+  left: Record<string, string>;
+}
+
+export interface HorizonPolicy {
+  /** Facts younger than this, measured back from the record's newest observation, are kept (milliseconds). */
+  age: number;
+  /** So many versions are kept at least. */
+  versions: number;
+}
+export const DEFAULT_HORIZON: HorizonPolicy = { age: 7 * 24 * 3600 * 1000, versions: 32 };
+
+/** Answers that a record remembers at most. */
+const REMEMBERED_ANSWERS = 16;
+
+export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
+  const { command, outcome } = known;
+  const answer: Answer = {
+    command: command.id,
+    issuedAt: command.issuedAt,
+    base: baseOf(known),
+    status: outcome?.status ?? 'open',
+    exact: outcome?.exact ?? false,
+    sent: {},
+    left: {},
+  };
+  if (command.action !== 'update' && command.action !== 'create') return answer;
+  const left = outcome?.left ? flatten(outcome.left, normaliser) : undefined;
+  for (const [attribute, { value }] of Object.entries(command.set)) {
+    answer.sent[attribute] = canonicalValue(attribute, value, normaliser);
+    if (left) answer.left[attribute] = canonicalValue(attribute, valueOf(left, attribute), normaliser);
+  }
+  return answer;
+}
+
+/** All answers that are known, oldest first. */
+export function answersOf(record: RecordFacts, normaliser: Normaliser): Answer[] {
+  const answers = [...(record.summary?.answered ?? []), ...record.commands.map((k) => answerOf(k, normaliser))];
+  return answers.sort(byIssue);
+}
+
+function byIssue(a: Answer, b: Answer): number {
+  return a.issuedAt < b.issuedAt
+    ? -1
+    : a.issuedAt > b.issuedAt
+      ? 1
+      : a.command < b.command
+        ? -1
+        : Number(a.command > b.command);
+}
+
+/**
+ * The highest version that may be summarised: older than the policy's age and number of versions, and not past the base of an open command.
+ * Undefined: nothing to do.
+ */
+export function nextHorizon(record: RecordFacts, policy: HorizonPolicy): Version | undefined {
+  const { observations } = record;
+  const newest = observations.at(-1);
+  if (!newest) return undefined;
+  const youngest = observations.reduce((max, o) => (o.observedAt > max ? o.observedAt : max), newest.observedAt);
+  const limit = Date.parse(youngest) - policy.age;
+  let candidate: Version | undefined;
+  for (let i = observations.length - 1 - policy.versions; i >= 0; i -= 1) {
+    const o = observations[i];
+    if (o && Date.parse(o.observedAt) < limit) {
+      candidate = o.version;
+      break;
+    }
+  }
+  if (!candidate) return undefined;
+  for (const known of record.commands) {
+    if (!isOpen(known)) continue;
+    const base = baseOf(known);
+    if (isAfter(candidate, base)) candidate = base;
+  }
+  if (record.horizon && !isAfter(candidate, record.horizon)) return undefined;
+  return candidate;
+}
+
+/** The same record with everything at or below `horizon` summarised. The result is exact for any facts above it. */
+export function compact(record: RecordFacts, horizon: Version, context: EvaluationContext): RecordFacts {
+  if (record.horizon && !isAfter(horizon, record.horizon)) return record;
+  const { points, scan } = walk(record, context, horizon);
+  const last = points.at(-1);
+  const below = record.observations.filter((o) => !isAfter(o.version, horizon));
+  const lastSeen = below.at(-1);
+  const covered = (known: KnownCommand): boolean =>
+    !isOpen(known) &&
+    compareVersions(baseOf(known), horizon) <= 0 &&
+    (known.outcome?.version === undefined || !isAfter(known.outcome.version, horizon));
+  const first = points[0];
+  const summary: Summary = {
+    format: 1,
+    kind: last?.flat.kind ?? record.summary?.kind ?? 'person',
+    version: lastVersion(lastSeen?.version, last?.version, record.summary?.version) ?? horizon,
+    shadow: last ? unflatten(last.flat) : (record.summary?.shadow ?? { kind: 'person' }),
+    deleted: lastSeen ? lastSeen.state === undefined : (record.summary?.deleted ?? false),
+    createdAt: record.summary?.createdAt ?? (first ? (first.createdAt ?? first.changedAt) : Number.MAX_SAFE_INTEGER),
+    asOf: [...scan.asOf].sort(byName),
+    scalars: [...scan.scalars].map(([name, r]): [string, RegisterSummary] => [name, summarise(r)]).sort(byName),
+    lists: [...scan.lists]
+      .map(([name, elements]): [string, [string, RegisterSummary][]] => [
+        name,
+        [...elements].map(([key, r]): [string, RegisterSummary] => [key, summarise(r)]).sort(byName),
+      ])
+      .sort(byName),
+    answered: [
+      ...(record.summary?.answered ?? []),
+      ...record.commands.filter(covered).map((k) => answerOf(k, context.normaliser)),
+    ]
+      .sort(byIssue)
+      .slice(-REMEMBERED_ANSWERS),
+  };
+  return {
+    ...record,
+    horizon,
+    summary,
+    observations: record.observations.filter((o) => isAfter(o.version, horizon)),
+    commands: record.commands.filter((k) => !covered(k)),
+  };
+}
+
+function summarise(register: Register): RegisterSummary {
+  const summary: RegisterSummary = { run: register.run, had: register.had };
+  if (register.testimony) summary.testimony = register.testimony;
+  return summary;
+}
+
+function lastVersion(...versions: (Version | undefined)[]): Version | undefined {
+  return versions.reduce((a, b) => (a === undefined || (b !== undefined && isAfter(b, a)) ? b : a), undefined);
+}
+
+function byName(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : Number(a[0] > b[0]);
+}

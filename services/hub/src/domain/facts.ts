@@ -1,0 +1,188 @@
+import type { Command, Outcome, Party, PartyState, Timestamp, Version } from '@unsilo/schemas';
+import type { Summary } from './compaction.js';
+import { compareVersions, isAfter } from './version.js';
+
+/**
+ * All that is known of one ref (SYNC section 1): a set. Adding a fact twice, or in another order, gives the same value, byte for byte:
+ * every list is kept in one order and of two facts that claim to be one the same one always stays.
+ */
+export interface RecordFacts {
+  ref: string;
+  /** Facts at or below it live in `summary` alone. */
+  horizon?: Version;
+  summary?: Summary;
+  /** By version; above the horizon. */
+  observations: Observation[];
+  /** Updates and deletes of this ref, by id; those that the summary doesn't cover. */
+  commands: KnownCommand[];
+  /** Creates that were asked for this ref's sake (`createdFor`), by id. */
+  creates: KnownCommand[];
+  /** Set when the hub itself had this record made: for which member. */
+  createdFor?: { ref: string; command: string };
+  /** Facts with times at or before this are gone and stay gone (epoch milliseconds). */
+  erasedAt?: number;
+  /** How many facts came too late to be used: at or below the horizon or the floor. */
+  late: number;
+}
+
+export interface Observation {
+  version: Version;
+  createdAt?: Timestamp;
+  changedAt: Timestamp;
+  observedAt: Timestamp;
+  state?: PartyState;
+  deleted?: true;
+}
+
+export interface KnownCommand {
+  command: Command;
+  /** The best outcome known; absent while there is none. */
+  outcome?: Outcome;
+}
+
+export function emptyRecord(ref: string): RecordFacts {
+  return { ref, observations: [], commands: [], creates: [], late: 0 };
+}
+
+/** Adds what a system showed. */
+export function addObservation(record: RecordFacts, party: Party): RecordFacts {
+  if (
+    record.erasedAt !== undefined &&
+    Math.min(Date.parse(party.changedAt), Date.parse(party.observedAt)) <= record.erasedAt
+  ) {
+    return { ...record, late: record.late + 1 };
+  }
+  if (record.horizon && !isAfter(party.version, record.horizon)) return { ...record, late: record.late + 1 };
+  const fact: Observation = { version: party.version, changedAt: party.changedAt, observedAt: party.observedAt };
+  if (party.createdAt !== undefined) fact.createdAt = party.createdAt;
+  if (party.deleted) fact.deleted = true;
+  else fact.state = party.state;
+  const at = lowerBound(record.observations, party.version);
+  const known = record.observations[at];
+  const observations = record.observations.slice();
+  if (known && compareVersions(known.version, party.version) === 0) {
+    const merged = mergeObservations(known, fact);
+    if (merged === known) return record;
+    observations[at] = merged;
+  } else {
+    observations.splice(at, 0, fact);
+  }
+  return { ...record, observations };
+}
+
+/** One version names one state. Should two claim it, the greater text stays, so that the order of arrival can't decide. */
+function mergeObservations(a: Observation, b: Observation): Observation {
+  const earliest = a.observedAt <= b.observedAt ? a.observedAt : b.observedAt;
+  const rank = (o: Observation): string =>
+    JSON.stringify([o.deleted ?? false, o.state ?? null, o.changedAt, o.createdAt ?? '']);
+  const kept = rank(a) >= rank(b) ? a : b;
+  return kept.observedAt === earliest ? kept : { ...kept, observedAt: earliest };
+}
+
+export function addCommand(record: RecordFacts, command: Command): RecordFacts {
+  const list = command.action === 'create' ? 'creates' : 'commands';
+  if (record.erasedAt !== undefined && Date.parse(command.issuedAt) <= record.erasedAt) return record;
+  const known = record[list].find((k) => k.command.id === command.id);
+  if (known && !isOutcomeWithoutCommand(known)) return record;
+  if (isCovered(record, command)) return record;
+  const entry: KnownCommand = known?.outcome ? { command, outcome: known.outcome } : { command };
+  return { ...record, [list]: insertById(record[list], entry) };
+}
+
+/** An outcome may come before its command is known (a rebuild reads topics side by side): it waits under a bare id. */
+export function addOutcome(record: RecordFacts, outcome: Outcome, list: 'commands' | 'creates'): RecordFacts {
+  if (record.erasedAt !== undefined && Date.parse(outcome.reportedAt) <= record.erasedAt)
+    return { ...record, late: record.late + 1 };
+  const known = record[list].find((k) => k.command.id === outcome.command);
+  if (known?.outcome && compareOutcomes(known.outcome, outcome) >= 0) return record;
+  if (!known && record.summary?.answered.some((a) => a.command === outcome.command)) return record;
+  const entry: KnownCommand = { command: known?.command ?? bareCommand(outcome), outcome };
+  return { ...record, [list]: insertById(record[list], entry) };
+}
+
+export function bindCreated(record: RecordFacts, createdFor: { ref: string; command: string }): RecordFacts {
+  const known = record.createdFor;
+  if (known && (known.command < createdFor.command || known.command === createdFor.command)) return record;
+  return { ...record, createdFor };
+}
+
+/** Forgets everything up to a time, for ever (SYNC section 6.3). */
+export function erase(record: RecordFacts, at: number): RecordFacts {
+  if (record.erasedAt !== undefined && record.erasedAt >= at) return record;
+  const keep = (o: Observation): boolean => Math.min(Date.parse(o.changedAt), Date.parse(o.observedAt)) > at;
+  const bare: RecordFacts = {
+    ref: record.ref,
+    observations: record.observations.filter(keep),
+    commands: record.commands.filter((k) => Date.parse(k.command.issuedAt) > at),
+    creates: record.creates.filter((k) => Date.parse(k.command.issuedAt) > at),
+    erasedAt: at,
+    late: record.late,
+  };
+  return bare;
+}
+
+function isOutcomeWithoutCommand(known: KnownCommand): boolean {
+  return known.command.deadline === '';
+}
+
+function bareCommand(outcome: Outcome): Command {
+  return {
+    id: outcome.command,
+    system: outcome.system,
+    cause: { kind: 'plan' },
+    issuedAt: outcome.reportedAt,
+    deadline: '',
+    attempt: 0,
+    action: 'update',
+    ref: outcome.ref ?? '',
+    base: outcome.pre ?? { major: 0, minor: 0 },
+    set: {},
+  };
+}
+
+function isCovered(record: RecordFacts, command: Command): boolean {
+  return record.summary?.answered.some((a) => a.command === command.id) ?? false;
+}
+
+const OUTCOME_RANK: Record<Outcome['status'], number> = {
+  applied: 4,
+  rejected: 3,
+  conflict: 2,
+  'not-applied': 1,
+  uncertain: 0,
+};
+
+/** Where one command has several outcomes: applied > rejected, conflict > not-applied > uncertain; ties by text. */
+function compareOutcomes(a: Outcome, b: Outcome): number {
+  const rank = OUTCOME_RANK[a.status] - OUTCOME_RANK[b.status];
+  if (rank !== 0) return rank;
+  // An exact answer says more than a read-back of the same write.
+  const exact = Number(a.exact ?? false) - Number(b.exact ?? false);
+  if (exact !== 0) return exact;
+  const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
+  return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/** A command is open while it has no outcome, or an uncertain one (SYNC section 2.4). */
+export function isOpen(known: KnownCommand): boolean {
+  return known.outcome === undefined || known.outcome.status === 'uncertain';
+}
+
+function insertById(list: readonly KnownCommand[], entry: KnownCommand): KnownCommand[] {
+  const kept = list.filter((k) => k.command.id !== entry.command.id);
+  const at = kept.findIndex((k) => k.command.id > entry.command.id);
+  kept.splice(at < 0 ? kept.length : at, 0, entry);
+  return kept;
+}
+
+function lowerBound(list: readonly Observation[], version: Version): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = list[middle];
+    if (entry && compareVersions(entry.version, version) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
