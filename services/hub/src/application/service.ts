@@ -1,0 +1,305 @@
+import type {
+  BusinessObject,
+  Command,
+  Customer,
+  DeadLetter,
+  Decision,
+  Interaction,
+  InteractionState,
+  ObjectState,
+  Outcome,
+  PartyState,
+  Provenance,
+  Statement,
+  SystemProfile,
+  Version,
+} from '@unsilo/schemas';
+import type { Difference, ExceptionReason } from '../domain/projection.js';
+
+/**
+ * What users of the hub can ask of it: the gateway, the command line and the console all go through this one service, and it is here that
+ * an actor's rights are checked: what no role of the actor allows is refused.
+ */
+export interface HubService {
+  /** Roles: source. Validates and appends; resolved = durable. Repeats of an id are accepted and change nothing. */
+  ingest(actor: Actor, events: readonly unknown[]): Promise<IngestResult[]>;
+
+  /** Roles: reader. An empty query lists all, newest change first. Tokens of names, e-mail addresses, phone numbers and handles match. */
+  searchCustomers(
+    actor: Actor,
+    query: { text?: string; cursor?: string; limit: number },
+  ): Promise<Page<CustomerSummary>>;
+  /** Roles: reader. Any id ever handed out resolves: to the customer, to another id, or to nothing any more. */
+  customer(actor: Actor, id: string): Promise<CustomerLookup>;
+  /** Roles: reader. Interactions and objects of all members, newest first. */
+  timeline(actor: Actor, id: string, query: { cursor?: string; limit: number }): Promise<Page<TimelineEntry>>;
+  /** Roles: reader. One source record as the hub knows it. */
+  record(actor: Actor, ref: string): Promise<RecordView>;
+  /** Roles: reader. */
+  interaction(actor: Actor, ref: string): Promise<InteractionView>;
+  /** Roles: reader. All customers in order of id. */
+  customers(actor: Actor, signal?: AbortSignal): AsyncIterable<Customer>;
+  /** Roles: reader. One hash over all customers: equal for equal customers, whatever the order in which they came to be. */
+  customersHash(actor: Actor): Promise<{ hash: string; customers: number }>;
+
+  /** Roles: reader. Who said a value, since when, by which rule, and what it beat. */
+  explainValue(actor: Actor, id: string, attribute: string, element?: string): Promise<Explanation<Provenance>>;
+  /** Roles: reader. Why two records are, or are not, one customer. */
+  explainPair(actor: Actor, a: string, b: string): Promise<Explanation<PairEvidence>>;
+  /** Roles: reader. Which statement and event caused a write, and how it ended. */
+  explainCommand(actor: Actor, id: string): Promise<Explanation<CommandTrail>>;
+  /** Roles: reader. What became of an event at each hop. */
+  explainEvent(actor: Actor, id: string): Promise<Explanation<EventTrail>>;
+
+  /** Roles: steward. */
+  decide(actor: Actor, decision: DecisionRequest): Promise<Decision>;
+  /** Roles: reader. Newest first. */
+  decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>>;
+  /** Roles: agent. The same idempotency key answers the same command again. */
+  reply(actor: Actor, interaction: string, request: ReplyRequest): Promise<Command>;
+  /** Roles: agent. Makes a case, opportunity or campaign response in a system, tied to the customer's record there. */
+  createObject(actor: Actor, request: CreateObjectRequest): Promise<Command>;
+
+  /** Roles: operator. Newest first. */
+  deadLetters(
+    actor: Actor,
+    query: { state?: DeadLetterState; code?: string; cursor?: string; limit: number },
+  ): Promise<Page<DeadLetterView>>;
+  /** Roles: operator. */
+  deadLetter(actor: Actor, id: string): Promise<DeadLetterView>;
+  /** Roles: operator. Validates the (edited) payload and appends it as an event; a dry run only says what would happen. */
+  replayDeadLetter(actor: Actor, id: string, request: { payload?: string; dryRun: boolean }): Promise<ReplayResult>;
+  /** Roles: operator. */
+  discardDeadLetter(actor: Actor, id: string, reason: string): Promise<DeadLetterView>;
+
+  /** Roles: reader. */
+  systems(actor: Actor): Promise<SystemView[]>;
+  /** Roles: operator. */
+  pauseSystem(actor: Actor, system: string, reason: string): Promise<SystemView>;
+  /** Roles: operator. */
+  resumeSystem(actor: Actor, system: string): Promise<SystemView>;
+  /** Roles: operator. Does every writable record equal its projection? Yields those that don't, with the reason. */
+  audit(actor: Actor, query: { system?: string }, signal?: AbortSignal): AsyncIterable<AuditRow>;
+
+  /** Roles: reader. Everything that flows, from now on or after a cursor; ends when the signal aborts. */
+  live(
+    actor: Actor,
+    query: { after?: string; topics?: readonly string[] },
+    signal: AbortSignal,
+  ): AsyncIterable<LiveEvent>;
+  /** Roles: reader. Pages through one topic, newest first unless `from` is given. */
+  events(actor: Actor, query: { topic: string; cursor?: string; limit: number }): Promise<Page<LiveEvent>>;
+
+  /** Open to all: says nothing about data. */
+  health(): Promise<{ live: boolean; ready: boolean; reasons: string[] }>;
+  /** Counters and gauges for Prometheus; labels hold no personal data. */
+  metrics(): Promise<Metric[]>;
+}
+
+export type Role = 'reader' | 'source' | 'agent' | 'steward' | 'operator' | 'admin';
+/** Who asks. `admin` may do everything. */
+export interface Actor {
+  tenant: string;
+  /** Name of the key, for decisions and logs. */
+  name: string;
+  roles: readonly Role[];
+}
+
+export type FailureKind =
+  'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'too-large' | 'rate-limited' | 'unavailable';
+/** A refusal that its reader can act on. */
+export class ServiceError extends Error {
+  readonly code: string;
+  readonly kind: FailureKind;
+  readonly hint: string | undefined;
+  readonly details: readonly { path: string; message: string }[];
+  constructor(
+    kind: FailureKind,
+    code: string,
+    message: string,
+    options: { hint?: string; details?: readonly { path: string; message: string }[] } = {},
+  ) {
+    super(message);
+    this.name = 'ServiceError';
+    this.kind = kind;
+    this.code = code;
+    this.hint = options.hint;
+    this.details = options.details ?? [];
+  }
+}
+
+export interface Page<Item> {
+  items: Item[];
+  /** Opaque; absent on the last page. */
+  next?: string;
+}
+
+export type IngestResult =
+  | { id: string; status: 'accepted' }
+  | { id?: string; status: 'rejected'; code: string; errors: { path: string; message: string }[] };
+
+export interface CustomerSummary {
+  id: string;
+  kind: 'person' | 'organization';
+  /** Best name to show. */
+  name: string;
+  systems: string[];
+  members: number;
+  changedAt: string;
+}
+export type CustomerLookup =
+  | { status: 'found'; customer: Customer; /** Records as their systems hold them. */ records: RecordSummaryView[] }
+  | { status: 'moved'; to: string }
+  | { status: 'gone' }
+  | { status: 'unknown' };
+export interface RecordSummaryView {
+  ref: string;
+  system: string;
+  state?: PartyState;
+  deleted: boolean;
+  version?: Version;
+  /** Differences from the projection, with the reason where there is one. */
+  differences: Difference[];
+  open?: { command: string; since: string };
+}
+export interface RecordView extends RecordSummaryView {
+  customer?: string;
+  testimony: { attribute: string; element?: string; statement: Statement; echo: boolean; held: boolean }[];
+  identifiers: { kind: string; value: string; generic: boolean }[];
+  lateFacts: number;
+}
+export type TimelineEntry =
+  | { type: 'interaction'; at: string; interaction: Interaction; replies: { command: Command; outcome?: Outcome }[] }
+  | { type: 'object'; at: string; object: BusinessObject };
+export interface InteractionView {
+  interaction: Interaction;
+  /** Customer of its author. */
+  customer?: string;
+  replies: { command: Command; outcome?: Outcome }[];
+  /** What a reply may be: absent where its system takes none. */
+  reply?: { maxLength: number };
+}
+
+/** A machine-readable answer and the same in words. */
+export interface Explanation<Detail> {
+  words: string[];
+  detail: Detail;
+}
+export interface PairEvidence {
+  a: string;
+  b: string;
+  sameCustomer: boolean;
+  /** What they share or contradict, with weights in 1/1024 bit. */
+  evidence: { kind: string; value: string; weight: number; generic: boolean }[];
+  /** Chain of refs that connects them, if they are one customer. */
+  path: string[];
+  decisions: Decision[];
+}
+export interface CommandTrail {
+  command: Command;
+  outcome?: Outcome;
+  /** For every attribute: the statement that won. */
+  statements: { attribute: string; statement?: Statement }[];
+  events: string[];
+}
+export interface EventTrail {
+  id: string;
+  hops: { hop: 'log' | 'state' | 'customer' | 'command' | 'outcome' | 'dead-letter'; at?: string; detail: string }[];
+}
+
+export type DecisionRequest =
+  | { kind: 'link' | 'unlink'; refs: [string, string]; undo?: boolean; reason?: string }
+  | {
+      kind: 'keep';
+      ref: string;
+      attribute: string;
+      value: Decision extends infer D ? (D extends { kind: 'keep'; value: infer V } ? V : never) : never;
+      undo?: boolean;
+      reason?: string;
+    }
+  | { kind: 'erase'; refs: string[]; reason?: string };
+export interface ReplyRequest {
+  text: string;
+  visibility?: InteractionState['visibility'];
+  idempotencyKey?: string;
+}
+export interface CreateObjectRequest {
+  system: string;
+  kind: ObjectState['kind'];
+  customer: string;
+  name: string;
+  description?: string;
+  priority?: string;
+  interaction?: string;
+  idempotencyKey?: string;
+}
+
+export type DeadLetterState = 'open' | 'replayed' | 'discarded';
+export interface DeadLetterView extends DeadLetter {
+  state: DeadLetterState;
+  stateReason?: string;
+  system?: string;
+}
+export interface ReplayResult {
+  status: 'would-append' | 'appended' | 'invalid';
+  event?: string;
+  errors?: { path: string; message: string }[];
+}
+
+export interface SystemView {
+  system: string;
+  connector: string;
+  title: string;
+  state: 'starting' | 'running' | 'behind' | 'paused' | 'stopped';
+  /** Why it is paused or behind. */
+  reason?: string;
+  hint?: string;
+  since: string;
+  profile: SystemProfile;
+  snapshotComplete: boolean;
+  counts: Record<string, number>;
+  lastChangeAt?: string;
+  /** Changes appended and not yet processed by the hub, and commands waiting for the system. */
+  lag: { inbound: number; inboundMs: number; outbound: number; outboundMs: number };
+}
+export interface AuditRow {
+  customer: string;
+  ref: string;
+  system: string;
+  attribute?: string;
+  reason: ExceptionReason | 'unexplained';
+}
+export interface LiveEvent {
+  /** Where to resume after it. */
+  cursor: string;
+  topic: string;
+  type: string;
+  id: string;
+  subject: string;
+  at: string;
+  data: unknown;
+}
+export interface Metric {
+  name: string;
+  help: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  samples: { labels: Record<string, string>; value: number }[];
+}
+
+/** What the composition root tells the service about the running connectors. */
+export interface SystemsPort {
+  list(): {
+    system: string;
+    connector: string;
+    title: string;
+    profile: SystemProfile;
+    state: SystemView['state'];
+    reason?: string;
+    hint?: string;
+    since: string;
+    counts: Record<string, number>;
+    lastChangeAt?: string;
+  }[];
+  pause(system: string, reason: string): Promise<void>;
+  resume(system: string): Promise<void>;
+}
