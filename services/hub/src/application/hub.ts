@@ -1,0 +1,36 @@
+import type { EventLog } from '@unsilo/event-log';
+import type { SystemProfile } from '@unsilo/schemas';
+import type { StateStore } from '@unsilo/state-store';
+import type { Policy } from '../domain/policy.js';
+import type { HubService, SystemsPort } from './service.js';
+
+export interface HubOptions {
+  tenant: string;
+  log: EventLog;
+  store: StateStore;
+  policy: Policy;
+  /** Every configured system; those that may be written are named in the policy. */
+  systems: readonly SystemProfile[];
+  systemsPort: SystemsPort;
+  clock: { now(): number };
+  logger: HubLogger;
+  /** At most so many events in one batch (default 1,000). */
+  batchSize?: number;
+}
+
+/** Named fields only; never a value of a customer. */
+export interface HubLogger {
+  info(fields: Record<string, string | number | boolean>, message: string): void;
+  warn(fields: Record<string, string | number | boolean>, message: string): void;
+  error(fields: Record<string, string | number | boolean>, message: string): void;
+}
+
+export interface Hub {
+  readonly service: HubService;
+  /** Declares topics, catches up with what is on the log, then processes and plans until `stop`. Resolves when caught up. */
+  start(): Promise<void>;
+  /** Resolves when everything appended before the call has been processed and planned. */
+  settled(): Promise<void>;
+  /** Ends after the running batch. */
+  stop(): Promise<void>;
+}
