@@ -12,7 +12,14 @@ export {
   type FieldRuleObject,
   type MappingConfig,
 } from './mapping/config.js';
-export type { FieldMapping, FieldValue, MappingProblem, SystemRecord } from './mapping/mapping.js';
+export {
+  fieldMapping,
+  type Encoded,
+  type FieldMapping,
+  type FieldValue,
+  type MappingProblem,
+  type SystemRecord,
+} from './mapping/mapping.js';
 export { parseOptions, type OptionProblem } from './options.js';
 export { redactor, secret, secretValues, urlForMessages } from './redaction.js';
 export { wellFormed } from './text.js';

@@ -28,7 +28,7 @@ export const FieldRuleSchema = Type.Object(
     ),
     date: Type.Optional(
       Type.String({
-        description: 'Form of a date in the field, of `yyyy`, `yy`, `mm`, `dd` and other characters: `dd.mm.yyyy`',
+        description: 'Form of a date in the field, of `yyyy`, `mm`, `dd` and other characters: `dd.mm.yyyy`',
       }),
     ),
     values: Type.Optional(
@@ -38,7 +38,16 @@ export const FieldRuleSchema = Type.Object(
     ),
     split: Type.Optional(Type.String({ description: 'The field holds several elements, separated by this' })),
     join: Type.Optional(
-      Type.String({ description: 'Separator when several elements are written (default that of `split`)' }),
+      Type.String({
+        description:
+          'Fields with one attribute and `join` make one value, with this between; with `split`: the separator to write',
+      }),
+    ),
+    pattern: Type.Optional(
+      Type.String({
+        description:
+          'Several fields joined into one attribute: what of it belongs into this field when written (regular expression)',
+      }),
     ),
     type: Type.Optional(
       Type.Union([Type.Literal('string'), Type.Literal('number'), Type.Literal('boolean')], {
