@@ -1,9 +1,36 @@
 export type * from './generated/types.js';
 export type { EventTypes, SchemaTypes } from './generated/events.js';
 export type { Envelope, EventType, UnsiloEvent } from './envelope.js';
+export {
+  commandEvent,
+  customerEvent,
+  customerGoneEvent,
+  deadLetterEvent,
+  decisionEvent,
+  interactionEvent,
+  objectEvent,
+  outcomeEvent,
+  partyEvent,
+  recordEvent,
+  signalEvent,
+  systemSource,
+  type EventOptions,
+} from './events.js';
 export { parseEvent } from './parse.js';
 export type { Problem } from './problem.js';
 export { parseRef, refOf, type RefParts } from './ref.js';
+export {
+  commandTarget,
+  declareTopics,
+  eventKey,
+  placeOf,
+  topicName,
+  topics,
+  type DeclaredTopic,
+  type Owner,
+  type Topic,
+  type TopicKind,
+} from './topics.js';
 export {
   isEventType,
   validate,
