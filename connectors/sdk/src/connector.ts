@@ -25,13 +25,23 @@ export interface Connector<Options = unknown> {
   read?(context: ConnectorContext<Options>): AsyncIterable<ReadItem>;
   /** Handles one authentic HTTP call of the system. */
   webhook?: WebhookHandler<Options>;
-  /** Carries out one command and answers what became of it (SYNC section 1). Must be safe to repeat. */
-  write?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
+  /**
+   * Carries out one command and answers what became of it (SYNC section 1). Must be safe to repeat: with `attempt.unclear` an earlier
+   * try may have taken effect, so where the system offers neither keys nor conditions, read back first.
+   */
+  write?(context: ConnectorContext<Options>, command: Command, attempt: WriteAttempt): Promise<WriteResult>;
   /**
    * Finds out, by reading only, what became of a command whose every attempt ended unclear. Called once, after the longest time
    * that a request of the system may take. Without it such a command is reported uncertain and a read is asked for.
    */
   settle?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
+}
+
+export interface WriteAttempt {
+  /** Tries of this command by this connector, this one included (after a restart it counts from 1 again). */
+  number: number;
+  /** An earlier try ended without saying whether it took effect; also after a crash in the middle of one. */
+  unclear: boolean;
 }
 
 /** An outcome without what the runner fills in. */

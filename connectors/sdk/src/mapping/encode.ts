@@ -3,6 +3,7 @@ import { ELEMENTS, type ElementKind, type MultiAttribute, type Tag } from './att
 import type { MappingConfig } from './config.js';
 import { partValue, placeElements, problem, scalarOf } from './decode.js';
 import type { Encoded, FieldMapping, FieldValue, MappingProblem, SystemRecord } from './mapping.js';
+import { placeNames } from './profile.js';
 import type { CompiledMapping, FieldLink, Part, Place } from './rules.js';
 
 type Scalar = string | number | boolean;
@@ -119,38 +120,42 @@ function writePlaces(
   }
 }
 
-/** Which element goes where: first where it stands, then by its tags, then unlabelled ones and strangers into what is free. */
+/**
+ * Which element goes where: those that stand stay, unless their label names another place; then by label and by name of the place,
+ * then the others into what is free.
+ */
 function assign(places: readonly Place[], elements: readonly Element[], current: SystemRecord): Map<Place, Element[]> {
   const taken = new Map<Place, Element[]>();
+  const names = placeNames(places);
+  const standing = new Map(places.map((place) => [place, placeElements(place, current, [])]));
+  const stands = (place: Place, element: Element) =>
+    standing.get(place)!.some((other) => sameValue(place, element, other));
+  const ownLabel = (place: Place, element: Element) => element['label'] === place.tags.label;
+  const noLabel = (place: Place) => place.tags.label === undefined;
+  const wishes: ((place: Place, element: Element) => boolean)[] = [
+    (place, element) => stands(place, element) && (ownLabel(place, element) || noLabel(place)),
+    ownLabel,
+    (place, element) => element['label'] === names.get(place),
+    stands,
+    noLabel,
+    () => true,
+  ];
   let left = [...elements];
-  const isFree = (place: Place) => place.split !== undefined || !taken.has(place);
-  const take = (fits: (place: Place, element: Element) => boolean) => {
+  for (const wish of wishes)
     left = left.filter((element) => {
-      const place = places.find((candidate) => isFree(candidate) && fits(candidate, element));
+      const free = places.filter((place) => place.split !== undefined || !taken.has(place));
+      const place = free.find((candidate) => tagsFit(candidate, element) && wish(candidate, element));
       if (place === undefined) return true;
       taken.set(place, [...(taken.get(place) ?? []), element]);
       return false;
     });
-  };
-  const standing = new Map(places.map((place) => [place, placeElements(place, current, [])]));
-  take(
-    (place, element) =>
-      tagsFit(place, element, 'exactly') && standing.get(place)!.some((other) => sameValue(place, element, other)),
-  );
-  take((place, element) => tagsFit(place, element, 'exactly'));
-  take(
-    (place, element) =>
-      tagsFit(place, element, 'unlabelled') && standing.get(place)!.some((other) => sameValue(place, element, other)),
-  );
-  take((place, element) => tagsFit(place, element, 'unlabelled') && place.tags.label === undefined);
-  take((place, element) => tagsFit(place, element, 'unlabelled'));
   return taken;
 }
 
-/** Labels may give way when no place has them; issuer, service, purpose and channel are part of what an element says. */
-function tagsFit(place: Place, element: Element, how: 'exactly' | 'unlabelled'): boolean {
+/** Labels may give way; issuer, service, purpose and channel are part of what an element says. */
+function tagsFit(place: Place, element: Element): boolean {
   return ELEMENTS[place.attribute].tags.every((tag: Tag) => {
-    if (tag === 'label' && how === 'unlabelled') return true;
+    if (tag === 'label') return true;
     return (element[tag] ?? (tag === 'channel' ? 'any' : undefined)) === place.tags[tag];
   });
 }

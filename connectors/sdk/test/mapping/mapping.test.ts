@@ -142,6 +142,14 @@ describe('writing', () => {
     });
   });
 
+  test('a place can be named by its slot of the profile', () => {
+    const emails = [
+      { address: 'b@x.example', label: 'email2' },
+      { address: 'a@x.example', label: 'email1' },
+    ];
+    expect(mapping.encode({ emails }).fields).toEqual({ email1: 'a@x.example', email2: 'b@x.example' });
+  });
+
   test('what has no place is told, and the rest written', () => {
     const { fields, problems } = mapping.encode({
       emails: [{ address: 'a@x.example' }, { address: 'b@x.example' }, { address: 'c@x.example' }],
@@ -184,10 +192,11 @@ test('the profile says what can be written where', () => {
     'name.given': { writable: true, rewrites: [{ rule: 'truncate', length: 20 }] },
     'name.full': { writable: false, derived: true },
     phones: { writable: true, slots: ['work', 'mobile'] },
-    identifiers: { slots: ['tax'] },
-    consents: { slots: ['marketing/email', 'marketing/phone'] },
+    emails: { slots: ['email1', 'email2'] },
+    addresses: { slots: ['home', 'work'] },
   });
-  expect(mapping.attributes()['links']).not.toHaveProperty('slots');
+  for (const attribute of ['links', 'identifiers', 'consents'])
+    expect(mapping.attributes()[attribute]).not.toHaveProperty('slots');
 });
 
 test('fields that tell who somebody is are known', () => {
