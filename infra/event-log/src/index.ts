@@ -1,1 +1,2 @@
+export { StorageError } from './errors.js';
 export type * from './port.js';

@@ -1,1 +1,1 @@
-export {};
+export { openLmdbStateStore } from './lmdb/state-store.js';

@@ -1,0 +1,149 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { corrupt } from './failures.js';
+
+/**
+ * Reads LMDB's data file as such, before LMDB maps it: a page beyond the end of a mapped file kills the process instead of
+ * giving an error, so a file that was cut off must be found first. Layout: lmdb's mdb.c, data version 2 (`MDB_meta`,
+ * `MDB_page`, `MDB_node`, `MDB_ovpage`), little-endian machines.
+ */
+export const DATA_FILE = 'data.mdb';
+const MAGIC = 0xbeefc0de;
+const DATA_VERSION = 2;
+const PAGE_HEADER = 24;
+const BRANCH = 0x01;
+const LEAF = 0x02;
+const OVERFLOW = 0x04;
+const META = 0x08;
+const NODE_HEADER = 8;
+const BIG_DATA = 0x01;
+const SUB_DATABASE = 0x02;
+const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+const ROOT_IN_DATABASE = 40;
+
+interface Meta {
+  pageSize: number;
+  lastPage: number;
+  freeRoot: bigint;
+  mainRoot: bigint;
+  transaction: bigint;
+}
+
+/**
+ * Refuses a data file that LMDB would open and then die of. A file that is shorter than its last page says may be sound all
+ * the same (its last pages may never have been written): then every page in use is looked up, and the file is lengthened.
+ * @throws UNSILO_DATA_CORRUPT
+ */
+export function checkDataFile(folder: string): void {
+  let file: number;
+  try {
+    file = openSync(join(folder, DATA_FILE), 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (size === 0) return;
+    const meta = newestMeta(file, folder);
+    const needed = (meta.lastPage + 1) * meta.pageSize;
+    const check = new PageCheck(file, folder, meta.pageSize, size);
+    if (size >= needed) {
+      check.page(meta.freeRoot);
+      check.page(meta.mainRoot);
+      return;
+    }
+    check.tree(meta.freeRoot, false);
+    check.tree(meta.mainRoot, true);
+    ftruncateSync(file, needed);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function newestMeta(file: number, folder: string): Meta {
+  const first = readMeta(file, 0, folder);
+  const second = readMeta(file, first.pageSize, folder);
+  return second.transaction > first.transaction ? second : first;
+}
+
+function readMeta(file: number, at: number, folder: string): Meta {
+  const bytes = Buffer.alloc(PAGE_HEADER + 144);
+  if (readSync(file, bytes, 0, bytes.length, at) < bytes.length) {
+    throw corrupt(folder, `${DATA_FILE} ends inside its header`);
+  }
+  const pageSize = bytes.readUInt32LE(PAGE_HEADER + 24);
+  if (
+    (bytes.readUInt16LE(18) & META) === 0 ||
+    bytes.readUInt32LE(PAGE_HEADER) !== MAGIC ||
+    (bytes.readUInt32LE(PAGE_HEADER + 4) & 0xffff) !== DATA_VERSION ||
+    pageSize < 512 ||
+    pageSize > 65536 ||
+    (pageSize & (pageSize - 1)) !== 0
+  ) {
+    throw corrupt(folder, `${DATA_FILE} has no valid header at byte ${at}`);
+  }
+  return {
+    pageSize,
+    freeRoot: bytes.readBigUInt64LE(PAGE_HEADER + 24 + ROOT_IN_DATABASE),
+    mainRoot: bytes.readBigUInt64LE(PAGE_HEADER + 72 + ROOT_IN_DATABASE),
+    lastPage: Number(bytes.readBigUInt64LE(PAGE_HEADER + 120)),
+    transaction: bytes.readBigUInt64LE(PAGE_HEADER + 128),
+  };
+}
+
+class PageCheck {
+  private readonly pages: number;
+
+  private readonly file: number;
+  private readonly folder: string;
+  private readonly pageSize: number;
+
+  constructor(file: number, folder: string, pageSize: number, size: number) {
+    this.file = file;
+    this.folder = folder;
+    this.pageSize = pageSize;
+    this.pages = Math.floor(size / pageSize);
+  }
+
+  /** Reads one page and checks that it is what its place says; undefined for the root of an empty tree. */
+  page(number: bigint): Buffer | undefined {
+    if (number === NO_PAGE) return undefined;
+    if (number >= BigInt(this.pages))
+      throw corrupt(this.folder, `page ${number} is missing, the file has ${this.pages}`);
+    const bytes = Buffer.alloc(this.pageSize);
+    readSync(this.file, bytes, 0, this.pageSize, Number(number) * this.pageSize);
+    const flags = bytes.readUInt16LE(18);
+    if (bytes.readBigUInt64LE(0) !== number || (flags & (BRANCH | LEAF | OVERFLOW)) === 0) {
+      throw corrupt(this.folder, `page ${number} holds something else`);
+    }
+    return bytes;
+  }
+
+  tree(root: bigint, hasDatabases: boolean): void {
+    const page = this.page(root);
+    if (page === undefined) return;
+    const branch = (page.readUInt16LE(18) & BRANCH) !== 0;
+    const nodes = page.readUInt16LE(20) >> 1;
+    for (let index = 0; index < nodes; index++) {
+      const at = PAGE_HEADER + page.readUInt16LE(PAGE_HEADER + 2 * index);
+      if (at + NODE_HEADER > this.pageSize) throw corrupt(this.folder, `page ${root} is torn`);
+      const flags = page.readUInt16LE(at + 4);
+      if (branch) {
+        // The child's number takes the place of size and flags: 48 bits.
+        this.tree(BigInt(page.readUInt32LE(at)) | (BigInt(flags) << 32n), hasDatabases);
+        continue;
+      }
+      const data = at + NODE_HEADER + page.readUInt16LE(at + 6);
+      if ((flags & BIG_DATA) !== 0) this.overflow(page.readBigUInt64LE(data), page.readBigUInt64LE(data + 16));
+      else if (hasDatabases && (flags & SUB_DATABASE) !== 0) {
+        this.tree(page.readBigUInt64LE(data + ROOT_IN_DATABASE), false);
+      }
+    }
+  }
+
+  private overflow(first: bigint, count: bigint): void {
+    this.page(first);
+    if (first + count > BigInt(this.pages)) throw corrupt(this.folder, `pages from ${first} on are missing`);
+  }
+}
