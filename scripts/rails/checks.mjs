@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { checkFloors } from './floors.mjs';
+import { checkLicences } from './licences.mjs';
+import { checkLint } from './lint.mjs';
+import { root } from './root.mjs';
+
+/** Runs a tool of node_modules; its words are the problem when it fails. */
+function tool(path, args, summary) {
+  const run = spawnSync(process.execPath, [join(root, 'node_modules', path), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const words = `${run.stdout}${run.stderr}`.trim();
+  return run.status === 0
+    ? { problems: [], summary }
+    : { problems: [words || `ended with ${run.status ?? run.signal}`], summary };
+}
+
+/** Every workspace that generates files says by its script `check:generated` whether they are what they would be made of now. */
+function checkGenerated() {
+  const queried = spawnSync('npm', ['query', '.workspace'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const generating = JSON.parse(queried.stdout).filter(({ scripts }) => scripts?.['check:generated'] !== undefined);
+  const problems = generating.flatMap(({ name }) => {
+    const run = spawnSync('npm', ['run', '--silent', 'check:generated', '-w', name], { cwd: root, encoding: 'utf8' });
+    return run.status === 0 ? [] : [`${name}: ${`${run.stdout}${run.stderr}`.trim()}`];
+  });
+  if (generating.length === 0) problems.push('No workspace has a script check:generated: nothing was compared.');
+  return { problems, summary: generating.map(({ name }) => name).join(', ') };
+}
+
+/** All checks short of the tests, in order; each answers its problems and one line about what it looked at. */
+export const checks = [
+  ['generated files', checkGenerated],
+  ['prettier', () => tool('prettier/bin/prettier.cjs', ['--check', '--cache', '--log-level=warn', '.'], 'formatted')],
+  ['oxlint', checkLint],
+  ['tsc -b', () => tool('@typescript/native/bin/tsc', ['-b'], 'compiles')],
+  ['tsc (tests)', () => tool('@typescript/native/bin/tsc', ['-p', 'tsconfig.test.json'], 'compiles')],
+  ['dependency-cruiser', checkFloors],
+  ['knip', () => tool('knip/bin/knip.js', ['--no-progress'], 'nothing unused')],
+  ['licences', checkLicences],
+];

@@ -1,0 +1,1 @@
+export { hub } from '../../../services/hub/src/index.js';

@@ -1,0 +1,1 @@
+export const lmdb = 1;

@@ -1,0 +1,1 @@
+export { log } from '../../infra/event-log/src/index.js';

@@ -1,0 +1,1 @@
+export { hub } from '../../hub/src/index.js';

@@ -1,0 +1,1 @@
+export { testing } from '../../../connectors/sdk/src/testing.js';

@@ -1,0 +1,1 @@
+export { lmdb } from '../../../infra/event-log/src/lmdb.js';

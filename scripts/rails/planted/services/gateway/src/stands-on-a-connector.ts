@@ -1,0 +1,1 @@
+export { one } from '../../../connectors/one/src/index.js';

@@ -1,0 +1,1 @@
+export { store } from '../../../../infra/state-store/src/index.js';
