@@ -20,6 +20,9 @@ export interface SchemaObject {
   oneOf?: Schema[];
   anyOf?: Schema[];
   allOf?: Schema[];
+  if?: Schema;
+  then?: Schema;
+  else?: Schema;
   definitions?: Record<string, Schema>;
 }
 

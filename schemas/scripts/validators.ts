@@ -21,7 +21,8 @@ export function validatorsModule(model: Model): string {
   for (const [file, type] of model.roots) exports[validatorName(file)] = `unsilo#/definitions/${type}`;
   const code = asModule(standalone(ajv, exports));
   const table = [...model.roots.keys()].map((file) => `  '${file}': ${validatorName(file)},`).join('\n');
-  return `${BANNER}${code}\nexport const validators = {\n${table}\n};\n`;
+  const messages = JSON.stringify(patternMessages(model), null, 2);
+  return `${BANNER}${code}\nexport const validators = {\n${table}\n};\n\nexport const patternMessages = ${messages};\n`;
 }
 
 /** Ajv as the generated validators are made with it; tests use it as the reference. */
@@ -44,13 +45,28 @@ export function validatorCompiler(model: Model): Ajv {
   }
   const definitions: Record<string, Schema> = {};
   for (const [name, schema] of Object.entries(model.definitions)) {
-    definitions[name] = mapSchema(schema, ({ description: _, ...node }) => withoutBacktracking(node, model));
+    definitions[name] = mapSchema(schema, ({ description: _, $comment: __, ...node }) =>
+      withoutBacktracking(node, model),
+    );
   }
   // What `data` is is looked up by type (src/validate.ts) rather than tried branch by branch.
   const { allOf: _branches, ...envelope } = definitions['EventEnvelope'] as SchemaObject;
   definitions['EventEnvelope'] = envelope;
   ajv.addSchema({ $id: 'unsilo', definitions });
   return ajv;
+}
+
+/** What to tell those whose text doesn't match: the `$comment` beside each pattern. */
+function patternMessages(model: Model): Record<string, string> {
+  const messages: Record<string, string> = {};
+  for (const definition of Object.values(model.definitions)) {
+    mapSchema(definition, (node) => {
+      const { pattern, $comment: message } = node;
+      if (typeof pattern === 'string' && typeof message === 'string') messages[pattern] = message;
+      return node;
+    });
+  }
+  return messages;
 }
 
 /** Length in code points as JSON Schema has it, counted only when the length in UTF-16 units leaves it open. */
@@ -88,7 +104,9 @@ function withoutBacktracking(node: SchemaObject, model: Model): SchemaObject {
   if (tag !== undefined) return { ...node, type: 'object', required: [tag], discriminator: { propertyName: tag } };
   const [present, deleted] = node.oneOf;
   const mark = branches[1]?.required?.find((name) => branches[0]?.properties?.[name] === false);
-  if (branches.length !== 2 || mark === undefined) return node;
+  if (branches.length !== 2 || mark === undefined || present === undefined || deleted === undefined) {
+    throw new Error('the branches of a oneOf must be told apart by one property');
+  }
   const { oneOf: _oneOf, ...rest } = node;
   return { ...rest, type: 'object', if: { required: [mark] }, then: deleted, else: present };
 }

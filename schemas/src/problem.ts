@@ -1,3 +1,5 @@
+import { patternMessages } from './generated/validators.js';
+
 /** One thing that is wrong with a value. Never holds the value itself, which may be personal. */
 export interface Problem {
   /** Where: JSON pointer (RFC 6901) into the value; the empty text is the value itself. */
@@ -16,6 +18,7 @@ export interface SchemaError {
   message?: string;
 }
 
+const MESSAGES: Record<string, string | undefined> = patternMessages;
 const LONGEST_NAME = 100;
 
 /** One step of a JSON pointer, with its slash; overlong names are cut. */
@@ -61,6 +64,10 @@ function problemOf(error: SchemaError, prefix: string): Problem {
       return { path: place, keyword, message: `must be ${JSON.stringify(params['allowedValue'])}` };
     case 'enum':
       return { path: place, keyword, message: `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` };
+    case 'pattern':
+      return { path: place, keyword, message: MESSAGES[String(params['pattern'])] ?? 'is not of the right form' };
+    case 'format':
+      return { path: place, keyword, message: `must be a ${params['format'] === 'date' ? 'day' : 'time'} that exists` };
     case 'anyOf':
       return { path: place, keyword, message: 'must satisfy at least one of the alternatives of its schema' };
     default:

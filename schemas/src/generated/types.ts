@@ -196,7 +196,7 @@ export interface CreateCommand {
   /**
    * Unique key that the connector writes into the new record, or searches for before each try.
    */
-  externalKey: string;
+  externalKey: Identifier;
   /**
    * The member that the record is made for.
    */
@@ -333,7 +333,7 @@ export interface CreateObjectCommand {
   /**
    * Unique key that the connector writes into the new object, or searches for before each try.
    */
-  externalKey: string;
+  externalKey: Identifier;
   /**
    * Its whole state.
    */
