@@ -24,3 +24,12 @@ export { parseOptions, type OptionProblem } from './options.js';
 export { redactor, secret, secretValues, urlForMessages } from './redaction.js';
 export { wellFormed } from './text.js';
 export { sameSecret, verifySignature, type SignatureScheme } from './webhook.js';
+export {
+  runConnector,
+  runnerDefaults,
+  type ConnectorRunner,
+  type RunnerOptions,
+  type WebhookAnswer,
+} from './runner/runner.js';
+export type { ConnectorStorage } from './runner/storage.js';
+export type { Counts, RunnerStatus, RunState } from './runner/status.js';

@@ -16,3 +16,6 @@ export {
 } from './testing/fake-server.js';
 export { fixtureCases, type FixtureCase } from './testing/fixtures.js';
 export { turn, virtualClock, type VirtualClock } from './testing/virtual-clock.js';
+export { memoryLog, type LogContent, type MemoryLog } from './testing/memory-log.js';
+export { memoryStorage } from './testing/memory-storage.js';
+export { emptyDurable, testRun, until, type Durable, type TestRun, type TestRunOptions } from './testing/run.js';

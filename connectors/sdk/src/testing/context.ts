@@ -1,8 +1,10 @@
 import { createHttpClient } from '../http/client.js';
 import type { HttpSettings } from '../http/settings.js';
-import type { Connector, ConnectorContext, ConnectorLog, ConnectorMemory, ReadItem } from '../connector.js';
+import type { Connector, ConnectorContext, ConnectorLog, ReadItem } from '../connector.js';
 import { parseOptions } from '../options.js';
 import { secretValues } from '../redaction.js';
+import { connectorMemory } from '../runner/context.js';
+import { memoryStorage } from './memory-storage.js';
 import { virtualClock, type VirtualClock } from './virtual-clock.js';
 
 export interface LogLine {
@@ -28,7 +30,7 @@ export interface TestContextOptions {
   tenant?: string;
   system?: string;
   checkpoint?: unknown;
-  /** Default: virtual and moving on by itself. */
+  /** Default: virtual, waits up to ten minutes pass by themselves. */
   clock?: VirtualClock;
   http?: Partial<HttpSettings>;
   /** The memory of an earlier context: a restart. */
@@ -46,9 +48,9 @@ export function testContext<Options>(
     throw new Error(`options don't fit: ${parsed.problems.map((p) => `${p.path} ${p.message}`).join('; ')}`);
   const { options } = parsed;
   const system = settings.system ?? connector.id;
-  const clock = settings.clock ?? virtualClock({ auto: true });
+  const clock = settings.clock ?? virtualClock({ auto: 600_000 });
   const logged: LogLine[] = [];
-  const log = memoryLog(logged);
+  const log = memoryLogger(logged);
   const stored = new Map(settings.stored ?? []);
   const controller = new AbortController();
   const http = createHttpClient({
@@ -68,7 +70,7 @@ export function testContext<Options>(
     options,
     checkpoint: settings.checkpoint,
     http,
-    memory: connectorMemory(stored),
+    memory: connectorMemory(memoryStorage(stored)),
     log,
     clock,
     signal: controller.signal,
@@ -103,24 +105,8 @@ export function lastCheckpoint(items: readonly ReadItem[]): unknown {
   return last === undefined ? undefined : structuredClone(last.value);
 }
 
-function connectorMemory(stored: Map<string, string>): ConnectorMemory {
-  const read = (key: string): unknown => {
-    const text = stored.get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  };
-  return {
-    get: (key) => Promise.resolve(read(key)),
-    getMany: (keys) => Promise.resolve(keys.map(read)),
-    set: (entries) => {
-      for (const [key, value] of Object.entries(entries))
-        if (value === undefined) stored.delete(key);
-        else stored.set(key, JSON.stringify(value));
-      return Promise.resolve();
-    },
-  };
-}
-
-function memoryLog(lines: LogLine[]): ConnectorLog {
+/** Keeps lines in the given list. */
+export function memoryLogger(lines: LogLine[]): ConnectorLog {
   const at = (level: LogLine['level']) => (fields: LogLine['fields'], message: string) =>
     void lines.push({ level, fields, message });
   return { debug: at('debug'), info: at('info'), warn: at('warn') };

@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.js';
 
-/** A clock that moves only when told to, or (auto) straight to the next time that somebody waits for. */
+/**
+ * A clock that moves only when told to. With `auto`, waits of at most so many milliseconds pass by themselves as soon as nothing else
+ * is ready: retries need no real time, while an interval still waits for `advance`.
+ */
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, waking sleepers in order and letting each run before the next. */
   advance(ms: number): Promise<void>;
@@ -15,7 +18,7 @@ interface Sleeper {
   wake: () => void;
 }
 
-export function virtualClock(options: { start?: number; auto?: boolean } = {}): VirtualClock {
+export function virtualClock(options: { start?: number; auto?: number } = {}): VirtualClock {
   let now = options.start ?? Date.UTC(2026, 2, 1, 9, 30);
   const asleep: Sleeper[] = [];
   const waits: number[] = [];
@@ -47,10 +50,9 @@ export function virtualClock(options: { start?: number; auto?: boolean } = {}): 
         };
         signal?.addEventListener('abort', onAbort, { once: true });
         asleep.push(sleeper);
-        if (options.auto === true)
+        if (ms <= (options.auto ?? -1))
           setImmediate(() => {
-            const next = earliest();
-            if (next !== undefined) wake(next);
+            if (asleep.includes(sleeper)) wake(sleeper);
           });
       }),
     async advance(ms) {

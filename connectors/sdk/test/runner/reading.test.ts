@@ -1,0 +1,335 @@
+import type { EventLog } from '@unsilo/event-log';
+import type { Party, UnsiloEvent } from '@unsilo/schemas';
+import { PauseError, RetryableError, TerminalError } from '../../src/index.js';
+import { emptyDurable, testRun, until, virtualClock, type TestRun } from '../../src/testing.js';
+import { rolodex } from './rolodex.js';
+
+const runs: TestRun[] = [];
+async function run(...given: Parameters<typeof testRun>): Promise<TestRun> {
+  const started = await testRun(...given);
+  runs.push(started);
+  return started;
+}
+afterEach(async () => {
+  for (const started of runs.splice(0)) await started.close();
+});
+
+const read = (world: ReturnType<typeof rolodex>, times: number) =>
+  until(`${times} readings have begun`, () => world.readings >= times);
+const names = (run: TestRun) =>
+  run.events('parties').map((event) => {
+    const party = event.data as Party;
+    return `${party.ref}@${party.version.major}.${party.version.minor} ${party.state?.name?.full}`;
+  });
+const signals = (run: TestRun) => run.events('signals').map((event) => (event.data as { name: string }).name);
+const idle = (run: TestRun) => until('the reader rests', () => run.clock.sleepers() > 0);
+
+test('what is read reaches the log as valid events, and the checkpoint is kept', async () => {
+  const world = rolodex();
+  world.cards = [
+    { id: '1', name: 'Ada', changed: 100 },
+    { id: '2', name: 'Bo', changed: 101 },
+  ];
+  const first = await run(world.connector, {});
+  await idle(first);
+  expect(names(first)).toEqual(['rolodex/card/1@100.0 Ada', 'rolodex/card/2@101.0 Bo']);
+  expect(signals(first)).toEqual(['system.running', 'snapshot.completed']);
+  expect(first.runner.status()).toMatchObject({
+    state: 'running',
+    snapshotComplete: true,
+    counts: { read: 2, appended: 2, repeats: 0 },
+  });
+  expect(JSON.parse(first.storage.kept.get('checkpoint')!)).toBe(101);
+  expect(first.storage.kept.has('pending')).toBe(false);
+});
+
+test('under a coarse version another state gets the next counter, and the same state is no event', async () => {
+  const world = rolodex();
+  world.cards = [{ id: '1', name: 'Ada', changed: 100 }];
+  const started = await run(world.connector, {});
+  await idle(started);
+  for (const name of ['Ada', 'Augusta', 'Augusta', 'Ada']) {
+    world.cards[0]!.name = name;
+    const before = world.readings;
+    started.runner.poke();
+    await read(world, before + 1);
+    await idle(started);
+  }
+  expect(names(started)).toEqual([
+    'rolodex/card/1@100.0 Ada',
+    'rolodex/card/1@100.1 Augusta',
+    'rolodex/card/1@100.2 Ada',
+  ]);
+  expect(started.runner.status().counts.repeats).toBe(2);
+});
+
+test('a poke during a reading leads to another one', async () => {
+  const world = rolodex();
+  const started = await run(world.connector, {});
+  await idle(started);
+  started.runner.poke();
+  await read(world, 2);
+});
+
+test('the next reading comes after the interval', async () => {
+  const world = rolodex();
+  const clock = virtualClock();
+  const started = await run(world.connector, {}, { clock, reading: { intervalMs: 5000 } });
+  await idle(started);
+  await clock.advance(4999);
+  expect(world.readings).toBe(1);
+  await clock.advance(1);
+  await read(world, 2);
+});
+
+test('a stream that stays silent keeps nothing back', async () => {
+  const world = rolodex();
+  const silent = { ...world.connector };
+  silent.read = async function* (context) {
+    yield* world.connector.read!(context);
+    await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+  };
+  world.cards = [{ id: '1', name: 'Ada', changed: 100 }];
+  const started = await run(silent, {});
+  await until('the card is on the log', () => names(started).length === 1);
+  expect(JSON.parse(started.storage.kept.get('checkpoint')!)).toBe(100);
+});
+
+describe('bad input', () => {
+  test('is parked once with its coordinates, and its neighbours go on', async () => {
+    const world = rolodex();
+    world.cards = [{ id: '1', name: 'Ada', changed: 100 }];
+    world.extraItems = [
+      {
+        type: 'bad-input',
+        code: 'UNSILO_CSV_ROW',
+        message: 'too short',
+        at: { file: 'a.csv', line: 7 },
+        payload: Buffer.from([0xff, 0x00]),
+      },
+      {
+        type: 'party',
+        change: { ref: 'rolodex/card/9', version: { major: 1, minor: 0 }, state: { kind: 'robot' } } as never,
+      },
+      { type: 'party', change: { ...stateOf('elsewhere/card/1') } },
+      { type: 'party', change: stateOf('rolodex/card/2') },
+    ];
+    const started = await run(world.connector, {});
+    await idle(started);
+    started.runner.poke();
+    await read(world, 2);
+    await idle(started);
+    const letters = started.events('dead-letters').map((event) => event.data);
+    expect(letters).toMatchObject([
+      {
+        code: 'UNSILO_CSV_ROW',
+        at: { file: 'a.csv', line: 7, system: 'rolodex' },
+        payload: '/wA=',
+        encoding: 'base64',
+      },
+      { code: 'UNSILO_CONNECTOR_INVALID_CHANGE', at: { ref: 'rolodex/card/9', system: 'rolodex' }, encoding: 'utf8' },
+      { code: 'UNSILO_CONNECTOR_FOREIGN_REF' },
+    ]);
+    expect(names(started)).toEqual(['rolodex/card/1@100.0 Ada', 'rolodex/card/2@5.0 X']);
+    expect(started.runner.status().counts.badInput).toBe(3);
+  });
+
+  test('half of a surrogate pair is replaced, not passed on', async () => {
+    const world = rolodex();
+    world.cards = [{ id: '1', name: 'Ada \ud800', changed: 100 }];
+    const started = await run(world.connector, {});
+    await idle(started);
+    expect(names(started)).toEqual(['rolodex/card/1@100.0 Ada \ufffd']);
+  });
+});
+
+describe('failures of a source', () => {
+  test('a retryable one: behind with the reason, then again, what came before it kept', async () => {
+    const world = rolodex();
+    world.cards = [{ id: '1', name: 'Ada', changed: 100 }];
+    world.readErrors = [
+      undefined,
+      new RetryableError('UNSILO_TEST_DOWN', 'down, token hunter2-token', { retryAfterMs: 90_000 }),
+    ];
+    world.readErrors.shift();
+    const clock = virtualClock();
+    const started = await run(world.connector, {}, { clock });
+    await until('it is behind', () => started.runner.status().state === 'behind');
+    expect(started.runner.status()).toMatchObject({ code: 'UNSILO_TEST_DOWN', reason: 'down, token [hidden]' });
+    await clock.advance(89_999);
+    expect(world.readings).toBe(1);
+    await clock.advance(1);
+    await read(world, 2);
+    await until('it runs', () => started.runner.status().state === 'running');
+    expect(signals(started)).toEqual(['system.behind', 'system.running', 'snapshot.completed']);
+    expect(names(started)).toEqual(['rolodex/card/1@100.0 Ada']);
+  });
+
+  test('an unknown one is retried and told loudly, without secrets', async () => {
+    const world = rolodex();
+    world.readErrors = [new TypeError('undefined is not hunter2-token')];
+    const started = await run(world.connector, {});
+    await read(world, 2);
+    await idle(started);
+    const line = started.logged.find((one) => one.fields['code'] === 'UNSILO_CONNECTOR_BUG');
+    expect(line?.level).toBe('warn');
+    expect(JSON.stringify([started.logged, started.events('signals')])).not.toContain('hunter2');
+    expect(started.runner.status().state).toBe('running');
+  });
+
+  test('a terminal one stands among the dead letters, and reading is tried again', async () => {
+    const world = rolodex();
+    world.readErrors = [
+      new TerminalError('UNSILO_TEST_BROKEN', 'no feed here'),
+      new TerminalError('UNSILO_TEST_BROKEN', 'no feed here'),
+    ];
+    const started = await run(world.connector, {});
+    await read(world, 3);
+    await idle(started);
+    expect(started.events('dead-letters').map((event) => event.data)).toMatchObject([{ code: 'UNSILO_TEST_BROKEN' }]);
+  });
+
+  test('a pausing one stops the system until it is resumed', async () => {
+    const world = rolodex();
+    world.readErrors = [new PauseError('UNSILO_TEST_DENIED', 'the token is no good', { hint: 'make another' })];
+    const started = await run(world.connector, {});
+    await until('it is paused', () => started.runner.status().state === 'paused');
+    expect(started.runner.status()).toMatchObject({ reason: 'the token is no good', hint: 'make another' });
+    started.runner.poke();
+    expect(world.readings).toBe(1);
+    await started.runner.resume();
+    await until('it runs', () => started.runner.status().state === 'running');
+    expect(signals(started)).toEqual(['system.paused', 'system.running', 'snapshot.completed']);
+  });
+});
+
+test('pause and resume by hand; close ends even a connector that hangs', async () => {
+  const world = rolodex();
+  const hanging = { ...world.connector };
+  // eslint-disable-next-line require-yield
+  hanging.read = async function* () {
+    await new Promise(() => undefined);
+  };
+  const started = await run(hanging, {}, { graceMs: 20 });
+  await started.runner.pause('spring cleaning');
+  expect(started.runner.status()).toMatchObject({ state: 'paused', reason: 'spring cleaning' });
+  await started.runner.resume();
+  await started.runner.close();
+  expect(started.runner.status().state).toBe('stopped');
+});
+
+test('a system without reading is complete at once', async () => {
+  const world = rolodex();
+  const { read: _, ...writeOnly } = world.connector;
+  const started = await run(writeOnly, {});
+  await until('signals are there', () => signals(started).length === 2);
+  expect(signals(started).sort()).toEqual(['snapshot.completed', 'system.running']);
+});
+
+describe('webhooks', () => {
+  const call = (body: unknown, token = 'hunter2-token') => ({
+    method: 'POST',
+    path: '/hooks/rolodex',
+    query: {},
+    headers: { 'x-token': token },
+    raw: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  });
+
+  test('what an authentic call says is on the log when it is answered', async () => {
+    const world = rolodex();
+    const started = await run(world.connector, {});
+    await idle(started);
+    const answer = await started.runner.webhook(call({ id: '7', name: 'Eve', changed: 7 }));
+    expect(answer).toEqual({ status: 202 });
+    expect(names(started)).toEqual(['rolodex/card/7@7.0 Eve']);
+    await read(world, 2);
+  });
+
+  test('others are refused without a word of the secret', async () => {
+    const started = await run(rolodex().connector, {});
+    expect(await started.runner.webhook(call({}, 'guess'))).toEqual({ status: 401, body: 'UNSILO_CONNECTOR_BUG' });
+    expect(JSON.stringify(started.logged)).not.toContain('hunter2');
+  });
+
+  test('one that makes the connector fail asks the sender to come again', async () => {
+    const started = await run(rolodex().connector, {});
+    expect(await started.runner.webhook(call('no json'))).toMatchObject({ status: 503 });
+  });
+});
+
+describe('crashes', () => {
+  /** Lets `steps` durable steps happen; the step that is hit is done or not, and none after it. */
+  function crashAfter(steps: number, done: boolean) {
+    let left = steps;
+    let crashed = false;
+    const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (crashed) return new Promise<never>(() => undefined);
+      left -= 1;
+      if (left > 0) return work();
+      crashed = true;
+      if (done) await work();
+      return new Promise<never>(() => undefined);
+    };
+    return {
+      hit: () => crashed,
+      wrap: ({ log, storage }: Parameters<NonNullable<NonNullable<Parameters<typeof testRun>[2]>['wrap']>>[0]) => ({
+        log: Object.assign(Object.create(log) as EventLog, {
+          append: (messages: Parameters<EventLog['append']>[0]) => guard(() => log.append(messages)),
+        }),
+        storage: {
+          getMany: storage.getMany,
+          set: (entries: Record<string, unknown>) => guard(() => storage.set(entries)),
+        },
+      }),
+    };
+  }
+
+  test('at any step nothing is lost and no version names two states', async () => {
+    let reached = 0;
+    for (let step = 1; step <= 40; step += 1)
+      for (const done of [true, false]) {
+        const world = rolodex();
+        world.cards = Array.from({ length: 6 }, (_, i) => ({
+          id: String(i),
+          name: `name ${i}`,
+          changed: i < 2 ? 100 : 101,
+        }));
+        const durable = emptyDurable();
+        const crash = crashAfter(step, done);
+        const first = await testRun(
+          world.connector,
+          {},
+          { durable, wrap: crash.wrap, reading: { batchItems: 3 }, graceMs: 1 },
+        );
+        await until('it crashed or rests', () => crash.hit() || first.clock.sleepers() > 0);
+        reached += crash.hit() ? 1 : 0;
+        await first.close();
+        // Meanwhile somebody edits within the same second.
+        for (const card of world.cards.filter((_, i) => i > 1 && i % 2 === 1)) card.name = `${card.name}, edited`;
+        const second = await run(world.connector, {}, { durable, reading: { batchItems: 3 } });
+        await idle(second);
+        const byVersion = new Map<string, string>();
+        for (const event of second.events('parties') as Extract<UnsiloEvent, { type: 'unsilo.party.changed' }>[]) {
+          const text = JSON.stringify(event.data.state);
+          expect(byVersion.get(event.id) ?? text).toBe(text);
+          byVersion.set(event.id, text);
+        }
+        const seen = new Set(
+          [...byVersion.values()].map((text) => (JSON.parse(text) as { name: { full: string } }).name.full),
+        );
+        for (const card of world.cards) expect([...seen]).toContain(card.name);
+        await second.close();
+      }
+    expect(reached).toBeGreaterThan(10);
+  });
+});
+
+function stateOf(ref: string): Party {
+  return {
+    ref,
+    version: { major: 5, minor: 0 },
+    changedAt: '2026-03-01T09:30:00.000Z',
+    observedAt: '2026-03-01T09:30:00.000Z',
+    state: { kind: 'person', name: { full: 'X' } },
+  };
+}
