@@ -1,1 +1,12 @@
 export * from './application/service.js';
+export type { Hub, HubLogger, HubOptions } from './application/hub.js';
+export { createHub, HUB_GROUP } from './application/run.js';
+export { connectorGroup } from './application/service/operations.js';
+export { DEFAULT_HORIZON } from './domain/compaction.js';
+export {
+  DEFAULT_SYSTEM_POLICY,
+  type Policy,
+  type SurvivorshipRule,
+  type SystemPolicy,
+  type WritePolicy,
+} from './domain/policy.js';

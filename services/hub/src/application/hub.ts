@@ -16,6 +16,8 @@ export interface HubOptions {
   logger: HubLogger;
   /** At most so many events in one batch (default 1,000). */
   batchSize?: number;
+  /** How often all customers are planned again and changed records published, milliseconds (default one hour). */
+  maintenanceMs?: number;
 }
 
 /** Named fields only; never a value of a customer. */
@@ -31,6 +33,8 @@ export interface Hub {
   start(): Promise<void>;
   /** Resolves when everything appended before the call has been processed and planned. */
   settled(): Promise<void>;
+  /** Publishes every record whose facts changed since it was last published; answers how many. A rebuild begins from these. */
+  publishRecords(): Promise<number>;
   /** Ends after the running batch. */
   stop(): Promise<void>;
 }

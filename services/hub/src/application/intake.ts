@@ -1,0 +1,145 @@
+import type { LogMessage } from '@unsilo/event-log';
+import {
+  parseEvent,
+  type BusinessObject,
+  type Command,
+  type DeadLetter,
+  type Decision,
+  type Interaction,
+  type Outcome,
+  type Party,
+  type RecordSummary,
+  type Signal,
+  type UnsiloEvent,
+} from '@unsilo/schemas';
+
+/** The events of one batch by what they say; what can't be used is set aside with its coordinates. */
+export interface Intake {
+  parties: Party[];
+  objects: BusinessObject[];
+  interactions: Interaction[];
+  commands: Command[];
+  outcomes: Outcome[];
+  decisions: Decision[];
+  signals: Signal[];
+  records: RecordSummary[];
+  unusable: DeadLetter[];
+}
+
+/** A payload longer than this is kept in part: its place on the log is named beside it. */
+const KEPT_PAYLOAD = 65_536;
+
+export function emptyIntake(): Intake {
+  return {
+    parties: [],
+    objects: [],
+    interactions: [],
+    commands: [],
+    outcomes: [],
+    decisions: [],
+    signals: [],
+    records: [],
+    unusable: [],
+  };
+}
+
+export function takeIn(messages: readonly LogMessage[], tenant: string, now: number): Intake {
+  const intake = emptyIntake();
+  for (const message of messages) {
+    // A tombstone of a compacted topic says nothing that a reader of facts needs.
+    if (message.value === null) {
+      if (!TOMBSTONES.has(topicKind(message.topic)))
+        intake.unusable.push(
+          unusable(
+            message,
+            'UNSILO_UNEXPECTED_TOMBSTONE',
+            'The message has no value, but its topic is not compacted.',
+            now,
+          ),
+        );
+      continue;
+    }
+    const parsed = parseEvent(message.value);
+    if (!parsed.ok) {
+      const [problem] = parsed.errors;
+      intake.unusable.push(
+        unusable(
+          message,
+          parsed.code,
+          `${problem?.path || 'The message'} ${problem?.message ?? 'is not an event'}`,
+          now,
+        ),
+      );
+    } else if (parsed.event.tenant !== tenant) {
+      intake.unusable.push(
+        unusable(message, 'UNSILO_OTHER_TENANT', 'The event belongs to a tenant that this hub does not serve.', now),
+      );
+    } else if (!addTo(intake, parsed.event)) {
+      intake.unusable.push(
+        unusable(
+          message,
+          'UNSILO_MISPLACED_EVENT',
+          `An event of type ${parsed.event.type} does not belong on this topic.`,
+          now,
+        ),
+      );
+    }
+  }
+  return intake;
+}
+
+const TOMBSTONES: ReadonlySet<string> = new Set(['records', 'decisions', 'customers']);
+
+function topicKind(topic: string): string {
+  return topic.split('.')[1] ?? '';
+}
+
+export function addTo(intake: Intake, event: UnsiloEvent): boolean {
+  switch (event.type) {
+    case 'unsilo.party.changed':
+      intake.parties.push(event.data);
+      return true;
+    case 'unsilo.object.changed':
+      intake.objects.push(event.data);
+      return true;
+    case 'unsilo.interaction.changed':
+      intake.interactions.push(event.data);
+      return true;
+    case 'unsilo.command.issued':
+      intake.commands.push(event.data);
+      return true;
+    case 'unsilo.outcome.reported':
+      intake.outcomes.push(event.data);
+      return true;
+    case 'unsilo.decision.made':
+      intake.decisions.push(event.data);
+      return true;
+    case 'unsilo.signal.raised':
+      intake.signals.push(event.data);
+      return true;
+    case 'unsilo.record.summarised':
+      intake.records.push(event.data);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function unusable(message: LogMessage, code: string, text: string, now: number): DeadLetter {
+  const { topic, partition, offset } = message;
+  const bytes = message.value ?? Buffer.alloc(0);
+  const kept = bytes.subarray(0, KEPT_PAYLOAD);
+  const isText = kept.equals(Buffer.from(kept.toString('utf8'), 'utf8'));
+  const letter: DeadLetter = {
+    id: `${topic}/${partition}/${offset}`,
+    code,
+    message: text,
+    hint: 'Mend the payload and replay it, or discard it. The rest of the topic is not held up.',
+    at: { topic, partition, offset },
+    payload: isText ? kept.toString('utf8') : kept.toString('base64'),
+    encoding: isText ? 'utf8' : 'base64',
+    parkedAt: new Date(now).toISOString(),
+  };
+  if (kept.length < bytes.length) letter.truncated = true;
+  return letter;
+}

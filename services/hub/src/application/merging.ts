@@ -1,0 +1,216 @@
+import {
+  commandEvent,
+  customerEvent,
+  customerGoneEvent,
+  placeOf,
+  type Customer,
+  type UnsiloEvent,
+} from '@unsilo/schemas';
+import type { OutboxMessage } from '@unsilo/state-store';
+import { customerId, mergeCustomer } from '../domain/customer.js';
+import type { OrderedDecision } from '../domain/decisions.js';
+import { plan, type Member, type PlanContext } from '../domain/plan.js';
+import { searchTokens } from '../domain/search.js';
+import type { Core } from './core.js';
+import type { Assignment } from './identity.js';
+import { recordRow, registerCommand, type Evaluations, type Touched } from './records.js';
+import { SEPARATOR, type CustomerRow } from './rows.js';
+import type { Workspace } from './workspace.js';
+
+export interface MergeOptions {
+  /** Commands may be planned: everything that was there at the start has been read (SYNC section 5.7). */
+  planning: boolean;
+  snapshotsComplete: boolean;
+  writable: readonly string[];
+}
+
+/** Merges every customer that the batch touched, plans what their systems need, and says what changed. */
+export async function mergeTouched(
+  workspace: Workspace,
+  touched: Touched,
+  assignment: Assignment,
+  evaluations: Evaluations,
+  core: Core,
+  options: MergeOptions,
+): Promise<OutboxMessage[]> {
+  const clusters = await membership(workspace, touched, assignment);
+  await workspace.load('records', clusters.flat());
+  const outbox: OutboxMessage[] = [];
+  const groups = clusters.map((refs) => groupOf(workspace, refs, evaluations, core));
+  await workspace.load(
+    'customers',
+    groups.map((g) => g.id),
+  );
+  const standing = new Set(groups.map((g) => g.id));
+  for (const ref of touched.identity) leaveIfErased(workspace, ref, evaluations);
+  for (const group of groups) {
+    for (const member of group.members) assign(workspace, member.facts.ref, group.id, core);
+    const merged = mergeCustomer(
+      core.tenant,
+      group.members,
+      group.decisions,
+      core.policy,
+      core.normaliser,
+      core.digest,
+    );
+    writeCustomer(workspace, merged.customer, core, outbox);
+    if (!options.planning) {
+      workspace.overwrite('unplanned', group.id, {});
+      continue;
+    }
+    const context = planContext(core, options);
+    const planned = plan(group.id, group.members, merged.golden, context);
+    for (const command of planned.commands) {
+      await workspace.load('commands', [command.id]);
+      if (workspace.has('commands', command.id)) continue;
+      workspace.set('commands', command.id, { command });
+      await registerCommand(workspace, touched, command);
+      outbox.push(message(commandEvent(core.tenant, command)));
+    }
+  }
+  retire(workspace, assignment, standing, core, outbox);
+  return outbox;
+}
+
+export function planContext(core: Core, options: MergeOptions): PlanContext {
+  return {
+    tenant: core.tenant,
+    policy: core.policy,
+    normaliser: core.normaliser,
+    digest: core.digest,
+    now: core.now(),
+    profiles: (system) => core.profiles.get(system),
+    systems: options.writable,
+    snapshotsComplete: options.snapshotsComplete,
+  };
+}
+
+/** The clusters that were found anew, and the customers whose members changed without changing hands. */
+async function membership(workspace: Workspace, touched: Touched, assignment: Assignment): Promise<string[][]> {
+  const found = new Set(assignment.clusters.flat());
+  const untouched = new Set<string>();
+  for (const ref of touched.facts) {
+    if (found.has(ref)) continue;
+    const { customer } = recordRow(workspace, ref);
+    if (customer !== undefined) untouched.add(customer);
+  }
+  await workspace.load('customers', untouched);
+  const rest = [...untouched].flatMap((id) => {
+    const members = workspace.get<CustomerRow>('customers', id)?.customer.members;
+    return members && !members.some((ref) => found.has(ref)) ? [members] : [];
+  });
+  return [...assignment.clusters, ...rest];
+}
+
+interface Group {
+  id: string;
+  members: Member[];
+  decisions: OrderedDecision[];
+}
+
+function groupOf(workspace: Workspace, refs: readonly string[], evaluations: Evaluations, core: Core): Group {
+  const members: Member[] = [];
+  const decisions = new Map<string, OrderedDecision>();
+  for (const ref of refs) {
+    const row = recordRow(workspace, ref);
+    members.push({ facts: row.facts, evaluation: evaluations.of(row.facts) });
+    for (const entry of row.decisions ?? []) decisions.set(entry.decision.id, entry);
+  }
+  members.sort((a, b) => a.evaluation.createdAt - b.evaluation.createdAt || (a.facts.ref < b.facts.ref ? -1 : 1));
+  const anchor = members[0]?.facts.ref ?? '';
+  return {
+    id: customerId(core.tenant, anchor, core.digest),
+    members,
+    decisions: [...decisions.values()].sort((a, b) => a.seq - b.seq || (a.decision.id < b.decision.id ? -1 : 1)),
+  };
+}
+
+function assign(workspace: Workspace, ref: string, id: string, core: Core): void {
+  const row = recordRow(workspace, ref);
+  if (row.customer === id) return;
+  if (row.customer === undefined) workspace.overwrite('aliases', customerId(core.tenant, ref, core.digest), ref);
+  workspace.set('records', ref, { ...row, customer: id });
+}
+
+function writeCustomer(
+  workspace: Workspace,
+  customer: Omit<Customer, 'revision'>,
+  core: Core,
+  outbox: OutboxMessage[],
+): void {
+  const known = workspace.get<CustomerRow>('customers', customer.id);
+  if (known && JSON.stringify({ ...known.customer, changedAt: '' }) === JSON.stringify({ ...customer, changedAt: '' }))
+    return;
+  const revision = (known?.revision ?? 0) + 1;
+  workspace.set('customers', customer.id, { revision, customer } satisfies CustomerRow);
+  reindexSearch(workspace, customer.id, known?.customer, customer, core);
+  outbox.push(message(customerEvent({ ...customer, revision })));
+}
+
+function reindexSearch(
+  workspace: Workspace,
+  id: string,
+  before: CustomerRow['customer'] | undefined,
+  after: CustomerRow['customer'] | undefined,
+  core: Core,
+): void {
+  const old = new Set(before ? searchTokens(before.state, core.normaliser) : []);
+  for (const token of after ? searchTokens(after.state, core.normaliser) : []) {
+    if (!old.delete(token)) workspace.overwrite('search', searchKey(core, token, id), {});
+  }
+  for (const token of old) workspace.overwrite('search', searchKey(core, token, id), undefined);
+}
+
+export function searchKey(core: Core, token: string, id: string): string {
+  return `${core.digest(`search ${token}`)}${SEPARATOR}${id}`;
+}
+
+/** Ids whose members are others' now: readers of the topic are told where they went. */
+function retire(
+  workspace: Workspace,
+  assignment: Assignment,
+  standing: ReadonlySet<string>,
+  core: Core,
+  outbox: OutboxMessage[],
+): void {
+  for (const id of assignment.before) {
+    if (standing.has(id)) continue;
+    const known = workspace.get<CustomerRow>('customers', id);
+    if (!known) continue;
+    const anchor = known.customer.members[0] ?? '';
+    const into = recordRow(workspace, anchor).customer;
+    workspace.remove('customers', id);
+    reindexSearch(workspace, id, known.customer, undefined, core);
+    const moved = into !== undefined && into !== id;
+    if (!moved) for (const ref of known.customer.members) unassign(workspace, ref, id);
+    outbox.push(
+      message(
+        customerGoneEvent({
+          id,
+          tenant: core.tenant,
+          revision: known.revision + 1,
+          ...(moved ? { mergedInto: into } : { erased: true as const }),
+          changedAt: known.customer.changedAt,
+        }),
+      ),
+    );
+  }
+}
+
+/** A record of which nothing is known any more belongs to nobody. */
+function leaveIfErased(workspace: Workspace, ref: string, evaluations: Evaluations): void {
+  const row = recordRow(workspace, ref);
+  if (row.customer !== undefined && evaluations.of(row.facts).version === undefined)
+    unassign(workspace, ref, row.customer);
+}
+
+function unassign(workspace: Workspace, ref: string, id: string): void {
+  const row = recordRow(workspace, ref);
+  if (row.customer !== id) return;
+  const { customer: _, ...rest } = row;
+  workspace.set('records', ref, rest);
+}
+
+export function message(event: UnsiloEvent): OutboxMessage {
+  return { ...placeOf(event), value: JSON.stringify(event) };
+}

@@ -1,0 +1,169 @@
+import type { LogMessage } from '@unsilo/event-log';
+import { deadLetterEvent } from '@unsilo/schemas';
+import type { CommitResult, OffsetMove, OutboxMessage, StateStore } from '@unsilo/state-store';
+import { writePolicy } from '../domain/policy.js';
+import type { Core } from './core.js';
+import { resolveIdentity } from './identity.js';
+import { emptyIntake, takeIn, type Intake } from './intake.js';
+import { mergeTouched, message, type MergeOptions } from './merging.js';
+import { applyFacts, Evaluations, recordRow, type Touched } from './records.js';
+import type { CustomerRow, SystemRow } from './rows.js';
+import { applyTimeline } from './timeline.js';
+import { Workspace } from './workspace.js';
+
+/** What one batch did, for counters. */
+export interface BatchReport {
+  events: number;
+  unusable: number;
+  customers: number;
+  commands: number;
+  lateFacts: number;
+}
+
+/** Turns batches of events into commits. Holds no state of its own beyond what a restart may lose. */
+export class Processor {
+  private readonly core: Core;
+  private readonly store: StateStore;
+  private readonly group: string;
+  /** Commands may be planned (SYNC section 5.7). */
+  planning = false;
+  private snapshots: Set<string> | undefined;
+
+  constructor(core: Core, store: StateStore, group: string) {
+    this.core = core;
+    this.store = store;
+    this.group = group;
+  }
+
+  /**
+   * Processes one batch: whole or not at all. A conflict with another worker is met by doing it again from what stands now.
+   * @throws when the consumed offsets are not where this worker left them: it has lost its partitions.
+   */
+  async process(messages: readonly LogMessage[], moves: readonly OffsetMove[]): Promise<BatchReport> {
+    const intake = takeIn(messages, this.core.tenant, this.core.now());
+    const report = await this.commitUntilSettled(intake, moves);
+    return { ...report, events: messages.length, unusable: intake.unusable.length };
+  }
+
+  /** Looks at records or customers again without new facts: after a change of policy or model, for postponed plans, or as a matter of routine. */
+  async reconsider(seeds: { refs?: readonly string[]; customers?: readonly string[] }): Promise<BatchReport> {
+    return this.commitUntilSettled(emptyIntake(), [], seeds);
+  }
+
+  private async commitUntilSettled(
+    intake: Intake,
+    moves: readonly OffsetMove[],
+    seeds: { refs?: readonly string[]; customers?: readonly string[] } = {},
+  ): Promise<BatchReport> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { workspace, outbox, report } = await this.compute(intake, seeds);
+      const changes = workspace.changes();
+      const result: CommitResult = await this.store.commit(this.core.tenant, {
+        ...changes,
+        outbox,
+        ...(moves.length > 0 ? { offsets: { group: this.group, moves } } : {}),
+      });
+      if (result.ok) return report;
+      if (result.offsets.length > 0) throw new LostPartition(result.offsets);
+      if (attempt >= 100)
+        throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
+    }
+  }
+
+  private async compute(
+    intake: Intake,
+    seeds: { refs?: readonly string[]; customers?: readonly string[] },
+  ): Promise<{ workspace: Workspace; outbox: OutboxMessage[]; report: BatchReport }> {
+    const workspace = new Workspace(this.store, this.core.tenant);
+    const evaluations = new Evaluations(this.core);
+    await this.applySignals(workspace, intake);
+    const touched = await applyFacts(workspace, intake, this.core);
+    await this.seed(workspace, touched, seeds);
+    await applyTimeline(workspace, intake);
+    const assignment = await resolveIdentity(workspace, this.store, touched, evaluations, this.core);
+    const options: MergeOptions = {
+      planning: this.planning,
+      snapshotsComplete: this.snapshotsComplete(),
+      writable: this.writable(),
+    };
+    const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
+    const commands = outbox.filter((m) => m.topic.includes('.commands.')).length;
+    const customers = outbox.length - commands;
+    for (const letter of intake.unusable) outbox.push(message(deadLetterEvent(this.core.tenant, letter)));
+    return { workspace, outbox, report: { events: 0, unusable: 0, customers, commands, lateFacts: 0 } };
+  }
+
+  private async seed(
+    workspace: Workspace,
+    touched: Touched,
+    seeds: { refs?: readonly string[]; customers?: readonly string[] },
+  ): Promise<void> {
+    for (const ref of seeds.refs ?? []) {
+      touched.facts.add(ref);
+      touched.identity.add(ref);
+    }
+    await workspace.load('records', seeds.refs ?? []);
+    const ids = seeds.customers ?? [];
+    await workspace.load('customers', ids);
+    const members = ids.map((id) => workspace.get<CustomerRow>('customers', id)?.customer.members ?? []);
+    await workspace.load('records', members.flat());
+    for (const refs of members)
+      for (const ref of refs) if (recordRow(workspace, ref).customer !== undefined) touched.facts.add(ref);
+    for (const id of ids) if (this.planning) workspace.overwrite('unplanned', id, undefined);
+  }
+
+  private writable(): string[] {
+    const names: string[] = [];
+    for (const [system, profile] of this.core.profiles) {
+      if (profile.kinds.some((k) => writePolicy(this.core.policy, system, k.kind) !== undefined)) names.push(system);
+    }
+    return names.sort();
+  }
+
+  /** Systems whose first snapshot is not complete yet hold back every creation (SYNC section 6.1). */
+  private snapshotsComplete(): boolean {
+    for (const [system, profile] of this.core.profiles)
+      if (profile.kinds.length > 0 && !this.snapshots?.has(system)) return false;
+    return true;
+  }
+
+  /** @returns true when the last missing snapshot has just come: every customer must be planned again. */
+  async loadSnapshots(): Promise<void> {
+    const names = [...this.core.profiles.keys()];
+    const rows = await this.store.getMany(this.core.tenant, 'systems', names);
+    this.snapshots = new Set(
+      names.filter((_, i) => (JSON.parse(rows[i]?.value ?? '{}') as SystemRow).snapshotCompletedAt !== undefined),
+    );
+  }
+
+  private async applySignals(workspace: Workspace, intake: Intake): Promise<void> {
+    const completed = intake.signals.filter((s) => s.name === 'snapshot.completed' && s.system !== undefined);
+    if (completed.length === 0) return;
+    await workspace.load(
+      'systems',
+      completed.flatMap((s) => s.system ?? []),
+    );
+    for (const signal of completed) {
+      const system = signal.system ?? '';
+      const row = workspace.get<SystemRow>('systems', system);
+      if (row?.snapshotCompletedAt === undefined)
+        workspace.set('systems', system, { ...row, snapshotCompletedAt: signal.at } satisfies SystemRow);
+      this.snapshots?.add(system);
+    }
+  }
+
+  get allSnapshotsComplete(): boolean {
+    return this.snapshotsComplete();
+  }
+}
+
+/** Another worker has consumed what this one believed to be its own: it must stop and be assigned anew. */
+export class LostPartition extends Error {
+  readonly code = 'UNSILO_HUB_LOST_PARTITION';
+  constructor(offsets: readonly { topic: string; partition: number }[]) {
+    super(
+      `Another worker has taken over ${offsets.map((o) => `${o.topic}/${o.partition}`).join(', ')}; this one gives way.`,
+    );
+    this.name = 'LostPartition';
+  }
+}

@@ -1,0 +1,261 @@
+import type { Outcome, Party } from '@unsilo/schemas';
+import { compact, nextHorizon } from '../domain/compaction.js';
+import { addDecision, type OrderedDecision } from '../domain/decisions.js';
+import {
+  addCommand,
+  addObservation,
+  addOutcome,
+  bindCreated,
+  emptyRecord,
+  erase,
+  type RecordFacts,
+} from '../domain/facts.js';
+import { absorb } from '../domain/rebuild.js';
+import { idOf, systemOf } from '../domain/ref.js';
+import { evaluate, type Evaluation } from '../domain/testimony.js';
+import { kindProfile, type Core } from './core.js';
+import type { Intake } from './intake.js';
+import { SEPARATOR, type CommandRow, type InteractionRow, type RecordRow } from './rows.js';
+import type { Workspace } from './workspace.js';
+
+/** Issuer under which a connector shows the key that the hub gave to a record it had made. */
+export const EXTERNAL_KEY_ISSUER = 'unsilo';
+
+/** Reads a record's row; a ref that is new has an empty one. */
+export function recordRow(workspace: Workspace, ref: string): RecordRow {
+  return workspace.get<RecordRow>('records', ref) ?? { facts: emptyRecord(ref), keys: [], name: '' };
+}
+
+/** Evaluations of this batch, by ref; thrown away when a record's facts change. */
+export class Evaluations {
+  private readonly known = new Map<string, { facts: RecordFacts; evaluation: Evaluation }>();
+  private readonly core: Core;
+  constructor(core: Core) {
+    this.core = core;
+  }
+
+  of(facts: RecordFacts): Evaluation {
+    const known = this.known.get(facts.ref);
+    if (known?.facts === facts) return known.evaluation;
+    const profile = kindProfile(this.core, facts.ref);
+    const evaluation = evaluate(facts, { normaliser: this.core.normaliser, profile });
+    this.known.set(facts.ref, { facts, evaluation });
+    return evaluation;
+  }
+}
+
+/** Refs whose facts changed, and those whose place among the customers must be found again whatever their values. */
+export interface Touched {
+  facts: Set<string>;
+  identity: Set<string>;
+}
+
+/**
+ * Adds the facts of a batch to the records that they are about. Rows are read here, in three rounds at most.
+ */
+export async function applyFacts(workspace: Workspace, intake: Intake, core: Core): Promise<Touched> {
+  const touched: Touched = { facts: new Set(), identity: new Set() };
+  const ids = [...intake.outcomes.map((o) => o.command), ...intake.commands.map((c) => c.id)];
+  await Promise.all([
+    workspace.load('commands', ids),
+    workspace.load('records', [
+      ...intake.parties.map((p) => p.ref),
+      ...intake.records.map((r) => r.ref),
+      ...intake.outcomes.flatMap((o) => o.ref ?? []),
+      ...intake.decisions.flatMap(refsOfDecision),
+      ...intake.commands.flatMap(refOfCommand),
+    ]),
+  ]);
+  await workspace.load(
+    'records',
+    ids.flatMap((id) => targetsOf(workspace.get<CommandRow>('commands', id))),
+  );
+  await workspace.load(
+    'external-keys',
+    intake.parties.flatMap((p) => externalKeys(workspace, p)),
+  );
+  await loadCreators(workspace, intake);
+
+  for (const summary of intake.records) update(workspace, touched, summary.ref, (facts) => absorb(facts, summary));
+  for (const command of intake.commands) await applyCommand(workspace, touched, command);
+  for (const party of intake.parties) applyParty(workspace, touched, party);
+  for (const outcome of intake.outcomes) await applyOutcome(workspace, touched, outcome);
+  for (const decision of intake.decisions)
+    applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision });
+  compactAll(workspace, touched, core);
+  return touched;
+}
+
+function update(
+  workspace: Workspace,
+  touched: Touched,
+  ref: string,
+  change: (facts: RecordFacts) => RecordFacts,
+): void {
+  const row = recordRow(workspace, ref);
+  const facts = change(row.facts);
+  if (facts === row.facts) return;
+  workspace.set('records', ref, { ...row, facts });
+  touched.facts.add(ref);
+}
+
+function applyParty(workspace: Workspace, touched: Touched, party: Party): void {
+  const isNew = !workspace.has('records', party.ref);
+  update(workspace, touched, party.ref, (facts) => addObservation(facts, party));
+  if (!isNew) return;
+  // A record that we had made may be seen before its outcome: its values are ours until that says otherwise.
+  for (const key of externalKeys(workspace, party)) {
+    const made = workspace.get<{ command: string; createdFor: string }>('external-keys', key);
+    const command = made && workspace.get<CommandRow>('commands', made.command)?.command;
+    if (!made || command?.action !== 'create') continue;
+    bind(workspace, touched, party.ref, made.createdFor, command.id);
+    update(workspace, touched, party.ref, (facts) => ({ ...facts, commands: addCommandTo(facts, command) }));
+  }
+}
+
+/** The create stands among the commands of the record that it made: what that shows is an echo of it. */
+function addCommandTo(facts: RecordFacts, command: NonNullable<CommandRow['command']>): RecordFacts['commands'] {
+  if (facts.commands.some((k) => k.command.id === command.id)) return facts.commands;
+  return [...facts.commands, { command }].sort((a, b) => (a.command.id < b.command.id ? -1 : 1));
+}
+
+function bind(workspace: Workspace, touched: Touched, ref: string, createdFor: string, command: string): void {
+  update(workspace, touched, ref, (facts) => bindCreated(facts, { ref: createdFor, command }));
+  touched.identity.add(ref);
+}
+
+async function applyCommand(
+  workspace: Workspace,
+  touched: Touched,
+  command: NonNullable<CommandRow['command']>,
+): Promise<void> {
+  const row = workspace.get<CommandRow>('commands', command.id);
+  if (row?.command) return;
+  workspace.set('commands', command.id, { ...row, command });
+  await registerCommand(workspace, touched, command);
+  if (row?.outcome) await applyOutcome(workspace, touched, row.outcome, true);
+}
+
+/** Puts a command where its ref, its member or its interaction will find it. */
+export async function registerCommand(
+  workspace: Workspace,
+  touched: Touched,
+  command: NonNullable<CommandRow['command']>,
+): Promise<void> {
+  switch (command.action) {
+    case 'update':
+    case 'delete':
+      update(workspace, touched, command.ref, (facts) => addCommand(facts, command));
+      return;
+    case 'create':
+      update(workspace, touched, command.createdFor, (facts) => addCommand(facts, command));
+      workspace.overwrite('external-keys', externalKey(command.system, command.externalKey), {
+        command: command.id,
+        createdFor: command.createdFor,
+      });
+      return;
+    case 'reply': {
+      await workspace.load('interactions', [command.inReplyTo]);
+      const row = workspace.get<InteractionRow>('interactions', command.inReplyTo);
+      if (row && !row.replies.includes(command.id))
+        workspace.set('interactions', command.inReplyTo, { ...row, replies: [...row.replies, command.id] });
+      return;
+    }
+    case 'create-object':
+      return;
+  }
+}
+
+async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Outcome, again = false): Promise<void> {
+  const row = workspace.get<CommandRow>('commands', outcome.command);
+  const best = again || !row?.outcome || isBetter(outcome, row.outcome) ? outcome : row.outcome;
+  workspace.set('commands', outcome.command, { ...row, outcome: best });
+  const command = row?.command;
+  // Its command isn't known yet (a rebuild reads topics side by side): it will be applied when that comes.
+  if (!command) return;
+  if (command.action === 'update' || command.action === 'delete') {
+    update(workspace, touched, command.ref, (facts) => addOutcome(facts, outcome, 'commands'));
+  } else if (command.action === 'create') {
+    update(workspace, touched, command.createdFor, (facts) => addOutcome(facts, outcome, 'creates'));
+    if (outcome.ref === undefined || outcome.status !== 'applied') return;
+    await workspace.load('records', [outcome.ref]);
+    bind(workspace, touched, outcome.ref, command.createdFor, command.id);
+    update(workspace, touched, outcome.ref, (facts) =>
+      addOutcome({ ...facts, commands: addCommandTo(facts, command) }, outcome, 'commands'),
+    );
+  }
+}
+
+const STATUS_RANK: Record<Outcome['status'], number> = {
+  applied: 4,
+  rejected: 3,
+  conflict: 2,
+  'not-applied': 1,
+  uncertain: 0,
+};
+function isBetter(a: Outcome, b: Outcome): boolean {
+  return (
+    STATUS_RANK[a.status] > STATUS_RANK[b.status] || (a.status === b.status && JSON.stringify(a) < JSON.stringify(b))
+  );
+}
+
+function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision): void {
+  const { decision } = entry;
+  workspace.overwrite('decisions', `${decision.decidedAt}${SEPARATOR}${decision.id}`, decision);
+  for (const ref of refsOfDecision(decision)) {
+    const row = recordRow(workspace, ref);
+    const decisions = addDecision(row.decisions ?? [], entry);
+    if (decisions === row.decisions) continue;
+    workspace.set('records', ref, { ...row, decisions });
+    touched.facts.add(ref);
+    touched.identity.add(ref);
+    if (decision.kind === 'erase') update(workspace, touched, ref, (facts) => erase(facts, entry.seq));
+  }
+}
+
+/** Facts by the dozen are summarised once they are old enough (SYNC section 3). */
+function compactAll(workspace: Workspace, touched: Touched, core: Core): void {
+  for (const ref of touched.facts) {
+    const { facts } = recordRow(workspace, ref);
+    // Looking for a horizon at every event would cost more than what it saves: only from twice the kept versions on.
+    if (facts.observations.length < core.policy.horizon.versions * 2) continue;
+    const horizon = nextHorizon(facts, core.policy.horizon);
+    if (!horizon) continue;
+    const context = { normaliser: core.normaliser, profile: kindProfile(core, ref) };
+    update(workspace, touched, ref, (known) => compact(known, horizon, context));
+  }
+}
+
+function refsOfDecision(decision: OrderedDecision['decision']): string[] {
+  return decision.kind === 'keep' ? [decision.ref] : [...decision.refs];
+}
+
+function refOfCommand(command: NonNullable<CommandRow['command']>): string[] {
+  if (command.action === 'create') return [command.createdFor];
+  return command.action === 'update' || command.action === 'delete' ? [command.ref] : [];
+}
+
+function targetsOf(row: CommandRow | undefined): string[] {
+  return row?.command ? refOfCommand(row.command) : [];
+}
+
+function externalKey(system: string, key: string): string {
+  return `${system}${SEPARATOR}${key}`;
+}
+
+/** Under which keys a record that is seen for the first time may be one that we had made: its own id, or the key that it carries. */
+function externalKeys(workspace: Workspace, party: Party): string[] {
+  if (workspace.has('records', party.ref) || !party.state) return [];
+  const system = systemOf(party.ref);
+  const carried = (party.state.identifiers ?? [])
+    .filter((i) => i.issuer === EXTERNAL_KEY_ISSUER)
+    .map((i) => externalKey(system, i.value));
+  return [externalKey(system, idOf(party.ref)), ...carried];
+}
+
+async function loadCreators(workspace: Workspace, intake: Intake): Promise<void> {
+  const made = intake.parties
+    .flatMap((p) => externalKeys(workspace, p))
+    .flatMap((key) => workspace.get<{ command: string }>('external-keys', key)?.command ?? []);
+  await workspace.load('commands', made);
+}

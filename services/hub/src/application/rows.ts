@@ -1,0 +1,61 @@
+import type { BusinessObject, Command, Customer, Interaction, Outcome } from '@unsilo/schemas';
+import type { OrderedDecision } from '../domain/decisions.js';
+import type { RecordFacts } from '../domain/facts.js';
+
+/** One ref: what is known of it, and where it belongs. */
+export interface RecordRow {
+  facts: RecordFacts;
+  /** Index keys under which it stands, hashed. */
+  keys: string[];
+  /** Hash of the name that it counts with in postings. */
+  name: string;
+  customer?: string;
+  decisions?: OrderedDecision[];
+}
+
+/**
+ * Refs that share one identifier. Up to the longest posting the refs stand here, with the hash of their name; beyond, the value is generic
+ * and they stand one a row in `overflow`, so that the work for one value stays bounded.
+ */
+export interface PostingRow {
+  kind: string;
+  refs: Record<string, string>;
+  /** How many stand in `overflow`; absent while they stand here. */
+  overflow?: number;
+}
+
+export interface CustomerRow {
+  revision: number;
+  customer: Omit<Customer, 'revision'>;
+}
+
+/** A command and how it ended. Either may come first. */
+export interface CommandRow {
+  command?: Command;
+  outcome?: Outcome;
+}
+
+export interface InteractionRow {
+  interaction: Interaction;
+  /** Commands that replied to it, oldest first. */
+  replies: string[];
+}
+
+export interface ObjectRow {
+  object: BusinessObject;
+}
+
+export interface SystemRow {
+  snapshotCompletedAt?: string;
+}
+
+export type TimelineRow = { type: 'interaction' | 'object'; ref: string };
+
+/** Between the parts of a composed key; no ref, id or hash contains it. */
+export const SEPARATOR = '\u001f';
+
+/** Newest first in order of keys. */
+export function timelineKey(party: string, at: string, ref: string): string {
+  const inverted = (8.64e15 - Date.parse(at)).toString().padStart(17, '0');
+  return `${party}${SEPARATOR}${inverted}${SEPARATOR}${ref}`;
+}

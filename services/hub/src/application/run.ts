@@ -1,0 +1,283 @@
+import { createHash } from 'node:crypto';
+import type { LogBatch, Subscription } from '@unsilo/event-log';
+import { declareTopics, recordEvent, topicName } from '@unsilo/schemas';
+import type { OffsetMove } from '@unsilo/state-store';
+import { toSummary } from '../domain/rebuild.js';
+import { createCore, type Core } from './core.js';
+import { createService } from './create-service.js';
+import type { Hub, HubOptions } from './hub.js';
+import { message } from './merging.js';
+import { LostPartition, Processor } from './processor.js';
+import type { RecordRow } from './rows.js';
+import type { HubService } from './service.js';
+
+/** Consumer group of the hub's workers: what lag tools show. */
+export const HUB_GROUP = 'unsilo-hub';
+
+/** Records or customers that a sweep looks at in one commit. */
+const SLICE = 200;
+
+export function createHub(options: HubOptions): Hub {
+  return new RunningHub(options);
+}
+
+class RunningHub implements Hub {
+  readonly service: HubService;
+  private readonly options: HubOptions;
+  private readonly core: Core;
+  private readonly processor: Processor;
+  private readonly positions = new Map<string, number>();
+  private subscription: Subscription | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private stopping = false;
+  private ready = false;
+  private sweepWanted = false;
+  private sweep: Promise<void> | undefined;
+  private routine: NodeJS.Timeout | undefined;
+
+  constructor(options: HubOptions) {
+    this.options = options;
+    this.core = createCore({ ...options, now: () => options.clock.now() });
+    this.processor = new Processor(this.core, options.store, HUB_GROUP);
+    this.service = createService({
+      core: this.core,
+      log: options.log,
+      store: options.store,
+      systems: options.systemsPort,
+      group: HUB_GROUP,
+      isReady: () => this.ready,
+      inTurn: (work) => this.inTurn(work),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { log, store, logger } = this.options;
+    const systems = this.options.systems.map((s) => s.system);
+    await log.declare(declareTopics(systems));
+    await this.processor.loadSnapshots();
+    for (const { topic, partition, offset } of await store.offsets(HUB_GROUP))
+      this.positions.set(`${topic}/${partition}`, offset);
+    if (this.positions.size === 0) await this.readPublishedRecords();
+    await this.recomputeIfRulesChanged();
+    const topics = [
+      ...(['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const).map((kind) =>
+        topicName(kind),
+      ),
+      ...systems.map((system) => topicName('commands', system)),
+    ];
+    this.subscription = await log.subscribe({
+      group: HUB_GROUP,
+      topics,
+      start: 'earliest',
+      offsets: async () => store.offsets(HUB_GROUP),
+      maxMessages: this.options.batchSize ?? 1000,
+      onBatch: (batch) => this.inTurn(() => this.handle(batch)),
+      onError: (error) =>
+        logger.error(
+          { code: codeOf(error) },
+          `A batch failed and will be tried again: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+    });
+    await this.subscription.caughtUp();
+    await this.inTurn(async () => {
+      this.processor.planning = true;
+    });
+    await this.drainUnplanned();
+    this.ready = true;
+    logger.info({ systems: systems.length }, 'The hub has caught up and plans writes.');
+    this.requestSweep();
+    // Everything that rests on events having come is checked against the state as a matter of routine.
+    this.routine = setInterval(() => this.maintain(), this.options.maintenanceMs ?? 3_600_000);
+    this.routine.unref();
+  }
+
+  private maintain(): void {
+    this.requestSweep();
+    this.publishRecords().catch((error: unknown) => {
+      this.options.logger.error(
+        { code: codeOf(error) },
+        'Publishing records failed; it will be tried again at the next routine.',
+      );
+    });
+  }
+
+  async settled(): Promise<void> {
+    // What a batch appends (commands) is read again by the hub: quiet only when a whole round brought nothing new.
+    for (;;) {
+      const before = await this.heads();
+      await this.subscription?.caughtUp();
+      await this.sweep;
+      await this.inTurn(async () => undefined);
+      if (before === (await this.heads())) return;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.ready = false;
+    clearInterval(this.routine);
+    await this.subscription?.close();
+    await this.sweep;
+    await this.turn.catch(() => undefined);
+  }
+
+  /** One piece of work on the state at a time. */
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.turn.catch(() => undefined).then(work);
+    this.turn = next;
+    return next;
+  }
+
+  private async handle(batch: LogBatch): Promise<void> {
+    const moves: OffsetMove[] = batch.next.map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      from: this.positions.get(`${topic}/${partition}`),
+      to: offset,
+    }));
+    const wasComplete = this.processor.allSnapshotsComplete;
+    try {
+      await this.processor.process(batch.messages, moves);
+    } catch (error) {
+      if (error instanceof LostPartition) await this.reloadPositions();
+      throw error;
+    }
+    for (const move of moves) this.positions.set(`${move.topic}/${move.partition}`, move.to);
+    if (!wasComplete && this.processor.allSnapshotsComplete) this.requestSweep();
+  }
+
+  private async reloadPositions(): Promise<void> {
+    for (const { topic, partition, offset } of await this.options.store.offsets(HUB_GROUP))
+      this.positions.set(`${topic}/${partition}`, offset);
+  }
+
+  private async heads(): Promise<string> {
+    const topics = ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const;
+    const ends = await this.options.log.ends([
+      ...topics.map((t) => topicName(t)),
+      ...this.options.systems.map((s) => topicName('commands', s.system)),
+    ]);
+    return ends.map((e) => e.next).join();
+  }
+
+  /** A store that knows nothing begins with what the hub once published of every ref; the retained topics then add the rest. */
+  private async readPublishedRecords(): Promise<void> {
+    const { log } = this.options;
+    for (const kind of ['decisions', 'records'] as const) {
+      for (const end of await log.ends([topicName(kind)])) {
+        let from: number | undefined = end.first;
+        while (from !== undefined && from < end.next) {
+          const page = await log.read({ topic: end.topic, partition: end.partition, from, limit: 500 });
+          if (page.messages.length > 0) await this.inTurn(() => this.processor.process(page.messages, []));
+          from = page.next;
+        }
+      }
+    }
+  }
+
+  /** Customers are a function of policy, model and systems too: when one of them changed, everything is looked at again. */
+  private async recomputeIfRulesChanged(): Promise<void> {
+    const { store } = this.options;
+    const { policy, model } = this.core;
+    const rules = createHash('sha256')
+      .update(JSON.stringify([policy, model, this.options.systems]))
+      .digest('base64url');
+    const [known] = await store.getMany(this.core.tenant, 'progress', ['computed-with']);
+    if (known?.value === JSON.stringify(rules)) return;
+    if (known) {
+      this.options.logger.info(
+        { policy: policy.version, model: model.version },
+        'Policy, model or systems have changed: all customers are computed again.',
+      );
+      for await (const keys of this.slices('records'))
+        await this.inTurn(() => this.processor.reconsider({ refs: keys }));
+    }
+    await store.commit(this.core.tenant, {
+      put: [{ table: 'progress', key: 'computed-with', value: JSON.stringify(rules) }],
+    });
+  }
+
+  /** What was merged while commands could not be planned yet. */
+  private async drainUnplanned(): Promise<void> {
+    for (;;) {
+      const entries = await this.options.store.range(this.core.tenant, 'unplanned', { limit: SLICE });
+      if (entries.length === 0 || this.stopping) return;
+      await this.inTurn(() => this.processor.reconsider({ customers: entries.map((e) => e.key) }));
+    }
+  }
+
+  /** Plans every customer again: after the last first snapshot, and at every start, since planning rests on the state and not on events. */
+  private requestSweep(): void {
+    this.sweepWanted = true;
+    this.sweep ??= this.runSweeps().finally(() => {
+      this.sweep = undefined;
+    });
+  }
+
+  private async runSweeps(): Promise<void> {
+    while (this.sweepWanted && !this.stopping) {
+      this.sweepWanted = false;
+      for await (const keys of this.slices('customers')) {
+        if (this.stopping) return;
+        await this.inTurn(() => this.processor.reconsider({ customers: keys }));
+      }
+    }
+  }
+
+  /** Publishes every record whose facts changed since it was last published, so that older events need not be retained. */
+  async publishRecords(): Promise<number> {
+    let published = 0;
+    for await (const keys of this.slices('records')) {
+      if (this.stopping) break;
+      published += await this.inTurn(() => this.publishSlice(keys));
+    }
+    return published;
+  }
+
+  private async publishSlice(refs: readonly string[]): Promise<number> {
+    const { store } = this.options;
+    const { tenant } = this.core;
+    const [rows, marks] = await Promise.all([
+      store.getMany(tenant, 'records', refs),
+      store.getMany(tenant, 'published', refs),
+    ]);
+    const changed = refs.flatMap((ref, i) => {
+      const row = rows[i];
+      const mark = row && JSON.stringify(row.revision);
+      return row && marks[i]?.value !== mark ? [{ ref, row, mark: mark ?? '' }] : [];
+    });
+    if (changed.length === 0) return 0;
+    const result = await store.commit(tenant, {
+      expect: changed.map(({ ref, row }) => ({ table: 'records', key: ref, revision: row.revision })),
+      put: changed.map(({ ref, mark }) => ({ table: 'published', key: ref, value: mark })),
+      outbox: changed.map(({ row }) =>
+        message(
+          recordEvent(tenant, toSummary((JSON.parse(row.value) as RecordRow).facts), {
+            revision: row.revision,
+            at: new Date(this.core.now()).toISOString(),
+          }),
+        ),
+      ),
+    });
+    return result.ok ? changed.length : 0;
+  }
+
+  private async *slices(table: string): AsyncGenerator<string[]> {
+    let from: string | undefined;
+    for (;;) {
+      const entries = await this.options.store.range(this.core.tenant, table, {
+        ...(from === undefined ? {} : { from }),
+        limit: SLICE,
+      });
+      if (entries.length === 0) return;
+      const keys = entries.map((e) => e.key);
+      yield keys;
+      from = `${keys.at(-1)}\u0000`;
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : 'UNSILO_HUB_BATCH_FAILED';
+}

@@ -1,0 +1,46 @@
+import type { EventLog } from '@unsilo/event-log';
+import type { StateStore } from '@unsilo/state-store';
+import type { Evaluation } from '../../domain/testimony.js';
+import { evaluate } from '../../domain/testimony.js';
+import { kindProfile, type Core } from '../core.js';
+import type { RecordRow } from '../rows.js';
+import type { SystemsPort } from '../service.js';
+import type { Table } from '../workspace.js';
+
+/** What the parts of the service share. */
+export interface ServiceContext {
+  core: Core;
+  log: EventLog;
+  store: StateStore;
+  systems: SystemsPort;
+  group: string;
+  isReady: () => boolean;
+  /** Runs between batches. */
+  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
+}
+
+export async function read<Value>(
+  context: ServiceContext,
+  table: Table | 'dead-letters' | 'idempotency',
+  key: string,
+): Promise<Value | undefined> {
+  const [value] = await readMany<Value>(context, table, [key]);
+  return value;
+}
+
+export async function readMany<Value>(
+  context: ServiceContext,
+  table: Table | 'dead-letters' | 'idempotency',
+  keys: readonly string[],
+): Promise<(Value | undefined)[]> {
+  if (keys.length === 0) return [];
+  const entries = await context.store.getMany(context.core.tenant, table, keys);
+  return entries.map((entry) => (entry === undefined ? undefined : (JSON.parse(entry.value) as Value)));
+}
+
+export function evaluateRow(context: ServiceContext, row: RecordRow): Evaluation {
+  return evaluate(row.facts, {
+    normaliser: context.core.normaliser,
+    profile: kindProfile(context.core, row.facts.ref),
+  });
+}

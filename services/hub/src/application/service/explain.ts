@@ -1,0 +1,330 @@
+import type { Provenance, Statement } from '@unsilo/schemas';
+import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '../../domain/matching.js';
+import { pairDecisions } from '../../domain/decisions.js';
+import { elementKey, isListAttribute } from '../../domain/attributes.js';
+import { systemOf } from '../../domain/ref.js';
+import { isGeneric } from '../postings.js';
+import type { CommandRow, CustomerRow, InteractionRow, ObjectRow, PostingRow, RecordRow } from '../rows.js';
+import {
+  ServiceError,
+  type CommandTrail,
+  type EventTrail,
+  type Explanation,
+  type PairEvidence,
+  type RecordView,
+} from '../service.js';
+import { evaluateRow, read, readMany, type ServiceContext } from './context.js';
+import { currentCustomer, membersAndPlan, recordSummary } from './customers.js';
+
+export async function recordView(context: ServiceContext, ref: string): Promise<RecordView> {
+  const row = await recordOf(context, ref);
+  const customer = row.customer === undefined ? undefined : await read<CustomerRow>(context, 'customers', row.customer);
+  const evaluation = evaluateRow(context, row);
+  const planned = customer ? (await membersAndPlan(context, customer)).planned : { commands: [], records: [] };
+  const testimony: RecordView['testimony'] = [];
+  const add = (
+    attribute: string,
+    register: { testimony?: Parameters<typeof statementOf>[1]; run: { echo: boolean; held: boolean } },
+    element?: string,
+  ): void => {
+    if (!register.testimony) return;
+    const entry = {
+      attribute,
+      statement: statementOf(ref, register.testimony),
+      echo: register.run.echo,
+      held: register.run.held,
+    };
+    testimony.push(element === undefined ? entry : { ...entry, element });
+  };
+  for (const [attribute, register] of evaluation.scalars) add(attribute, register);
+  for (const [attribute, elements] of evaluation.lists)
+    for (const [key, register] of elements) add(attribute, register, key);
+  const profile = matchProfile(evaluation);
+  const generic = await genericKeys(context, blockingKeys(profile));
+  const view: RecordView = {
+    ...recordSummary({ facts: row.facts, evaluation }, planned),
+    testimony,
+    identifiers: profile.identifiers.map((identifier, i) => ({
+      ...identifier,
+      generic: generic.has(blockingKeys(profile)[i] ?? ''),
+    })),
+    lateFacts: row.facts.late,
+  };
+  if (row.customer !== undefined) view.customer = row.customer;
+  return view;
+}
+
+function statementOf(
+  ref: string,
+  testimony: { value: unknown; raw: unknown; asOf: number; version: Statement['version']; overEchoOf?: string },
+): Statement {
+  const raw = testimony.value === undefined ? null : (testimony.raw as Statement['value']);
+  const value = raw !== null && typeof raw === 'object' && !Array.isArray(raw) ? [raw] : raw;
+  const out: Statement = { ref, value: value ?? null, asOf: testimony.asOf, version: testimony.version };
+  if (testimony.overEchoOf !== undefined) out.overEchoOf = testimony.overEchoOf;
+  return out;
+}
+
+async function recordOf(context: ServiceContext, ref: string): Promise<RecordRow> {
+  const row = await read<RecordRow>(context, 'records', ref);
+  if (row) return row;
+  throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'The hub has never seen a record with this ref.', {
+    hint: 'Refs are written system/kind/id; the system must have been read at least once.',
+  });
+}
+
+export async function explainValue(
+  context: ServiceContext,
+  id: string,
+  attribute: string,
+  element?: string,
+): Promise<Explanation<Provenance>> {
+  const { customer } = await currentCustomer(context, id);
+  const key =
+    element !== undefined && isListAttribute(attribute) ? canonicalElement(context, attribute, element) : element;
+  const found = customer.provenance.find(
+    (p) => p.attribute === attribute && (p.element === undefined || p.element === key || p.element === element),
+  );
+  if (!found) {
+    throw new ServiceError('not-found', 'UNSILO_NO_VALUE', `Nobody has ever stated ${attribute} for this customer.`, {
+      hint: `Stated are: ${[...new Set(customer.provenance.map((p) => p.attribute))].join(', ') || 'no attributes'}.`,
+    });
+  }
+  return { words: valueInWords(found), detail: found };
+}
+
+function canonicalElement(context: ServiceContext, attribute: Parameters<typeof elementKey>[0], text: string): string {
+  const { normaliser } = context.core;
+  if (attribute === 'emails') return normaliser.email(text);
+  if (attribute === 'phones') return normaliser.phone(text);
+  return text;
+}
+
+const RULES_IN_WORDS: Record<string, string> = {
+  'most-recent': 'the latest statement wins',
+  'source-rank': 'the best-ranked system wins',
+  'most-frequent': 'what most systems state wins',
+  longest: 'the longest value wins',
+  union: 'the last statement about each element wins',
+  'add-wins': 'an addition wins over removals',
+  'withdrawal-wins': 'a withdrawn consent wins whatever its age',
+  keep: 'a steward decided to keep it',
+};
+
+function valueInWords(found: Provenance): string[] {
+  const say = (s: Statement): string =>
+    s.value === null
+      ? `${s.ref} removed it on ${time(s.asOf)}`
+      : `${s.ref} states ${show(s.value)} since ${time(s.asOf)}`;
+  const words = [
+    `${found.attribute}: ${found.value === null ? 'no value' : show(found.value)}.`,
+    `${say(found.from)}; ${RULES_IN_WORDS[found.rule] ?? found.rule}.`,
+  ];
+  if (found.from.overEchoOf !== undefined)
+    words.push(`It was typed over a value that the hub had written there on behalf of ${found.from.overEchoOf}.`);
+  for (const other of found.alternatives) words.push(`It beat: ${say(other)}.`);
+  return words;
+}
+
+function show(value: Statement['value']): string {
+  return JSON.stringify(Array.isArray(value) && value.length === 1 ? value[0] : value);
+}
+
+function time(ms: number): string {
+  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : 'the beginning';
+}
+
+async function genericKeys(context: ServiceContext, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await readMany<PostingRow>(
+    context,
+    'postings',
+    keys.map((k) => context.core.digest(k)),
+  );
+  return new Set(keys.filter((_, i) => rows[i] !== undefined && isGeneric(rows[i], context.core.model)));
+}
+
+export async function explainPair(context: ServiceContext, a: string, b: string): Promise<Explanation<PairEvidence>> {
+  const [left, right] = [await recordOf(context, a), await recordOf(context, b)];
+  const [x, y] = [matchProfile(evaluateRow(context, left)), matchProfile(evaluateRow(context, right))];
+  const generic = await genericKeys(context, [...blockingKeys(x), ...blockingKeys(y)]);
+  const shared = evidence(x, y, context.core.model, (key) => generic.has(key));
+  const decisions = (left.decisions ?? [])
+    .map((d) => d.decision)
+    .filter((d) => 'refs' in d && d.refs.includes(a) && d.refs.includes(b));
+  const sameCustomer = left.customer !== undefined && left.customer === right.customer;
+  const path = sameCustomer ? await connection(context, a, b, left.customer ?? '') : [];
+  const detail: PairEvidence = { a, b, sameCustomer, evidence: shared, path, decisions };
+  return { words: pairInWords(detail, x, y, context), detail };
+}
+
+function pairInWords(detail: PairEvidence, x: MatchProfile, y: MatchProfile, context: ServiceContext): string[] {
+  const words = [detail.sameCustomer ? 'Both records are one customer.' : 'The records are two customers.'];
+  if (x.kind !== y.kind) words.push(`One is a ${x.kind}, the other an ${y.kind}: those are never joined.`);
+  for (const e of detail.evidence) {
+    words.push(
+      e.generic
+        ? `They share the ${e.kind} ${e.value}, but it stands with too many names to say anything.`
+        : `They share the ${e.kind} ${e.value} (${(e.weight / 1024).toFixed(1)} bits).`,
+    );
+  }
+  if (detail.evidence.length === 0 && x.kind === y.kind)
+    words.push('They share no e-mail address, phone number, handle or external id that they state themselves.');
+  const total = weigh(detail.evidence);
+  if (total > 0 && !detail.sameCustomer)
+    words.push(
+      `That is ${(total / 1024).toFixed(1)} bits; ${(context.core.model.matchAt / 1024).toFixed(1)} would join them unless a decision or a contradiction keeps them apart.`,
+    );
+  if (detail.path.length > 2) words.push(`They are joined through ${detail.path.slice(1, -1).join(', ')}.`);
+  for (const d of detail.decisions)
+    words.push(
+      `${d.author} decided to ${'undo' in d && d.undo ? `undo ${d.kind}` : d.kind} on ${d.decidedAt}${d.reason === undefined ? '' : `: ${d.reason}`}.`,
+    );
+  return words;
+}
+
+/** Shortest chain of records of one customer, each sharing a value with the next, or tied to it by a decision or a creation. */
+async function connection(context: ServiceContext, a: string, b: string, customer: string): Promise<string[]> {
+  const { customer: row } = await currentCustomer(context, customer);
+  const rows = (await readMany<RecordRow>(context, 'records', row.members)).filter((r) => r !== undefined);
+  const links = pairDecisions(rows.flatMap((r) => r.decisions ?? [])).links;
+  const tied = (x: RecordRow, y: RecordRow): boolean =>
+    x.keys.some((k) => y.keys.includes(k)) ||
+    x.facts.createdFor?.ref === y.facts.ref ||
+    y.facts.createdFor?.ref === x.facts.ref ||
+    links.some(([p, q]) => (p === x.facts.ref && q === y.facts.ref) || (p === y.facts.ref && q === x.facts.ref));
+  const cameFrom = new Map<string, string>([[a, a]]);
+  const queue = rows.filter((r) => r.facts.ref === a);
+  for (let current = queue.shift(); current; current = queue.shift()) {
+    for (const next of rows) {
+      if (cameFrom.has(next.facts.ref) || !tied(current, next)) continue;
+      cameFrom.set(next.facts.ref, current.facts.ref);
+      queue.push(next);
+    }
+  }
+  if (!cameFrom.has(b)) return [a, b];
+  const path = [b];
+  for (let at = b; at !== a;) {
+    at = cameFrom.get(at) ?? a;
+    path.unshift(at);
+  }
+  return path;
+}
+
+export async function explainCommand(context: ServiceContext, id: string): Promise<Explanation<CommandTrail>> {
+  const row = await read<CommandRow>(context, 'commands', id);
+  if (!row?.command)
+    throw new ServiceError('not-found', 'UNSILO_NO_COMMAND', 'The hub has issued no command with this id.', {
+      hint: 'Ids of commands stand in the timeline, in records and on the commands topics.',
+    });
+  const { command, outcome } = row;
+  const set = command.action === 'update' || command.action === 'create' ? command.set : {};
+  const statements = Object.entries(set).map(([attribute, { value, asOf, from }]) => ({
+    attribute,
+    ...(from === undefined ? {} : { statement: { ref: from, value, asOf, version: { major: 0, minor: 0 } } }),
+  }));
+  const words = [
+    `${command.cause.kind === 'user' ? `${command.cause.user ?? 'A user'} asked` : 'The hub asked'} ${command.system} for: ${command.action}, on ${command.issuedAt}.`,
+  ];
+  for (const s of statements)
+    words.push(
+      s.statement
+        ? `${s.attribute} because ${s.statement.ref} states it since ${time(s.statement.asOf)}.`
+        : `${s.attribute} because nobody states any more what the hub once wrote there.`,
+    );
+  words.push(
+    outcome
+      ? `It ended ${outcome.status}${outcome.error ? `: ${outcome.error.message}` : ''}, reported on ${outcome.reportedAt}.`
+      : `It is open until ${command.deadline}.`,
+  );
+  const sources = [...new Set(statements.flatMap((s) => s.statement?.ref ?? []))];
+  const records = await readMany<RecordRow>(context, 'records', sources);
+  const events = records.flatMap((r) => (r ? causingEvents(r, statements) : []));
+  return { words, detail: { command, ...(outcome ? { outcome } : {}), statements, events } };
+}
+
+/** The newest event of each source that was known when its statement came to be. */
+function causingEvents(row: RecordRow, statements: CommandTrail['statements']): string[] {
+  const asOf = Math.max(
+    0,
+    ...statements.filter((s) => s.statement?.ref === row.facts.ref).map((s) => s.statement?.asOf ?? 0),
+  );
+  const found = row.facts.observations.find((o) => Date.parse(o.changedAt) >= asOf) ?? row.facts.observations.at(-1);
+  return found ? [`${row.facts.ref}@${found.version.major}.${found.version.minor}`] : [];
+}
+
+export async function explainEvent(context: ServiceContext, id: string): Promise<Explanation<EventTrail>> {
+  const hops: EventTrail['hops'] = [];
+  const at = id.lastIndexOf('@');
+  const ref = at < 0 ? id : id.slice(0, at);
+  const [record, interaction, object, command] = await Promise.all([
+    read<RecordRow>(context, 'records', ref),
+    read<InteractionRow>(context, 'interactions', ref),
+    read<ObjectRow>(context, 'objects', ref),
+    read<CommandRow>(context, 'commands', id),
+  ]);
+  if (record) explainObservation(record, id.slice(at + 1), hops);
+  const change = interaction?.interaction ?? object?.object;
+  if (change) {
+    const current = `${change.version.major}.${change.version.minor}`;
+    hops.push({ hop: 'log', at: change.observedAt, detail: `Observed from ${systemOf(ref)}.` });
+    hops.push({
+      hop: 'state',
+      detail:
+        current === id.slice(at + 1)
+          ? 'It is the current state.'
+          : `Version ${current} has replaced it or came before it.`,
+    });
+  }
+  if (command?.command)
+    hops.push({
+      hop: 'command',
+      at: command.command.issuedAt,
+      detail: `${command.command.action} for ${command.command.system}.`,
+    });
+  if (command?.outcome) hops.push({ hop: 'outcome', at: command.outcome.reportedAt, detail: command.outcome.status });
+  if (hops.length === 0) {
+    throw new ServiceError('not-found', 'UNSILO_NO_EVENT', 'No event with this id has reached the state.', {
+      hint: 'It may still wait on the log (see the lag of its system), or lie among the dead letters.',
+    });
+  }
+  return {
+    words: hops.map((h) => `${h.hop}${h.at === undefined ? '' : ` (${h.at})`}: ${h.detail}`),
+    detail: { id, hops },
+  };
+}
+
+function explainObservation(record: RecordRow, version: string, hops: EventTrail['hops']): void {
+  const { facts } = record;
+  const known = facts.observations.find((o) => `${o.version.major}.${o.version.minor}` === version);
+  if (!known) {
+    hops.push({
+      hop: 'state',
+      detail: facts.horizon
+        ? 'It is not among the kept versions: it was summarised below the horizon, or came too late.'
+        : 'This version of the record has not been seen.',
+    });
+  } else {
+    hops.push({
+      hop: 'log',
+      at: known.observedAt,
+      detail: `Observed from ${systemOf(facts.ref)}; changed there on ${known.changedAt}.`,
+    });
+    hops.push({
+      hop: 'state',
+      detail:
+        known === facts.observations.at(-1)
+          ? 'It is the newest known state of the record.'
+          : 'A newer state of the record is known.',
+    });
+  }
+  if (record.customer !== undefined)
+    hops.push({ hop: 'customer', detail: `The record belongs to customer ${record.customer}.` });
+  for (const { command, outcome } of facts.commands) {
+    const base =
+      command.action === 'update' || command.action === 'delete' ? `${command.base.major}.${command.base.minor}` : '';
+    if (base !== version) continue;
+    hops.push({ hop: 'command', at: command.issuedAt, detail: `${command.action} ${command.id} was planned on it.` });
+    if (outcome)
+      hops.push({ hop: 'outcome', at: outcome.reportedAt, detail: `${command.id} ended ${outcome.status}.` });
+  }
+}

@@ -1,0 +1,130 @@
+import type { LogMessage } from '@unsilo/event-log';
+import { parseEvent, topicName } from '@unsilo/schemas';
+import { ServiceError, type LiveEvent, type Page } from '../service.js';
+import type { ServiceContext } from './context.js';
+import { decodeCursor, encodeCursor, isPositions } from './cursor.js';
+
+/** How often the ends of the topics are looked at while a live stream is idle, milliseconds. */
+const POLL_MS = 150;
+
+export function knownTopics(context: ServiceContext): string[] {
+  const kinds = [
+    'parties',
+    'objects',
+    'interactions',
+    'outcomes',
+    'decisions',
+    'customers',
+    'signals',
+    'dead-letters',
+    'records',
+  ] as const;
+  return [...kinds.map((k) => topicName(k)), ...[...context.core.profiles.keys()].map((s) => topicName('commands', s))];
+}
+
+function checkTopics(context: ServiceContext, topics: readonly string[]): void {
+  const known = knownTopics(context);
+  const unknown = topics.find((t) => !known.includes(t));
+  if (unknown !== undefined)
+    throw new ServiceError('not-found', 'UNSILO_NO_TOPIC', 'There is no such topic.', {
+      hint: `Topics: ${known.join(', ')}.`,
+    });
+}
+
+/** Everything that is appended from now on, or after the cursor; a cursor holds the next offset of every partition. */
+export async function* live(
+  context: ServiceContext,
+  query: { after?: string; topics?: readonly string[] },
+  signal: AbortSignal,
+): AsyncGenerator<LiveEvent> {
+  // Summaries for rebuilds say nothing new.
+  const topics = query.topics ?? knownTopics(context).filter((t) => t !== topicName('records'));
+  checkTopics(context, topics);
+  const known = decodeCursor(query.after, isPositions);
+  const positions: Record<string, number> = {};
+  for (const end of await context.log.ends(topics)) {
+    const place = `${end.topic}/${end.partition}`;
+    positions[place] = known?.[place] ?? end.next;
+  }
+  while (!signal.aborted) {
+    let quiet = true;
+    for (const end of await context.log.ends(topics)) {
+      const place = `${end.topic}/${end.partition}`;
+      const from = positions[place] ?? end.next;
+      if (from >= end.next) continue;
+      const { messages, next } = await context.log.read({
+        topic: end.topic,
+        partition: end.partition,
+        from,
+        limit: 200,
+      });
+      quiet = false;
+      for (const message of messages) {
+        positions[place] = message.offset + 1;
+        const event = liveEvent(context, message, encodeCursor(positions));
+        if (event) yield event;
+        if (signal.aborted) return;
+      }
+      positions[place] = next ?? Math.max(end.next, positions[place] ?? 0);
+    }
+    if (quiet) await pause(signal);
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, POLL_MS);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function liveEvent(context: ServiceContext, message: LogMessage, cursor: string): LiveEvent | undefined {
+  if (message.value === null) return undefined;
+  const parsed = parseEvent(message.value);
+  if (!parsed.ok || parsed.event.tenant !== context.core.tenant) return undefined;
+  const { type, id, subject, time, data } = parsed.event;
+  return { cursor, topic: message.topic, type, id, subject, at: time, data };
+}
+
+/** One topic, newest first. The cursor holds, for each partition, the offset to go on from downwards. */
+export async function listNewest(
+  context: ServiceContext,
+  topic: string,
+  cursor: string | undefined,
+  limit: number,
+): Promise<Page<LiveEvent>> {
+  checkTopics(context, [topic]);
+  const known = decodeCursor(cursor, isPositions);
+  const positions = new Map<number, number>();
+  for (const end of await context.log.ends([topic])) {
+    const from = known ? known[String(end.partition)] : end.next - 1;
+    if (from !== undefined && from >= end.first) positions.set(end.partition, from);
+  }
+  const pages = await Promise.all(
+    [...positions].map(
+      async ([partition, from]) =>
+        (await context.log.read({ topic, partition, from, reverse: true, limit: limit + 1 })).messages,
+    ),
+  );
+  const newest = pages
+    .flat()
+    .sort((a, b) => b.timestamp - a.timestamp || b.partition - a.partition || b.offset - a.offset);
+  const shown = newest.slice(0, limit);
+  const rest: Record<string, number> = {};
+  for (const [i, [partition]] of [...positions].entries()) {
+    const left = pages[i]?.find((m) => !shown.includes(m));
+    if (left) rest[String(partition)] = left.offset;
+  }
+  const page: Page<LiveEvent> = {
+    items: shown.flatMap(
+      (m) => liveEvent(context, m, encodeCursor({ [`${m.topic}/${m.partition}`]: m.offset + 1 })) ?? [],
+    ),
+  };
+  if (Object.keys(rest).length > 0) page.next = encodeCursor(rest);
+  return page;
+}

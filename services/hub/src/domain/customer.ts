@@ -1,0 +1,93 @@
+import type { Customer } from '@unsilo/schemas';
+import { elementKey, isListAttribute, type Scalar } from './attributes.js';
+import type { OrderedDecision } from './decisions.js';
+import type { Normaliser } from './normalise.js';
+import { byCreation, type Member } from './plan.js';
+import { systemPolicy, type Policy } from './policy.js';
+import { systemOf } from './ref.js';
+import { goldenState, merge, provenance, type Golden, type Keep } from './survivorship.js';
+
+/** A customer's id is derived from a member's ref, so that every id ever handed out can be found again. */
+export function customerId(tenant: string, ref: string, digest: (text: string) => string): string {
+  return `c${digest(`${tenant}\u001fcustomer\u001f${ref}`)}`;
+}
+
+/** What a steward pinned, for the members of one customer. */
+export function keepsOf(decisions: Iterable<OrderedDecision>, normaliser: Normaliser): Keep[] {
+  const last = new Map<string, Keep & { undo: boolean }>();
+  for (const { seq, decision } of decisions) {
+    if (decision.kind !== 'keep') continue;
+    const { attribute } = decision;
+    const values = Array.isArray(decision.value) ? decision.value : [decision.value];
+    for (const value of values) {
+      const keep: Keep & { undo: boolean } = {
+        seq,
+        ref: decision.ref,
+        attribute,
+        value: value === null ? undefined : (value as Scalar | object),
+        decidedAt: Date.parse(decision.decidedAt),
+        undo: decision.undo ?? false,
+      };
+      if (isListAttribute(attribute)) {
+        if (value === null || typeof value !== 'object') continue;
+        keep.element = elementKey(attribute, value, normaliser);
+      }
+      const key = `${attribute}\u001f${keep.element ?? ''}`;
+      const known = last.get(key);
+      // Decisions come in order, so that of two made in one instant the later id stays.
+      if (!known || known.seq <= seq) last.set(key, keep);
+    }
+  }
+  return [...last.values()].filter((k) => !k.undo).map(({ undo: _, ...keep }) => keep);
+}
+
+export interface Merged {
+  customer: Omit<Customer, 'revision'>;
+  golden: Golden;
+}
+
+/**
+ * The customer that a set of members makes. Pure; `revision` is the store's.
+ * @param members At least one.
+ */
+export function mergeCustomer(
+  tenant: string,
+  members: readonly Member[],
+  decisions: Iterable<OrderedDecision>,
+  policy: Policy,
+  normaliser: Normaliser,
+  digest: (text: string) => string,
+): Merged {
+  const ordered = [...members].sort(byCreation);
+  const [anchor] = ordered;
+  if (!anchor) throw new Error('a customer has at least one member');
+  const golden = merge(
+    members.map((m) => m.evaluation),
+    keepsOf(decisions, normaliser),
+    policy,
+  );
+  const ids = ordered.map((m) => customerId(tenant, m.facts.ref, digest));
+  const customer: Omit<Customer, 'revision'> = {
+    id: ids[0] ?? '',
+    tenant,
+    kind: golden.kind,
+    members: ordered.map((m) => m.facts.ref),
+    state: goldenState(golden),
+    provenance: provenance(golden),
+    aliases: ids.slice(1).sort(),
+    changedAt: latestFact(ordered),
+  };
+  if (ordered.some((m) => m.evaluation.deleted && systemPolicy(policy, systemOf(m.facts.ref)).deletes === 'archive'))
+    customer.archived = true;
+  return { customer, golden };
+}
+
+/** When the newest fact about any member was learnt: no clock of ours, so that a rebuild says the same. */
+function latestFact(members: readonly Member[]): string {
+  let latest = '';
+  for (const { facts } of members) {
+    for (const { observedAt } of facts.observations) if (observedAt > latest) latest = observedAt;
+    for (const { outcome } of facts.commands) if (outcome && outcome.reportedAt > latest) latest = outcome.reportedAt;
+  }
+  return latest || new Date(0).toISOString();
+}

@@ -1,0 +1,56 @@
+import type { PartyState } from '@unsilo/schemas';
+import { fold, type Normaliser } from './normalise.js';
+
+/** Lengths at which the beginning of a word is indexed besides the whole word. */
+export const PREFIXES = [3, 5] as const;
+
+/** The words under which a customer can be found: of names, organizations, e-mail addresses, phone numbers and handles. */
+export function searchWords(state: PartyState, normaliser: Normaliser): string[] {
+  const words = new Set<string>();
+  const text = (value: string | undefined): void => {
+    if (value) for (const word of fold(value).split(' ')) if (word) words.add(word);
+  };
+  for (const part of Object.values(state.name ?? {})) text(part);
+  for (const { name } of state.organizations ?? []) text(name);
+  for (const { address } of state.emails ?? []) {
+    const canonical = normaliser.email(address);
+    words.add(canonical);
+    text(canonical.split('@')[0]);
+  }
+  for (const { number } of state.phones ?? []) words.add(normaliser.phone(number));
+  for (const { user } of state.onlineServices ?? []) {
+    if (!user) continue;
+    words.add(user.toLowerCase());
+    text(user.split('@')[0]);
+  }
+  return [...words];
+}
+
+/** Index tokens of a customer: whole words, and their beginnings. Hashed before they become keys. */
+export function searchTokens(state: PartyState, normaliser: Normaliser): string[] {
+  const tokens = new Set<string>();
+  for (const word of searchWords(state, normaliser)) {
+    tokens.add(`=${word}`);
+    const letters = [...word];
+    for (const length of PREFIXES) if (letters.length >= length) tokens.add(`^${letters.slice(0, length).join('')}`);
+  }
+  return [...tokens].sort();
+}
+
+/** The words asked for, and the token to look each up by: whole where shorter than any indexed beginning. */
+export function queryTokens(text: string, normaliser: Normaliser): { word: string; token: string }[] {
+  const asPhone = /^[+\d][\d\s()./-]{5,}$/.test(text.trim()) ? [normaliser.phone(text)] : undefined;
+  const words =
+    asPhone ??
+    text
+      .trim()
+      .toLowerCase()
+      .split(/\s+/)
+      .flatMap((w) => (w.includes('@') ? [w.replace(/^@/, '')] : fold(w).split(' ')))
+      .filter(Boolean);
+  return words.map((word) => {
+    const letters = [...word];
+    const length = [...PREFIXES].reverse().find((n) => letters.length >= n);
+    return { word, token: length === undefined ? `=${word}` : `^${letters.slice(0, length).join('')}` };
+  });
+}
