@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Ajv } from 'ajv';
+import { connectorSource, type ConnectorSource } from '../connectors.js';
+import { complete, type Configuration } from './configuration.js';
+import { readDocument } from './document.js';
+import { explainErrors } from './explain.js';
+import { ConfigurationError, type ConfigurationProblem } from './problem.js';
+import { configurationSchema, type Written } from './schema.js';
+import { resolveReferences } from './secrets.js';
+import { configureSystems, unknownAttribute } from './systems.js';
+
+const validate = new Ajv({ allErrors: true, verbose: true, strictTypes: false }).compile<Written>(configurationSchema);
+
+export interface LoadOptions {
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Default: the built-in connectors and the packages installed beside the file. */
+  connectors?: ConnectorSource;
+}
+
+/**
+ * Reads, resolves and checks `unsilo.yaml` together with what it names.
+ * @throws ConfigurationError with every problem found, each with line and column.
+ */
+export async function loadConfiguration(file: string, options: LoadOptions = {}): Promise<Configuration> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const message = code === 'ENOENT' ? 'There is no such file.' : `It can not be read (${code ?? String(error)}).`;
+    throw new ConfigurationError(file, [
+      { severity: 'error', code: 'UNSILO_CONFIG_UNREADABLE', message, path: '', line: 1, column: 1 },
+    ]);
+  }
+  return parseConfiguration(bytes, file, options);
+}
+
+/** The same for a text that is at hand; `file` is its path, which relative paths in it start from. */
+export async function parseConfiguration(
+  bytes: Uint8Array,
+  file: string,
+  { env = process.env, connectors }: LoadOptions = {},
+): Promise<Configuration> {
+  const path = resolve(file);
+  const folder = dirname(path);
+  const fail = (problems: readonly ConfigurationProblem[]): never => {
+    throw new ConfigurationError(file, problems);
+  };
+  const document = readDocument(bytes);
+  if (document.problems.length > 0) fail(document.problems);
+  // An empty file is an empty configuration.
+  const resolved = resolveReferences({ ...document, value: document.value ?? {} }, { folder, env });
+  const { value } = resolved;
+  if (!validate(value)) {
+    // What a reference could not fill in is empty for that reason alone.
+    const unfilled = new Set(resolved.problems.map(({ path: at }) => at));
+    const misfits = explainErrors(validate.errors ?? [], document).filter(({ path: at }) => !unfilled.has(at));
+    return fail([...resolved.problems, ...misfits]);
+  }
+  const found = await configureSystems(value, document, connectors ?? connectorSource(folder));
+  const rules = Object.keys(value.survivorship ?? {}).flatMap((attribute) =>
+    attribute === '*' ? [] : unknownAttribute(attribute, ['survivorship', attribute], document, 'key'),
+  );
+  const problems = [...resolved.problems, ...found.problems, ...rules];
+  if (problems.length > 0) fail(problems.sort((a, b) => a.line - b.line || a.column - b.column));
+  const secrets = [...new Set([...resolved.secrets, ...found.secrets])];
+  return complete(value, folder, { file: path, systems: found.systems, secrets });
+}

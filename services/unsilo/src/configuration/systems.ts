@@ -1,0 +1,186 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import { parseOptions, secretValues, type Connector } from '@unsilo/connector-sdk';
+import { ATTRIBUTE_PATHS } from '@unsilo/hub/domain';
+import type { SystemProfile } from '@unsilo/schemas';
+import { UnknownConnector, type ConnectorSource } from '../connectors.js';
+import { intervalMs, type ConfiguredSystem } from './configuration.js';
+import { problemAt, type SourceDocument } from './document.js';
+import { explainErrors } from './explain.js';
+import { steps, type ConfigurationProblem, type Path } from './problem.js';
+import type { Written, WrittenSystem } from './schema.js';
+import { meant } from './suggest.js';
+
+/** Connectors may use keywords and formats of their own, which their own check of the options (`parseOptions`) knows. */
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  strict: false,
+  logger: false,
+  validateFormats: false,
+  useDefaults: true,
+});
+const validators = new WeakMap<object, ValidateFunction>();
+
+/** Finds each system's connector, validates its options and its policy against what that connector can do. */
+export async function configureSystems(
+  written: Written,
+  document: SourceDocument,
+  source: ConnectorSource,
+): Promise<{ systems: ConfiguredSystem[]; problems: ConfigurationProblem[]; secrets: string[] }> {
+  const systems: ConfiguredSystem[] = [];
+  const problems: ConfigurationProblem[] = [];
+  const secrets: string[] = [];
+  const names = new Map<string, number>();
+  for (const [index, system] of (written.systems ?? []).entries()) {
+    const path: Path = ['systems', index];
+    const earlier = names.get(system.name);
+    names.set(system.name, earlier ?? index);
+    if (earlier !== undefined)
+      problems.push(
+        problemAt(document, [...path, 'name'], {
+          code: 'UNSILO_CONFIG_DUPLICATE_SYSTEM',
+          message: `The system "${system.name}" stands here a second time.`,
+          hint: 'Each has a name of its own.',
+        }),
+      );
+    const found = await configure(system, path, document, source);
+    problems.push(...found.problems);
+    secrets.push(...found.secrets);
+    if (found.configured !== undefined)
+      systems.push({
+        ...found.configured,
+        name: system.name,
+        intervalMs: intervalMs(system.interval),
+        allowPrivateAddresses: system.allowPrivateAddresses ?? written.allowPrivateAddresses ?? false,
+      });
+  }
+  return { systems, problems, secrets };
+}
+
+interface Found {
+  configured?: Pick<ConfiguredSystem, 'connector' | 'options' | 'profile'>;
+  problems: ConfigurationProblem[];
+  secrets: string[];
+}
+
+async function configure(
+  system: WrittenSystem,
+  path: Path,
+  document: SourceDocument,
+  source: ConnectorSource,
+): Promise<Found> {
+  let connector: Connector;
+  try {
+    connector = await source.find(system.connector);
+  } catch (error) {
+    if (!(error instanceof UnknownConnector)) throw error;
+    const hint = error.reason === 'not-found' ? meant(system.connector, source.names()) : undefined;
+    const problem = problemAt(document, [...path, 'connector'], {
+      code: 'UNSILO_CONFIG_UNKNOWN_CONNECTOR',
+      message: error.message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+    return { problems: [problem], secrets: [] };
+  }
+  const at: Path = [...path, 'options'];
+  const checked = validOptions(connector, system.options ?? {}, at, document);
+  const secrets = secretValues(connector.options, system.options ?? {});
+  if (!checked.ok) return { problems: checked.problems, secrets };
+  let profile: SystemProfile;
+  try {
+    profile = connector.profile(system.name, checked.options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      problems: [problemAt(document, at, { what: 'key', code: 'UNSILO_CONFIG_INVALID_OPTIONS', message })],
+      secrets,
+    };
+  }
+  return {
+    configured: { connector, options: checked.options, profile },
+    problems: policyProblems(system, profile, path, document),
+    secrets,
+  };
+}
+
+function validOptions(
+  connector: Connector,
+  given: unknown,
+  at: Path,
+  document: SourceDocument,
+): { ok: true; options: unknown } | { ok: false; problems: ConfigurationProblem[] } {
+  let validate = validators.get(connector.options);
+  if (validate === undefined) validators.set(connector.options, (validate = ajv.compile(connector.options)));
+  if (!validate(structuredClone(given)))
+    return { ok: false, problems: explainErrors(validate.errors ?? [], document, at) };
+  const parsed = parseOptions(connector, given);
+  if (parsed.ok) return parsed;
+  const problems = parsed.problems.map(({ path, message }) =>
+    problemAt(document, [...at, ...steps(path)], {
+      code: 'UNSILO_CONFIG_INVALID_VALUE',
+      message: `This option ${message}.`,
+    }),
+  );
+  return { ok: false, problems };
+}
+
+/** A policy that names what the system doesn't have would silently do nothing. */
+function policyProblems(
+  { policy = {} }: WrittenSystem,
+  profile: SystemProfile,
+  path: Path,
+  document: SourceDocument,
+): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const kinds = new Map(profile.kinds.map((kind) => [kind.kind, kind]));
+  const refuse = (at: Path, message: string, hint: string | undefined, what: 'key' | 'value'): void => {
+    problems.push(
+      problemAt(document, at, { what, code: 'UNSILO_CONFIG_POLICY', message, ...(hint === undefined ? {} : { hint }) }),
+    );
+  };
+  for (const [kindName, write] of Object.entries(policy.write ?? {})) {
+    const at: Path = [...path, 'policy', 'write', kindName];
+    const kind = kinds.get(kindName);
+    if (kind === undefined && kindName !== '*') {
+      refuse(at, `This system has no records of the kind "${kindName}".`, meant(kindName, [...kinds.keys()]), 'key');
+      continue;
+    }
+    const meantKinds = kind === undefined ? [...kinds.values()] : [kind];
+    const writable = [
+      ...new Set(
+        meantKinds.flatMap(({ attributes }) => Object.keys(attributes).filter((a) => attributes[a]?.writable)),
+      ),
+    ];
+    for (const [index, field] of write.fields.entries())
+      if (field !== '*' && !writable.includes(field))
+        refuse([...at, 'fields', index], `"${field}" can not be written there.`, meant(field, writable), 'value');
+    if (write.create === true && meantKinds.every(({ create }) => create === 'none' || create === 'unsafe'))
+      refuse(
+        [...at, 'create'],
+        'Records can not be made there safely: the system offers neither an external key nor a search.',
+        'Set it to false.',
+        'value',
+      );
+    for (const [index, attribute] of (write.createRequires ?? []).entries())
+      problems.push(...unknownAttribute(attribute, [...at, 'createRequires', index], document, 'value'));
+  }
+  return problems;
+}
+
+export function unknownAttribute(
+  attribute: string,
+  at: Path,
+  document: SourceDocument,
+  what: 'key' | 'value',
+): ConfigurationProblem[] {
+  if (ATTRIBUTE_PATHS.includes(attribute) || /^extra\.[^.]/.test(attribute)) return [];
+  const hint = meant(attribute, ATTRIBUTE_PATHS);
+  return [
+    problemAt(document, at, {
+      what,
+      code: 'UNSILO_CONFIG_UNKNOWN_ATTRIBUTE',
+      message: `There is no attribute "${attribute}".`,
+      ...(hint === undefined ? {} : { hint }),
+    }),
+  ];
+}
