@@ -140,12 +140,17 @@ function eventTypesOf(files: ModelFile[], roots: Map<string, string>): Map<strin
   const types = new Map<string, string>();
   for (const branch of envelope?.allOf ?? []) {
     const { if: test, then } = branch as { if: SchemaObject; then: SchemaObject };
-    const type = (test.properties?.['type'] as SchemaObject).const;
-    const data = (then.properties?.['data'] as SchemaObject).$ref;
+    const type = propertyOf(test, 'type').const;
+    const data = propertyOf(then, 'data').$ref;
     if (typeof type !== 'string' || data === undefined) throw new Error('envelope: a branch names no type or no data');
     types.set(type, refName(resolveRef(data, 'envelope', roots)));
   }
-  const declared = (envelope?.properties?.['type'] as SchemaObject | undefined)?.enum ?? [];
+  const declared = propertyOf(envelope ?? {}, 'type').enum ?? [];
   if (declared.join() !== [...types.keys()].join()) throw new Error('envelope: the types and the branches differ');
   return types;
+}
+
+function propertyOf(schema: SchemaObject, name: string): SchemaObject {
+  const property = schema.properties?.[name];
+  return typeof property === 'object' ? property : {};
 }
