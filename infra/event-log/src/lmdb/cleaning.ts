@@ -11,6 +11,7 @@ export async function clean(journal: Journal, now: number): Promise<number> {
   let removed = 0;
   for (const topic of journal.topics.values()) {
     for (const partition of topic.partitions) {
+      await breathe();
       if (topic.cleanup === 'compact') removed += await compact(journal, partition, now);
       else if (topic.retentionMs !== undefined) removed += await expire(journal, partition, now - topic.retentionMs);
     }
