@@ -1405,7 +1405,7 @@ export interface RecordSummary {
    */
   horizon?: Version;
   /**
-   * Hub-internal: the facts up to the horizon, in a form that only the hub reads. `format` says which form.
+   * Hub-internal: the facts up to the horizon, in a form that only the hub reads. `format` says which form. Names within it are the hub's own, never data: those that reach into a prototype are refused.
    */
   summary?: {
     /**
