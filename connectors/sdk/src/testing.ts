@@ -19,3 +19,7 @@ export { turn, virtualClock, type VirtualClock } from './testing/virtual-clock.j
 export { memoryLog, type LogContent, type MemoryLog } from './testing/memory-log.js';
 export { memoryStorage } from './testing/memory-storage.js';
 export { emptyDurable, testRun, until, type Durable, type TestRun, type TestRunOptions } from './testing/run.js';
+export { connectorConformance } from './testing/conformance/suite.js';
+export type { ConformanceSubject, ConformanceWorld } from './testing/conformance/world.js';
+export { crashAt, type Crash } from './testing/crashes.js';
+export { hostileTexts } from './testing/hostile.js';

@@ -107,6 +107,7 @@ export function createReader<Options>(
       let restMs = settings.intervalMs;
       try {
         await readOnce(signal);
+        scope.counts.readings += 1;
         waits.reset();
         events.onWell();
       } catch (error) {

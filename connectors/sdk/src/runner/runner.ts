@@ -48,6 +48,7 @@ export interface ConnectorRunner {
   poke(): void;
   /** Handles one HTTP call of the system; what it says is durable when this resolves. Never throws. */
   webhook(call: WebhookCall): Promise<WebhookAnswer>;
+  /** Tries the connection and the rights; what the connector throws is a finding as well. */
   check(): Promise<Finding[]>;
   /** Ends reading and writing; repeats are harmless. */
   close(): Promise<void>;
@@ -232,6 +233,14 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     }
   }
 
+  async function check(): Promise<Finding[]> {
+    try {
+      return await connector.check(contextFor(lastCheckpoint, abandon.signal));
+    } catch (error) {
+      return [{ ok: false, ...reasonOf(error, redact) }];
+    }
+  }
+
   async function close(): Promise<void> {
     reading?.stop.abort(new Error('stopped'));
     writer.pause();
@@ -271,7 +280,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     },
     poke: () => reader?.poke(),
     webhook,
-    check: () => connector.check(contextFor(lastCheckpoint, abandon.signal)),
+    check,
     close: () => (closing ??= close()),
   };
 }

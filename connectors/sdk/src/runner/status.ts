@@ -5,6 +5,8 @@ export type RunState = 'starting' | 'running' | 'behind' | 'paused' | 'stopped';
 
 /** What happened since the process started. `applied` to `uncertain`: outcomes by status. */
 export interface Counts {
+  /** Readings of the source that went well to their end. */
+  readings: number;
   /** Changes that the connector yielded. */
   read: number;
   /** Changes that reached the log. */
@@ -45,6 +47,7 @@ export interface Reason {
 
 export function newCounts(): Counts {
   return {
+    readings: 0,
     read: 0,
     appended: 0,
     repeats: 0,

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { validate } from '@unsilo/schemas';
+import { parseOptions } from '../../options.js';
+import { crashAt } from '../crashes.js';
+import type { Fault } from '../fake-server.js';
+import { hostileTexts } from '../hostile.js';
+import { emptyDurable, until } from '../run.js';
+import { assertVersionsAreNames, changes, describeRun, latest, onStage, readAgain, seen } from './observe.js';
+import type { ConformanceSubject, TestGlobals } from './world.js';
+
+/** More steps than this no reading of a test world takes; a suite that never ends would prove nothing more. */
+const MOST_STEPS = 80;
+
+const passing: readonly Fault[] = [
+  { kind: 'status', status: 429 },
+  { kind: 'status', status: 429, headers: { 'retry-after': '2' } },
+  { kind: 'status', status: 500 },
+  { kind: 'status', status: 503, headers: { 'retry-after': '2' } },
+  { kind: 'reset' },
+  { kind: 'lost-answer' },
+  { kind: 'truncate' },
+  { kind: 'hang' },
+];
+
+export function readingConformance<Options>(
+  subject: ConformanceSubject<Options>,
+  { describe, test }: TestGlobals,
+): void {
+  describe('reading', () => {
+    test('the profile and the options fit the contract', async () => {
+      await onStage(subject, async ({ world }) => {
+        const { connector } = subject;
+        const parsed = parseOptions(connector, world.options);
+        assert.ok(parsed.ok, JSON.stringify(parsed));
+        const profile = connector.profile('some-system', parsed.options);
+        assert.equal(validate('system-profile', profile).ok, true, JSON.stringify(validate('system-profile', profile)));
+        assert.equal(profile.system, 'some-system');
+        assert.equal(profile.connector, connector.id);
+        const { properties = {} } = connector.options as { properties?: Record<string, { description?: string }> };
+        const undescribed = Object.entries(properties).filter(([, option]) => (option.description ?? '') === '');
+        assert.deepEqual(
+          undescribed.map(([name]) => name),
+          [],
+          'options without a description',
+        );
+      });
+    });
+
+    test('check finds a right configuration right', async () => {
+      await onStage(subject, async ({ run }) => {
+        const { runner } = await run();
+        const findings = await runner.check();
+        assert.ok(findings.length > 0);
+        assert.deepEqual(
+          findings.filter((finding) => !finding.ok),
+          [],
+        );
+      });
+    });
+
+    test('everything there is reaches the log as valid events, and nothing twice', async () => {
+      await onStage(subject, async ({ world, run }) => {
+        const refs = await world.change(5);
+        const first = await run();
+        await seen(first, refs);
+        await readAgain(first);
+        assert.deepEqual(first.events('dead-letters'), []);
+        const count = changes(first).length;
+        await readAgain(first);
+        assert.equal(changes(first).length, count, 'a repeated reading appended events');
+        assertVersionsAreNames(first);
+        await first.close();
+        const second = await run({ durable: first.durable });
+        await readAgain(second);
+        assert.equal(changes(second).length, count, 'a restart appended events');
+      });
+    });
+
+    test('the first complete reading is announced', async () => {
+      await onStage(subject, async ({ run }) => {
+        const started = await run();
+        await until('the snapshot is completed', () => started.runner.status().snapshotComplete);
+      });
+    });
+
+    test('later changes follow, also those made while nothing ran', async () => {
+      await onStage(subject, async ({ world, run }) => {
+        const first = await run();
+        await seen(first, await world.change(2));
+        await readAgain(first);
+        const live = await world.change(2);
+        first.runner.poke();
+        await seen(first, live);
+        await first.close();
+        const missed = await world.change(2);
+        const before = changes(first).length;
+        const second = await run({ durable: first.durable });
+        await seen(second, missed);
+        await until('the missed changes are read', () => changes(second).length > before);
+        assertVersionsAreNames(second);
+      });
+    });
+
+    test('a crash at any step loses nothing, and no version names two states', async () => {
+      let step = 1;
+      for (let reached = true; reached && step <= MOST_STEPS; step += 1) {
+        reached = false;
+        for (const lastTakesEffect of [true, false])
+          await onStage(subject, async ({ world, run }) => {
+            const refs = await world.change(4);
+            const durable = emptyDurable();
+            const crash = crashAt(step, lastTakesEffect);
+            const first = await run({ durable, wrap: crash.wrap, reading: { batchItems: 2 }, graceMs: 1 });
+            const all = () => refs.every((ref) => changes(first).some((change) => change.ref === ref));
+            await until(
+              'it crashed or has read all',
+              () => crash.hit() || (all() && first.runner.status().snapshotComplete),
+            );
+            reached ||= crash.hit();
+            await first.close();
+            const more = await world.change(1);
+            const second = await run({ durable, reading: { batchItems: 2 } });
+            await seen(second, [...refs, ...more]);
+            assertVersionsAreNames(second);
+            assert.deepEqual(second.events('dead-letters'), []);
+          });
+      }
+      assert.ok(step > 3, 'no step was reached');
+    }, 120_000);
+
+    test('a failing server is outlasted, whichever request it hits', async () => {
+      for (const fault of passing)
+        for (const after of [0, 1, 2])
+          await onStage(subject, async ({ world, run }) => {
+            if (world.server === undefined) return;
+            const refs = await world.change(3);
+            world.server.fault({ ...fault, after, times: 2 });
+            const started = await run();
+            await seen(started, refs);
+            assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
+          });
+    }, 120_000);
+
+    for (const status of [401, 403])
+      test(`a server that answers ${status} pauses the system with a reason, until it is resumed`, async () => {
+        await onStage(subject, async ({ world, run }) => {
+          if (world.server === undefined) return;
+          const refs = await world.change(2);
+          world.server.fault({ kind: 'status', status, times: Infinity });
+          const started = await run();
+          await until('it is paused', () => started.runner.status().state === 'paused').catch((error: unknown) => {
+            throw new Error(`${String(error)}; ${describeRun(started)}`);
+          });
+          assert.ok((started.runner.status().reason ?? '') !== '');
+          const findings = await started.runner.check();
+          assert.ok(
+            findings.some((finding) => !finding.ok),
+            'check finds nothing wrong',
+          );
+          world.server.clearFaults();
+          await started.runner.resume();
+          await seen(started, refs);
+        });
+      });
+
+    test('hostile texts survive', async () => {
+      await onStage(subject, async ({ world, run }) => {
+        if (world.plant === undefined) return;
+        const planted: { ref: string; expected: string }[] = [];
+        for (const text of hostileTexts) {
+          const place = await world.plant(text);
+          if (place !== undefined) planted.push({ ref: place.ref, expected: place.expected ?? text });
+        }
+        const started = await run();
+        await seen(
+          started,
+          planted.map(({ ref }) => ref),
+        );
+        const lost = planted.filter(
+          ({ ref, expected }) => !texts(latest(started, ref)).some((text) => text.includes(expected)),
+        );
+        assert.deepEqual(lost, []);
+      });
+    });
+  });
+}
+
+/** Every text in a value, however deep. */
+function texts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(texts);
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { fixtureCases } from '../fixtures.js';
+import { mappingConformance } from './mappings.js';
+import { readingConformance } from './reading.js';
+import { writingConformance } from './writing.js';
+import type { ConformanceSubject, TestGlobals } from './world.js';
+
+/**
+ * The tests that every connector must pass (DESIGN section 6), as one call in a test file. They run under jest, or anything else that has
+ * `describe` and `test` as globals.
+ */
+export function connectorConformance<Options>(subject: ConformanceSubject<Options>): void {
+  const globals = globalThis as unknown as TestGlobals;
+  globals.describe(`${subject.connector.id} keeps the rules of connectors`, () => {
+    if (subject.connector.read !== undefined) readingConformance(subject, globals);
+    writingConformance(subject, globals);
+    mappingConformance(subject, globals);
+    const { fixtures } = subject;
+    if (fixtures !== undefined)
+      globals.describe('fixtures', () => {
+        for (const { name, input, expected } of fixtureCases(fixtures.folder))
+          globals.test(name, async () => {
+            assert.deepEqual(plain(await fixtures.run(input, name)), expected);
+          });
+      });
+  });
+}
+
+/** As JSON would carry it: without undefined, dates as text. */
+function plain(value: unknown): unknown {
+  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown);
+}

@@ -1,0 +1,43 @@
+import type { Command } from '@unsilo/schemas';
+import type { Connector } from '../../connector.js';
+import type { MappingConfig } from '../../mapping/config.js';
+import type { FakeServer } from '../fake-server.js';
+
+/** What the suite needs to know of a connector. */
+export interface ConformanceSubject<Options> {
+  connector: Connector<Options>;
+  /** A fresh system with a few records or posts in it, and options that lead to it. */
+  start(): Promise<ConformanceWorld>;
+  /** Field mappings, by name, of which decode(encode(x)) = x is to be shown. */
+  mappings?: Readonly<Record<string, MappingConfig>>;
+  /** Cases `<case>/{input,expected}.json` of the pure part. */
+  fixtures?: { folder: string; run(input: unknown, name: string): unknown };
+}
+
+/** One fake system, and what its people can do in it. */
+export interface ConformanceWorld {
+  /** As the configuration gives them. */
+  options: unknown;
+  /** The server that faults are put into; absent for connectors that don't use HTTP. */
+  server?: FakeServer;
+  /** Secrets besides the options marked as such: tokens that the fake server hands out. */
+  secrets?: readonly string[];
+  /** People make or edit `n` records or posts, each unlike any before; answers their refs. */
+  change(n: number): Promise<readonly string[]>;
+  /**
+   * Puts a text into a record or post. Answers its ref, and the text as the event is to hold it where that differs for a good reason (markup
+   * taken out); undefined when the system itself can't hold such a text.
+   */
+  plant?(text: string): Promise<{ ref: string; expected?: string } | undefined>;
+  /** Commands that the system will accept as it stands, one of each action that the connector knows. The suite sets id and times. */
+  commands?(): Promise<readonly Command[]>;
+  /** How often the effect of a command stands in the system: records made, replies posted; for an update 1 when it holds. */
+  effects?(command: Command): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What jest gives to test files. */
+export interface TestGlobals {
+  describe(name: string, body: () => void): void;
+  test(name: string, body: () => Promise<void> | void, timeoutMs?: number): void;
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import type { Command, Outcome, Party } from '@unsilo/schemas';
+import { compareVersions } from '@unsilo/schemas';
+import { keys } from '../../runner/storage.js';
+import { stateDigest } from '../../runner/versions.js';
+import type { Fault } from '../fake-server.js';
+import type { TestRun } from '../run.js';
+import { changes, describeRun, issue, onStage, outcome, readAgain, type Stage } from './observe.js';
+import type { ConformanceSubject, TestGlobals } from './world.js';
+
+/** Faults around the moment of a write; with `lost-answer` and `truncate` the work was done. */
+const around: readonly Fault[] = [
+  { kind: 'lost-answer' },
+  { kind: 'truncate' },
+  { kind: 'reset' },
+  { kind: 'status', status: 500 },
+  { kind: 'status', status: 429 },
+];
+
+export function writingConformance<Options>(
+  subject: ConformanceSubject<Options>,
+  { describe, test }: TestGlobals,
+): void {
+  if (subject.connector.write === undefined) return;
+  describe('writing', () => {
+    test('each command is carried out once, with a whole outcome', async () => {
+      await eachCommand(subject, async ({ world, run }, command, name) => {
+        const started = await read(run);
+        const issued = await issue(started, command, name);
+        const ended = await outcome(started, name);
+        assert.equal(ended.status, 'applied', `${command.action}: ${JSON.stringify(ended)}; ${describeRun(started)}`);
+        assertWhole(issued, ended);
+        assert.equal(await world.effects!(issued), 1, `${command.action}: effects`);
+      });
+    });
+
+    test('our own write that comes back by reading is no news', async () => {
+      await eachCommand(subject, async ({ run }, command, name) => {
+        const started = await read(run);
+        await issue(started, command, name);
+        const ended = await outcome(started, name);
+        await readAgain(started);
+        await readAgain(started);
+        assertEcho(started, ended);
+      });
+    });
+
+    test('a command whose outcome was lost in a crash is repeated without a second effect', async () => {
+      await eachCommand(subject, async ({ world, run }, command, name) => {
+        const first = await read(run);
+        const issued = await issue(first, command, name);
+        await outcome(first, name);
+        await first.close();
+        const { durable } = first;
+        durable.storage.set(keys.command(name), JSON.stringify({ begun: issued.issuedAt }));
+        durable.log.groups.clear();
+        durable.log.topics.get('unsilo.outcomes.v1')?.splice(0);
+        const second = await run({ durable });
+        const ended = await outcome(second, name);
+        assert.ok(
+          ended.status === 'applied' || ended.status === 'uncertain',
+          `${command.action}: ${JSON.stringify(ended)}`,
+        );
+        assert.equal(await world.effects!(issued), 1, `${command.action}: effects after the repeat`);
+      });
+    });
+
+    test('whatever breaks around a write, it takes effect once at most, and the outcome is true', async () => {
+      for (const fault of around)
+        for (const after of [0, 1])
+          await eachCommand(subject, async ({ world, run }, command, name) => {
+            if (world.server === undefined) return;
+            const started = await read(run);
+            world.server.fault({ ...fault, after });
+            const issued = await issue(started, command, name);
+            const ended = await outcome(started, name);
+            const effects = await world.effects!(issued);
+            const told = JSON.stringify({ fault, after, action: command.action, ended, effects });
+            assert.ok(effects <= 1, told);
+            if (ended.status === 'applied') assert.equal(effects, 1, told);
+            if (ended.status === 'rejected' || ended.status === 'not-applied' || ended.status === 'conflict')
+              assert.equal(effects, 0, told);
+          });
+    }, 120_000);
+
+    test('a command past its deadline is not applied', async () => {
+      await eachCommand(subject, async ({ world, run }, command, name) => {
+        const started = await read(run);
+        const issued = await issue(started, command, name, -1);
+        assert.equal((await outcome(started, name)).status, 'not-applied');
+        assert.equal(await world.effects!(issued), 0);
+      });
+    });
+  });
+}
+
+/** Plays with each command of the subject, each in a world of its own. */
+async function eachCommand<Options>(
+  subject: ConformanceSubject<Options>,
+  play: (stage: Stage<Options>, command: Command, name: string) => Promise<void>,
+): Promise<void> {
+  for (let index = 0, count = 1; index < count; index += 1)
+    await onStage(subject, async (stage) => {
+      assert.ok(
+        stage.world.commands !== undefined && stage.world.effects !== undefined,
+        'the world has no commands to try',
+      );
+      const commands = await stage.world.commands();
+      assert.ok(commands.length > 0);
+      count = commands.length;
+      await play(stage, commands[index]!, `command-${index}`);
+    });
+}
+
+/** Commands are given once the system has been read, as the hub does. */
+async function read(run: Stage<unknown>['run']): Promise<TestRun> {
+  const started = await run();
+  await readAgain(started);
+  return started;
+}
+
+/** What the hub needs to tell an echo (SYNC section 1). */
+function assertWhole(command: Command, ended: Outcome): void {
+  assert.notEqual(ended.ref, undefined, `${command.action}: the outcome has no ref`);
+  if (command.action !== 'update' && command.action !== 'create') return;
+  assert.notEqual(ended.version, undefined, `${command.action}: no version`);
+  assert.notEqual(ended.left, undefined, `${command.action}: no state left`);
+  assert.notEqual(ended.exact, undefined, `${command.action}: exact or not?`);
+  if (command.action === 'update') assert.notEqual(ended.pre, undefined, 'update: no version before');
+}
+
+/** Every reading after the write is of the version and the state that the outcome told. */
+function assertEcho(run: TestRun, { ref, version, left }: Outcome): void {
+  if (version === undefined || left === undefined) return;
+  for (const change of changes(run) as Party[]) {
+    if (change.ref !== ref) continue;
+    const order = compareVersions(change.version, version);
+    assert.ok(
+      order <= 0,
+      `${ref} was read at ${JSON.stringify(change.version)} after our write left ${JSON.stringify(version)}`,
+    );
+    if (order === 0)
+      assert.equal(stateDigest(change.state), stateDigest(left), `${ref}: what was read isn't what the outcome left`);
+  }
+}

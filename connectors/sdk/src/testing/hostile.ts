@@ -1,0 +1,22 @@
+/** Texts that have broken other software; a connector passes them on as they are. */
+export const hostileTexts: readonly string[] = [
+  "Robert'); DROP TABLE students;--",
+  '<script>alert(1)</script>',
+  '"quoted", and, commas; semicolons\ttabs',
+  '=HYPERLINK("http://example.com")',
+  '${jndi:ldap://example.com/a} {{7*7}} %s %n',
+  'line one\nline two',
+  '\u202Eright to left\u202C',
+  'zero\u200Bwidth\u2060joiner',
+  'é as e\u0301, Å as Å, ﬁ as one letter',
+  '👩‍👩‍👧‍👦 family 🇺🇳',
+  '𝒜𝓁𝒾𝒸ℯ beyond the basic plane',
+  '漢字 العربية हिन्दी Ελληνικά',
+  '../../etc/passwd\\..\\..',
+  '__proto__',
+  'null',
+  'NaN',
+  '0x10',
+  '1e309',
+  `long ${'x'.repeat(400)}`,
+];
