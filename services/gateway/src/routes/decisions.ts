@@ -1,0 +1,39 @@
+import type { Decision } from '@unsilo/schemas';
+import { Type } from 'typebox';
+import { actorOf } from '../access/access.js';
+import { Deciding, DecisionPage } from '../model/requests.js';
+import { ref } from '../model/view.js';
+import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
+
+export function decisionRoutes(app: App, { service, limits }: RouteContext): void {
+  app.post(
+    '/v1/decisions',
+    {
+      config: { access: ['steward'] },
+      schema: {
+        ...about(
+          'decide',
+          'Decisions',
+          'Decide',
+          'Link, unlink, keep or erase; `undo` takes a decision back. Every system gets what follows.',
+        ),
+        body: Deciding,
+        response: answers({ 201: json(ref<Decision>('Decision'), 'The decision, as it stands in the log.') }),
+      },
+    },
+    async (request, reply) => reply.code(201).send(await service.decide(actorOf(request), request.body)),
+  );
+
+  app.get(
+    '/v1/decisions',
+    {
+      config: { access: ['reader'] },
+      schema: {
+        ...about('listDecisions', 'Decisions', 'All decisions'),
+        querystring: Type.Object(paging(limits), { additionalProperties: false }),
+        response: answers({ 200: json(DecisionPage, 'One page, newest first.'), ...unchanged }),
+      },
+    },
+    (request) => service.decisions(actorOf(request), present(request.query)),
+  );
+}

@@ -1,0 +1,65 @@
+import { ServiceError, type CommandTrail, type EventTrail, type Explanation, type PairEvidence } from '@unsilo/hub';
+import type { Decision, Provenance } from '@unsilo/schemas';
+import type { Sent } from './commands.js';
+import type { LiveBuffer } from './live-buffer.js';
+import type { People } from './people.js';
+
+/** Explanations about the made-up company, in the shape of the real ones. */
+export function explainValue(people: People, id: string, attribute: string, element?: string): Explanation<Provenance> {
+  const { provenance } = people.customer(people.get(id));
+  const entry = provenance.find((one) => one.attribute === attribute && one.element === element);
+  if (!entry) throw new ServiceError('not-found', 'UNSILO_VALUE_UNKNOWN', 'The customer has no such value.');
+  const others = entry.alternatives.length;
+  return {
+    words: [
+      `${entry.from.ref} says so since ${new Date(entry.from.asOf).toISOString()}.`,
+      `The rule “${entry.rule}” picked it.`,
+      others === 0
+        ? 'Nobody says anything else.'
+        : `It stands before ${others} other statement${others > 1 ? 's' : ''}.`,
+    ],
+    detail: entry,
+  };
+}
+
+export function explainPair(people: People, a: string, b: string, all: readonly Decision[]): Explanation<PairEvidence> {
+  const home = people.ofRecord(a);
+  if (!home) throw new ServiceError('not-found', 'UNSILO_RECORD_UNKNOWN', 'No such record is known.');
+  const sameCustomer = home.records.some((record) => record.ref === b);
+  const evidence = [{ kind: 'email', value: 'ada@analytical.example', weight: 12_800, generic: false }];
+  return {
+    words: [sameCustomer ? 'They are one customer: they share an e-mail address.' : 'They share nothing.'],
+    detail: {
+      a,
+      b,
+      sameCustomer,
+      evidence: sameCustomer ? evidence : [],
+      path: sameCustomer ? [a, b] : [],
+      decisions: all.filter((decision) => 'refs' in decision && decision.refs.includes(a)),
+    },
+  };
+}
+
+export function explainCommand(sent: Sent | undefined): Explanation<CommandTrail> {
+  if (!sent) throw new ServiceError('not-found', 'UNSILO_COMMAND_UNKNOWN', 'No such command is known.');
+  const { command, outcome } = sent;
+  return {
+    words: [`${command.cause.user ?? 'The hub'} asked ${command.system} for it at ${command.issuedAt}.`],
+    detail: { command, ...(outcome && { outcome }), statements: [], events: [] },
+  };
+}
+
+export function explainEvent(flow: LiveBuffer, id: string): Explanation<EventTrail> {
+  const event = flow.all().find((one) => one.id === id);
+  if (!event) throw new ServiceError('not-found', 'UNSILO_EVENT_UNKNOWN', 'No such event is known.');
+  return {
+    words: ['It was kept, and changed a customer.'],
+    detail: {
+      id,
+      hops: [
+        { hop: 'log', at: event.at, detail: `topic ${event.topic}` },
+        { hop: 'state', detail: event.subject },
+      ],
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { DeadLetterView } from '@unsilo/hub';
+import { at } from './company.js';
+
+/** Input of the made-up company that could not be used. */
+export function sampleLetters(): DeadLetterView[] {
+  const event = {
+    specversion: '1.0',
+    id: 'export/row/R-9@1',
+    source: '/systems/export',
+    type: 'unsilo.party.changed',
+    subject: 'export/row/R-9',
+    time: '2026-03-02T08:00:00.000Z',
+    tenant: 'acme',
+    data: {
+      ref: 'export/row/R-9',
+      version: { major: 1, minor: 0 },
+      changedAt: '2026-03-02T08:00:00.000Z',
+      observedAt: '2026-03-02T08:00:00.000Z',
+      state: { kind: 'person', birthDate: '1985-02-30', name: { given: 'Nora' } },
+    },
+  };
+  return [
+    {
+      id: 'letter-1',
+      code: 'UNSILO_INVALID',
+      message: '/data/state/birthDate must match format "date"',
+      hint: 'Correct the date; 30 February does not exist.',
+      at: { file: 'in/customers-march.csv', line: 812, system: 'export' },
+      payload: JSON.stringify(event, null, 2),
+      encoding: 'utf8',
+      parkedAt: at(40),
+      state: 'open',
+      system: 'export',
+    },
+    {
+      id: 'letter-2',
+      code: 'UNSILO_CSV_ROW',
+      message: 'The row has 9 fields, the header has 7',
+      hint: 'Quote the fields that hold a comma.',
+      at: { file: 'in/customers-march.csv', line: 1044, system: 'export' },
+      payload: 'R-12,Jo,"Smith, Jr",jo@example.com,,,,,',
+      encoding: 'utf8',
+      parkedAt: at(41),
+      state: 'open',
+      system: 'export',
+    },
+    {
+      id: 'letter-3',
+      code: 'UNSILO_FEED_ENTRY',
+      message: 'The entry has no id and no link',
+      at: { url: 'https://news.example/alerts.xml', system: 'press' },
+      payload: '<entry><title>Untitled</title></entry>',
+      encoding: 'utf8',
+      parkedAt: at(12),
+      state: 'discarded',
+      stateReason: 'An advertisement.',
+      system: 'press',
+    },
+  ];
+}
