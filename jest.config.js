@@ -13,7 +13,7 @@ export default {
     ],
   },
   // Packages that are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(@noble|@seriousme|content-disposition|cookie|typebox)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@noble|@seriousme|cookie|typebox)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 30000,
 };
