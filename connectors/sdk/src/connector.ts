@@ -108,7 +108,7 @@ export interface HttpRequest {
   /** Milliseconds for the whole exchange. */
   timeoutMs?: number;
   maxBodyBytes?: number;
-  /** Safe to send again after an unclear failure (default: GET, HEAD, PUT, DELETE). */
+  /** Safe to send again after an unclear failure (default: GET, HEAD, PUT, DELETE, unless conditional by If-Match). */
   idempotent?: boolean;
   /** Status codes handed back rather than thrown, besides 2xx and 304. */
   accept?: readonly number[];

@@ -33,3 +33,4 @@ export {
 } from './runner/runner.js';
 export type { ConnectorStorage } from './runner/storage.js';
 export type { Counts, RunnerStatus, RunState } from './runner/status.js';
+export { optionsTable, withOptionsTable } from './options-table.js';

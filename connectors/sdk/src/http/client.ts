@@ -10,6 +10,7 @@ import { createLimiter } from './limiter.js';
 import { exhaustedUntil, retryAfter } from './limits.js';
 import { follow, isRedirect, type Sending } from './redirects.js';
 import { httpDefaults, type HttpSettings } from './settings.js';
+import { timeLimit, type TimeLimit } from './time-limit.js';
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
@@ -122,7 +123,7 @@ export function createHttpClient(given: Partial<HttpSettings> & { system: string
   }
 
   async function request(wanted: HttpRequest): Promise<HttpResponse> {
-    const repeatable = wanted.idempotent ?? IDEMPOTENT.has((wanted.method ?? 'GET').toUpperCase());
+    const repeatable = wanted.idempotent ?? isIdempotent(wanted);
     let mayHaveApplied = false;
     for (let sends = 1; ; sends += 1) {
       const release = await limiter.acquire(wanted.signal);
@@ -190,6 +191,12 @@ export function createHttpClient(given: Partial<HttpSettings> & { system: string
   };
 }
 
+/** A conditional write repeated after its answer was lost meets its own effect and fails: the caller must know of the repeat. */
+function isIdempotent({ method = 'GET', headers = {} }: HttpRequest): boolean {
+  const isConditional = Object.keys(headers).some((name) => /^if-(?:match|unmodified-since)$/i.test(name));
+  return IDEMPOTENT.has(method.toUpperCase()) && !isConditional;
+}
+
 /** Hands chunks on and watches the silence between them. */
 async function* heard(
   chunks: AsyncIterable<Buffer>,
@@ -209,45 +216,6 @@ async function* heard(
   } finally {
     limit.end();
   }
-}
-
-interface TimeLimit {
-  signal: AbortSignal;
-  expired(): boolean;
-  /** Begins anew with another limit; undefined: none. */
-  restart(ms: number | undefined): void;
-  end(): void;
-}
-
-/** Aborts after `ms` or with any of the signals. Listeners are taken off again: signals outlive requests. */
-function timeLimit(ms: number, signals: readonly (AbortSignal | undefined)[]): TimeLimit {
-  const controller = new AbortController();
-  let expired = false;
-  let timer: NodeJS.Timeout | undefined;
-  const restart = (limit: number | undefined) => {
-    clearTimeout(timer);
-    if (limit === undefined || !Number.isFinite(limit)) return;
-    timer = setTimeout(() => {
-      expired = true;
-      controller.abort();
-    }, limit);
-  };
-  const given = signals.filter((signal) => signal !== undefined);
-  const listeners = given.map((signal) => () => controller.abort(signal.reason));
-  given.forEach((signal, index) => {
-    if (signal.aborted) controller.abort(signal.reason);
-    else signal.addEventListener('abort', listeners[index]!, { once: true });
-  });
-  restart(ms);
-  return {
-    signal: controller.signal,
-    expired: () => expired,
-    restart,
-    end: () => {
-      clearTimeout(timer);
-      given.forEach((signal, index) => signal.removeEventListener('abort', listeners[index]!));
-    },
-  };
 }
 
 function firstSending(request: HttpRequest, userAgent: string): Sending {

@@ -85,6 +85,13 @@ describe('repeats', () => {
     }
   });
 
+  test('a conditional write is not repeated either: it would meet its own effect', async () => {
+    const shop = await server();
+    shop.fault({ kind: 'lost-answer' });
+    await failure(client().request({ url: shop.url, method: 'PUT', headers: { 'If-Match': '"1"' } }));
+    expect(shop.requests).toHaveLength(1);
+  });
+
   test('a write is repeated when it was surely refused, or is idempotent', async () => {
     const shop = await server();
     shop.fault({ kind: 'status', status: 429 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { withOptionsTable } from '../../options-table.js';
 import { fixtureCases } from '../fixtures.js';
 import { mappingConformance } from './mappings.js';
 import { readingConformance } from './reading.js';
@@ -15,7 +17,14 @@ export function connectorConformance<Options>(subject: ConformanceSubject<Option
     if (subject.connector.read !== undefined) readingConformance(subject, globals);
     writingConformance(subject, globals);
     mappingConformance(subject, globals);
-    const { fixtures } = subject;
+    const { fixtures, readme } = subject;
+    if (readme !== undefined)
+      globals.test('the README has the table of options', () => {
+        const written = readFileSync(readme, 'utf8');
+        const right = withOptionsTable(written, subject.connector.options);
+        if (process.env['UPDATE_README'] === '1') writeFileSync(readme, right);
+        else assert.equal(tight(written), tight(right));
+      });
     if (fixtures !== undefined)
       globals.describe('fixtures', () => {
         for (const { name, input, expected } of fixtureCases(fixtures.folder))
@@ -24,6 +33,11 @@ export function connectorConformance<Options>(subject: ConformanceSubject<Option
           });
       });
   });
+}
+
+/** Tables with their padding taken out: a formatter may have aligned them. */
+function tight(markdown: string): string {
+  return markdown.replaceAll(/ *\| */g, '|').replaceAll(/-{3,}/g, '---');
 }
 
 /** As JSON would carry it: without undefined, dates as text. */

@@ -10,6 +10,8 @@ export interface ConformanceSubject<Options> {
   start(): Promise<ConformanceWorld>;
   /** Field mappings, by name, of which decode(encode(x)) = x is to be shown. */
   mappings?: Readonly<Record<string, MappingConfig>>;
+  /** Path of the connector's README, whose table of options must be that of the schema (UPDATE_README=1 writes it). */
+  readme?: string;
   /** Cases `<case>/{input,expected}.json` of the pure part. */
   fixtures?: { folder: string; run(input: unknown, name: string): unknown };
 }
