@@ -23,7 +23,7 @@ export async function clean(journal: Journal, now: number): Promise<number> {
 async function expire(journal: Journal, partition: Partition, before: number): Promise<number> {
   const old: number[] = [];
   let removed = 0;
-  for (const { base, chunk } of journal.chunksOf(partition, 0, partition.next)) {
+  for (const { base, chunk } of journal.chunks.between(partition, 0, partition.next)) {
     const { timestamp, count } = readHeader(chunk, base);
     if (timestamp >= before) break;
     old.push(base);
@@ -31,7 +31,7 @@ async function expire(journal: Journal, partition: Partition, before: number): P
   }
   if (old.length > 0) {
     await change(journal, () => {
-      for (const base of old) journal.removeChunk(partition, base);
+      for (const base of old) journal.chunks.remove(partition, base);
     });
   }
   return removed;
@@ -66,7 +66,7 @@ async function newestByKey(
   const last = new Map<string, number>();
   let at = partition.cleaned;
   while (at < partition.next && last.size < KEYS_AT_ONCE) {
-    const page = journal.readForward(partition, { from: at, limit: 10_000, bytes: BYTES_AT_ONCE });
+    const page = journal.chunks.readForward(partition, { from: at, limit: 10_000, bytes: BYTES_AT_ONCE });
     if (page.length === 0) return { last, end: partition.next };
     for (const message of page) last.set(message.key, message.offset);
     at = page.at(-1)!.offset + 1;
@@ -86,7 +86,7 @@ async function removeSuperseded(
     const rewrites: { base: number; kept: LogMessage[]; timestamp: number; span: number }[] = [];
     let bytes = 0;
     let reached = pass.end;
-    for (const { base, chunk } of journal.chunksOf(partition, at, pass.end)) {
+    for (const { base, chunk } of journal.chunks.between(partition, at, pass.end)) {
       const { timestamp, count, end } = readHeader(chunk, base);
       const messages: LogMessage[] = [];
       const place = { topic: partition.topic.name, partition: partition.index, base };
@@ -112,8 +112,8 @@ async function removeSuperseded(
       const cleaned = finished ? Math.max(partition.cleaned, pass.end) : partition.cleaned;
       await change(journal, () => {
         for (const { base, kept, timestamp, span } of rewrites) {
-          if (kept.length === 0) journal.removeChunk(partition, base);
-          else journal.putChunk(partition, base, encodeSparse(kept, base, timestamp, span));
+          if (kept.length === 0) journal.chunks.remove(partition, base);
+          else journal.chunks.put(partition, base, encodeSparse(kept, base, timestamp, span));
         }
         partition.cleaned = cleaned;
         journal.putPartition(partition, { next: partition.next, cleaned });

@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, statSync, utimesSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { open, type Database, type DatabaseOptions, type RootDatabase } from 'lmdb';
 import { StorageError } from '../errors.js';
 import { checkDataFile } from './data-file.js';
-import { corrupt, storageError, type Area } from './failures.js';
+import { corrupt, readError, writeError, type Area } from './failures.js';
+import { locked, Occupancy } from './occupancy.js';
 import { lifeOf, thisProcess, type Owner } from './owner.js';
 import { Writer, type Write } from './writer.js';
 
@@ -23,10 +24,6 @@ const FORMAT = 1;
 const PAGE_SIZE = 8192;
 const DEFAULT_MAP_SIZE = 64 * 2 ** 30;
 const MAX_DATABASES = 250;
-const SIGN_OF_LIFE_MS = 2000;
-const SIGN_OF_LIFE_FILE = 'alive';
-/** After so long without a sign of life, a process that can't be looked up counts as dead. */
-const SILENCE_MS = 7000;
 const OWNER = 'owner';
 const FORMAT_KEY = 'format';
 
@@ -42,15 +39,16 @@ export class LmdbEnvironment {
   readonly tombstoneMs: number;
   readonly writer: Writer;
   private readonly parts = new Map<string, unknown>();
+  private readonly occupancy: Occupancy;
   private readonly root: RootDatabase;
   private readonly meta: Database<string, string>;
   private epoch = 0;
   private failed: StorageError | undefined;
   private closing: Promise<void> | undefined;
-  private heartbeat: NodeJS.Timeout | undefined;
 
-  private constructor(options: EnvironmentOptions) {
+  private constructor(options: EnvironmentOptions, occupancy: Occupancy) {
     this.folder = resolve(options.folder);
+    this.occupancy = occupancy;
     this.maxMessageBytes = options.maxMessageBytes ?? 8 * 1024 * 1024;
     this.tombstoneMs = options.tombstoneMs ?? 24 * 3600 * 1000;
     this.root = open({
@@ -70,17 +68,25 @@ export class LmdbEnvironment {
     this.meta = this.database('meta', { encoding: 'string', useVersions: true });
     this.writer = new Writer({
       transact: (put) => this.transact(put),
-      translate: (error, area) => this.translate(error, area),
+      translate: (error, area) => writeError(error, this.folder, area),
     });
   }
 
   /** For `openEnvironment` only. */
   static async open(options: EnvironmentOptions): Promise<LmdbEnvironment> {
     const folder = resolve(options.folder);
-    mkdirSync(folder, { recursive: true });
+    const occupancy = new Occupancy(folder);
     try {
-      checkDataFile(folder);
-      const environment = new LmdbEnvironment(options);
+      mkdirSync(folder, { recursive: true });
+      await occupancy.refuseLiving();
+      try {
+        checkDataFile(folder, { thorough: occupancy.left });
+      } catch (error) {
+        // Not damaged, but changed under the check: another process was faster.
+        await occupancy.refuseLiving();
+        throw error;
+      }
+      const environment = new LmdbEnvironment(options, occupancy);
       try {
         environment.checkFormat();
         await environment.claim();
@@ -90,7 +96,7 @@ export class LmdbEnvironment {
       }
       return environment;
     } catch (error) {
-      throw storageError(error, folder, 'STATE');
+      throw writeError(error, folder, 'STATE');
     }
   }
 
@@ -132,8 +138,13 @@ export class LmdbEnvironment {
     return this.failed;
   }
 
-  translate(error: unknown, area: Area): StorageError {
-    return storageError(error, this.folder, area);
+  /** Runs a read and gives its errors in our codes. */
+  read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw readError(error, this.folder);
+    }
   }
 
   /** Waits for writes under way and releases the folder. Repeats are harmless. */
@@ -143,13 +154,13 @@ export class LmdbEnvironment {
   }
 
   private async shut(): Promise<void> {
-    clearInterval(this.heartbeat);
     await this.writer.drain();
     if (this.failed === undefined) {
       // Without it, the next process finds out by itself that this one is gone.
       await this.transact(() => void this.meta.put(OWNER, 'null', this.epoch)).catch(() => undefined);
     }
     await this.root.close();
+    this.occupancy.leave(this.failed === undefined);
   }
 
   private async transact(put: () => void): Promise<void> {
@@ -205,69 +216,27 @@ export class LmdbEnvironment {
   /** Enters this process as the owner, unless another one lives. LMDB's write lock makes looking and entering one step. */
   private async claim(): Promise<void> {
     const me = thisProcess();
-    let silent: string | undefined;
+    let gone: string | undefined;
     for (;;) {
-      let holder: Owner | null = null;
-      const entered = this.root.transactionSync(() => {
+      const holder = this.root.transactionSync(() => {
         const entry = this.meta.getEntry(OWNER);
-        holder = entry === undefined ? null : (JSON.parse(entry.value) as Owner | null);
-        const life = holder === null ? 'dead' : lifeOf(holder);
-        if (life === 'running' || (life === 'unknown' && holder?.token !== silent)) return false;
+        const owner = entry === undefined ? null : (JSON.parse(entry.value) as Owner | null);
+        if (owner !== null && owner.token !== gone && lifeOf(owner) !== 'dead') return owner;
         this.epoch = (entry?.version ?? 0) + 1;
         void this.meta.put(OWNER, JSON.stringify(me), this.epoch);
-        return true;
+        return undefined;
       });
-      if (entered) break;
-      const other = holder as Owner | null;
-      if (other === null || lifeOf(other) !== 'unknown' || !(await this.staysSilent()))
-        throw locked(this.folder, other);
-      silent = other.token;
+      if (holder === undefined) break;
+      if (!(await this.occupancy.isGone(holder))) throw locked(this.folder, holder);
+      gone = holder.token;
     }
-    this.giveSignOfLife();
-    this.heartbeat = setInterval(() => this.giveSignOfLife(), SIGN_OF_LIFE_MS);
-    this.heartbeat.unref();
-  }
-
-  private giveSignOfLife(): void {
-    const path = join(this.folder, SIGN_OF_LIFE_FILE);
-    const now = new Date();
-    try {
-      utimesSync(path, now, now);
-    } catch {
-      try {
-        closeSync(openSync(path, 'a'));
-      } catch {
-        // Only processes that can't look this one up need it, and the epoch protects the data without it.
-      }
-    }
-  }
-
-  private async staysSilent(): Promise<boolean> {
-    const path = join(this.folder, SIGN_OF_LIFE_FILE);
-    const last = (): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const before = last();
-    if (Date.now() - before > 10 * SILENCE_MS) return true;
-    for (let waited = 0; waited < SILENCE_MS; waited += 500) {
-      await new Promise((done) => setTimeout(done, 500));
-      if (last() !== before) return false;
-    }
-    return true;
+    this.occupancy.enter(me);
   }
 }
 
 function takenOver(folder: string): StorageError {
   return new StorageError('UNSILO_DATA_LOCKED', `Another process has taken over the data folder ${folder}.`, {
     hint: 'This process was silent for too long. Stop it; the other one goes on.',
-  });
-}
-
-function locked(folder: string, owner: Owner | null): StorageError {
-  const who =
-    owner === null
-      ? 'another process'
-      : `process ${owner.pid} on ${owner.host}${owner.pid === process.pid ? ' (this very process)' : ''}`;
-  return new StorageError('UNSILO_DATA_LOCKED', `The data folder ${folder} is in use by ${who}.`, {
-    hint: 'Stop that process first, or use another folder. The lock of a process that has died is taken over by itself.',
   });
 }
 

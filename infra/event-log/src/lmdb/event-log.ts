@@ -85,12 +85,12 @@ class LmdbEventLog implements EventLog {
     const { topic, partition: index, from, limit = DEFAULT_PAGE, reverse = false, until } = options;
     const partition = this.journal.partition(topic, index);
     if (reverse) {
-      const messages = this.journal.readReverse(partition, { from, until: until ?? 0, limit: limit + 1 });
+      const messages = this.journal.chunks.readReverse(partition, { from, until: until ?? 0, limit: limit + 1 });
       if (messages.length <= limit) return { messages };
       messages.length = limit;
       return { messages, next: messages.at(-1)!.offset - 1 };
     }
-    const messages = this.journal.readForward(partition, {
+    const messages = this.journal.chunks.readForward(partition, {
       from,
       limit: limit + 1,
       ...(until === undefined ? {} : { until }),
@@ -106,7 +106,7 @@ class LmdbEventLog implements EventLog {
       this.journal.topic(name).partitions.map((partition) => ({
         topic: name,
         partition: partition.index,
-        first: this.journal.firstOffset(partition),
+        first: this.journal.chunks.firstOffset(partition),
         next: partition.next,
       })),
     );
@@ -116,7 +116,7 @@ class LmdbEventLog implements EventLog {
     this.refuseClosed();
     const now = Date.now();
     return [...this.positions.of(group)].map(([partition, committed]) => {
-      const oldest = this.journal.readForward(partition, { from: committed, limit: 1 })[0];
+      const oldest = this.journal.chunks.readForward(partition, { from: committed, limit: 1 })[0];
       return {
         topic: partition.topic.name,
         partition: partition.index,

@@ -16,11 +16,12 @@ const LITTLE_SPACE = 256 * 1024;
 /** The part of the product whose write failed; names the error code. */
 export type Area = 'LOG' | 'STATE';
 
-/** What LMDB or the system said, in our codes. `folder` tells how full the disk is. */
-export function storageError(error: unknown, folder: string, area: Area): StorageError {
-  if (error instanceof StorageError) return error;
-  const code = numberOf(error);
-  if (isFull(code, error, folder)) {
+/**
+ * What LMDB or the system said about a write, in our codes. `folder` tells how full the disk is. Errors of other origin are
+ * given back as they are.
+ */
+export function writeError(error: unknown, folder: string, area: Area): Error {
+  if (isFull(error, folder)) {
     return new StorageError(
       `UNSILO_${area}_FULL`,
       `There is no space left for ${folder}; nothing of this write was kept.`,
@@ -30,7 +31,14 @@ export function storageError(error: unknown, folder: string, area: Area): Storag
       },
     );
   }
-  if (CORRUPT.has(code)) return corrupt(folder, reason(error), error);
+  return readError(error, folder);
+}
+
+/** The same about reading. */
+export function readError(error: unknown, folder: string): Error {
+  const code = codeOf(error);
+  if (error instanceof Error && (code === undefined || error instanceof StorageError)) return error;
+  if (typeof code === 'number' && CORRUPT.has(code)) return corrupt(folder, reason(error), error);
   return new StorageError('UNSILO_DATA_IO', `The storage under ${folder} failed: ${reason(error)}.`, {
     hint:
       code === MDB_PANIC
@@ -49,19 +57,22 @@ export function corrupt(folder: string, what: string, cause?: unknown): StorageE
   });
 }
 
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function numberOf(error: unknown): number {
+/** LMDB's and the system's errors have codes: numbers from LMDB, names from Node. */
+function codeOf(error: unknown): number | string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'number' ? code : 0;
+  return typeof code === 'number' || typeof code === 'string' ? code : undefined;
 }
 
-function isFull(code: number, error: unknown, folder: string): boolean {
-  if (code === ENOSPC || code === EDQUOT || code === MDB_MAP_FULL) return true;
-  if ((error as NodeJS.ErrnoException | null)?.code === 'ENOSPC') return true;
-  // After its first failure in a transaction LMDB reports only that the transaction is bad.
+function isFull(error: unknown, folder: string): boolean {
+  const code = codeOf(error);
+  if (code === ENOSPC || code === EDQUOT || code === MDB_MAP_FULL || code === 'ENOSPC' || code === 'EDQUOT')
+    return true;
+  if (typeof code !== 'number' || CORRUPT.has(code)) return false;
+  // A write that the system cut short is EIO to LMDB, and after its first failure a transaction is only "bad".
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize < LITTLE_SPACE;

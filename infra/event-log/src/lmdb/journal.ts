@@ -1,7 +1,8 @@
 import type { Database } from 'lmdb';
 import { StorageError, unknownTopic } from '../errors.js';
-import type { AppendMessage, LogMessage, Position, TopicSpec } from '../port.js';
-import { decodeChunk, joinRuns, RunEncoder, sealRun, type Run } from './chunk.js';
+import type { AppendMessage, Position, TopicSpec } from '../port.js';
+import { joinRuns, RunEncoder, sealRun, type Run } from './chunk.js';
+import { ChunkStore } from './chunk-store.js';
 import type { LmdbEnvironment } from './environment.js';
 import { partitionOf } from './partitioner.js';
 import type { Round } from './writer.js';
@@ -44,17 +45,13 @@ export interface PreparedAppend {
   readonly order: readonly Partition[];
 }
 
-/** Sum of 4 bytes topic and partition and 6 bytes offset: chunks of a partition lie together, in order. */
-const CHUNK_KEY = 10;
-const MAX_OFFSET = 2 ** 48 - 1;
-
 interface RoundAppends {
   runs: Map<Partition, { next: number; runs: Run[] }>;
 }
 
 export class Journal {
   readonly topics = new Map<string, Topic>();
-  readonly chunks: Database<Buffer, Uint8Array>;
+  readonly chunks: ChunkStore;
   private readonly topicRecords: Database<StoredTopic, string>;
   private readonly partitionRecords: Database<StoredPartition, number[]>;
   private declaring: Promise<unknown> = Promise.resolve();
@@ -68,7 +65,7 @@ export class Journal {
 
   private constructor(environment: LmdbEnvironment) {
     this.environment = environment;
-    this.chunks = environment.database('chunks', { encoding: 'binary', keyEncoding: 'binary' });
+    this.chunks = new ChunkStore(environment);
     this.topicRecords = environment.database('topics', { encoding: 'json' });
     this.partitionRecords = environment.database('partitions', { encoding: 'json' });
     for (const { key, value } of this.topicRecords.getRange({})) this.addTopic(key, value);
@@ -190,91 +187,8 @@ export class Journal {
     return () => this.listeners.delete(listener);
   }
 
-  /** Messages with `from <= offset < until`, oldest first; stops after `limit` messages or once about `bytes` were read. */
-  readForward(
-    partition: Partition,
-    range: { from: number; until?: number; limit: number; bytes?: number },
-  ): LogMessage[] {
-    const messages: LogMessage[] = [];
-    const until = Math.min(range.until ?? Infinity, partition.next);
-    if (range.from >= until || range.limit <= 0) return messages;
-    let bytes = range.bytes ?? Infinity;
-    const start = this.baseAtOrBefore(partition, range.from) ?? range.from;
-    for (const { key, value } of this.chunks.getRange({
-      start: chunkKey(partition, start),
-      end: chunkKey(partition, until),
-    })) {
-      const chunk = asBuffer(value);
-      const place = { topic: partition.topic.name, partition: partition.index, base: baseOf(key) };
-      decodeChunk(chunk, place, { from: range.from, until, limit: range.limit }, messages);
-      bytes -= chunk.length;
-      if (messages.length >= range.limit || (bytes <= 0 && messages.length > 0)) break;
-    }
-    return messages;
-  }
-
-  /** Messages with `until <= offset <= from`, newest first. */
-  readReverse(partition: Partition, range: { from: number; until: number; limit: number }): LogMessage[] {
-    const messages: LogMessage[] = [];
-    const from = Math.min(range.from, partition.next - 1);
-    if (from < range.until || range.limit <= 0) return messages;
-    for (const { key, value } of this.chunks.getRange({
-      start: chunkKey(partition, from),
-      end: chunkKey(partition, 0),
-      inclusiveEnd: true,
-      reverse: true,
-    })) {
-      const base = baseOf(key);
-      const page: LogMessage[] = [];
-      const place = { topic: partition.topic.name, partition: partition.index, base };
-      decodeChunk(asBuffer(value), place, { from: range.until, until: from + 1, limit: Infinity }, page);
-      for (const message of page.reverse()) {
-        messages.push(message);
-        if (messages.length >= range.limit) return messages;
-      }
-      if (base <= range.until) break;
-    }
-    return messages;
-  }
-
-  /** The chunks of a partition that begin in `[from, until)`, oldest first. */
-  *chunksOf(partition: Partition, from: number, until: number): Generator<{ base: number; chunk: Buffer }> {
-    for (const { key, value } of this.chunks.getRange({
-      start: chunkKey(partition, from),
-      end: chunkKey(partition, until),
-    })) {
-      yield { base: baseOf(key), chunk: asBuffer(value) };
-    }
-  }
-
-  /** Offset of the first message retained; `next` when there is none. */
-  firstOffset(partition: Partition): number {
-    return this.readForward(partition, { from: 0, limit: 1 })[0]?.offset ?? partition.next;
-  }
-
-  putChunk(partition: Partition, base: number, chunk: Buffer): void {
-    void this.chunks.put(chunkKey(partition, base), chunk);
-  }
-
-  removeChunk(partition: Partition, base: number): void {
-    void this.chunks.remove(chunkKey(partition, base));
-  }
-
   putPartition(partition: Partition, record: StoredPartition): void {
     void this.partitionRecords.put([partition.topic.id, partition.index], record);
-  }
-
-  private baseAtOrBefore(partition: Partition, offset: number): number | undefined {
-    for (const key of this.chunks.getKeys({
-      start: chunkKey(partition, offset),
-      end: chunkKey(partition, 0),
-      inclusiveEnd: true,
-      reverse: true,
-      limit: 1,
-    })) {
-      return baseOf(key);
-    }
-    return undefined;
   }
 
   private startAppends(round: Round): RoundAppends {
@@ -283,7 +197,7 @@ export class Journal {
       for (const [partition, append] of appends.runs) {
         let base = partition.next;
         for (const run of joinRuns(append.runs)) {
-          this.putChunk(partition, base, sealRun(run, round.timestamp));
+          this.chunks.put(partition, base, sealRun(run, round.timestamp));
           base += run.count;
         }
         this.putPartition(partition, { next: append.next, cleaned: partition.cleaned });
@@ -333,20 +247,4 @@ function mismatch(topic: Topic, spec: TopicSpec): StorageError {
       `declared are ${spec.partitions} and ${spec.cleanup}.`,
     { hint: 'Declare it as it is, or use another name.' },
   );
-}
-
-function chunkKey(partition: Partition, offset: number): Buffer {
-  const key = Buffer.allocUnsafe(CHUNK_KEY);
-  key.writeUInt16BE(partition.topic.id, 0);
-  key.writeUInt16BE(partition.index, 2);
-  key.writeUIntBE(Math.min(Math.max(0, offset), MAX_OFFSET), 4, 6);
-  return key;
-}
-
-function baseOf(key: Uint8Array): number {
-  return asBuffer(key).readUIntBE(4, 6);
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -224,7 +224,7 @@ export class LmdbSubscription implements Subscription, Member {
       if (reading.position >= partition.next) continue;
       const end = partition.next;
       const limit = maxMessages - messages.length;
-      const page = this.journal.readForward(partition, { from: reading.position, limit, bytes });
+      const page = this.journal.chunks.readForward(partition, { from: reading.position, limit, bytes });
       const place = { topic: partition.topic.name, partition: partition.index };
       if (page.length === 0) {
         // Nothing is left of what stood here.

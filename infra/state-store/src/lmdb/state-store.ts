@@ -51,18 +51,19 @@ class LmdbStateStore implements StateStore {
     const found = new Array<Entry | undefined>(keys.length).fill(undefined);
     const id = this.registry.tenant(tenant);
     const entries = this.registry.table(table);
-    for (let index = 0; index < keys.length; index++) {
-      const key = keys[index]!;
-      checkKey(key);
-      if (id !== undefined && entries !== undefined) found[index] = entries.get(id, key);
-    }
-    return found;
+    for (const key of keys) checkKey(key);
+    if (id === undefined || entries === undefined) return found;
+    return this.environment.read(() => {
+      for (let index = 0; index < keys.length; index++) found[index] = entries.get(id, keys[index]!);
+      return found;
+    });
   }
 
   async range(tenant: string, table: string, options: RangeOptions): Promise<KeyedEntry[]> {
     this.refuseClosed();
     const id = this.registry.tenant(tenant);
-    return id === undefined ? [] : (this.registry.table(table)?.range(id, options) ?? []);
+    const entries = this.registry.table(table);
+    return id === undefined || entries === undefined ? [] : this.environment.read(() => entries.range(id, options));
   }
 
   async offsets(group: string): Promise<StoredOffset[]> {

@@ -9,6 +9,8 @@ interface Model {
   sent: Map<string, string[]>;
 }
 
+/** A revision that no put gets here. */
+const NEVER = 2 ** 40;
 const TABLES = ['a', 'b'];
 const key = fc.constantFrom('', 'k', 'k/1', 'é', '\ufffd', '😀');
 const place = fc.record({ table: fc.constantFrom(...TABLES), key });
@@ -137,7 +139,7 @@ function toCommit(one: CommitStep, model: Model, real: Real): { tenant: string; 
     commit: {
       expect: one.expect.map(({ place: { table, key: name }, true: holds }) => {
         const stands = standing(model, tenant, table, name);
-        return { table, key: name, revision: holds ? stands : stands === null ? 1 : null };
+        return { table, key: name, revision: holds ? stands : stands === null ? NEVER : null };
       }),
       put: one.changes.flatMap(({ place: { table, key: name }, value }) =>
         value === null ? [] : [{ table, key: name, value }],
