@@ -5,7 +5,7 @@ import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '
 import type { Core } from './core.js';
 import { candidates, foldOverflow, hashedKeys, isGeneric, loadPostings, reindex, type Flips } from './postings.js';
 import { recordRow, type Evaluations, type Touched } from './records.js';
-import type { PostingRow, RecordRow } from './rows.js';
+import type { CustomerRow, PostingRow, RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** A component larger than this is taken again from stronger evidence alone, so that no update touches a crowd. */
@@ -79,29 +79,33 @@ async function components(
   evaluations: Evaluations,
   core: Core,
 ): Promise<Assignment> {
-  await workspace.load('records', seeds);
   const before = new Set<string>();
-  // Old members count as touched: what the batch parts must be found on both sides.
-  for (const ref of seeds) {
-    const { customer } = recordRow(workspace, ref);
-    if (customer !== undefined) before.add(customer);
-  }
-  await workspace.load('customers', before);
-  const start = new Set(seeds);
-  for (const id of before)
-    for (const ref of workspace.get<{ customer: { members: string[] } }>('customers', id)?.customer.members ?? [])
-      start.add(ref);
   const clusters: string[][] = [];
   const done = new Set<string>();
-  await explore(workspace, start, core, 0, LARGEST_COMPONENT * start.size);
-  for (const ref of start) {
-    if (done.has(ref)) continue;
-    const component = await componentOf(workspace, ref, core);
-    for (const member of component) done.add(member);
-    for (const found of clusterComponent(workspace, component, evaluations, core)) clusters.push(found);
-    for (const member of component) {
-      const { customer } = recordRow(workspace, member);
-      if (customer !== undefined) before.add(customer);
+  const waiting = new Set(seeds);
+  while (waiting.size > 0) {
+    // One walk reads what most of the components need; each is then found among rows that are here already.
+    await explore(workspace, waiting, core, 0, LARGEST_COMPONENT * waiting.size);
+    await workspace.load('records', waiting);
+    const starts = [...waiting];
+    waiting.clear();
+    const met = new Set<string>();
+    for (const ref of starts) {
+      if (done.has(ref)) continue;
+      const component = await componentOf(workspace, ref, core);
+      for (const member of component) {
+        done.add(member);
+        const { customer } = recordRow(workspace, member);
+        if (customer !== undefined && !before.has(customer)) met.add(customer);
+      }
+      clusters.push(...clusterComponent(workspace, component, evaluations, core));
+    }
+    // Old members count as touched: what the batch parts must be found on both sides.
+    await workspace.load('customers', met);
+    for (const id of met) {
+      before.add(id);
+      for (const ref of workspace.get<CustomerRow>('customers', id)?.customer.members ?? [])
+        if (!done.has(ref)) waiting.add(ref);
     }
   }
   return { clusters, before };

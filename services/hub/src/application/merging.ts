@@ -95,6 +95,8 @@ async function membership(workspace: Workspace, touched: Touched, assignment: As
     if (customer !== undefined) untouched.add(customer);
   }
   await workspace.load('customers', untouched);
+  // A late fact can make another member the first one, and so give the same members another id.
+  for (const id of untouched) assignment.before.add(id);
   const rest = [...untouched].flatMap((id) => {
     const members = workspace.get<CustomerRow>('customers', id)?.customer.members;
     return members && !members.some((ref) => found.has(ref)) ? [members] : [];

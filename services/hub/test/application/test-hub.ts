@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
+import type { AppendMessage } from '@unsilo/event-log';
 import {
+  declareTopics,
   partyEvent,
   placeOf,
   type Party,
@@ -23,6 +25,8 @@ export interface TestHub {
   append(...events: UnsiloEvent[]): Promise<void>;
   /** Commands on a system's topic so far. */
   commands(system: string): Promise<Extract<UnsiloEvent, { type: 'unsilo.command.issued' }>['data'][]>;
+  /** All messages of all topics but `customers`, which nobody rebuilds from. */
+  everything(): Promise<AppendMessage[]>;
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
@@ -110,7 +114,14 @@ export async function openTestHub(options: {
       systems: options.systems,
       systemsPort: { list: () => [], pause: async () => undefined, resume: async () => undefined },
       clock: { now: options.now ?? (() => T0 + 86_400_000) },
-      logger: { info: () => undefined, warn: () => undefined, error: (_, text) => problems.push(text) },
+      logger: {
+        info: () => undefined,
+        warn: () => undefined,
+        error: (_, text) => {
+          problems.push(text);
+          process.stderr.write(`${text}\n`);
+        },
+      },
       ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
     });
     await hub.start();
@@ -141,6 +152,21 @@ export async function openTestHub(options: {
         .flatMap((p) => p.messages)
         .sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset)
         .map((m) => (JSON.parse(String(m.value)) as { data: never }).data);
+    },
+    async everything() {
+      const topics = declareTopics(options.systems.map((s) => s.system))
+        .map((t) => t.name)
+        .filter((name) => !name.includes('.customers.'));
+      const messages: AppendMessage[] = [];
+      for (const end of await running.log.ends(topics)) {
+        let from: number | undefined = end.first;
+        while (from !== undefined && from < end.next) {
+          const page = await running.log.read({ topic: end.topic, partition: end.partition, from, limit: 1000 });
+          messages.push(...page.messages.map(({ topic, key, value }) => ({ topic, key, value })));
+          from = page.next;
+        }
+      }
+      return messages;
     },
     async reopen() {
       await shut();
