@@ -26,8 +26,8 @@ if (only.length === 0) {
   const { checks } = await import('./rails/checks.mjs');
   for (const [name, check] of checks) {
     const since = performance.now();
-    const { problems, summary } = /** @type {{ problems: string[], summary: string }} */ (await check());
-    console.log(`${problems.length === 0 ? '✓' : '✗'} ${name} (${seconds(since)}): ${summary}`);
+    const { problems, summary } = await check();
+    console.log(`${problems.length === 0 ? '✓' : '✗'} ${String(name)} (${seconds(since)}): ${summary}`);
     for (const problem of problems) console.log(problem.replace(/^/gm, '    '));
     if (problems.length > 0) failed += 1;
   }

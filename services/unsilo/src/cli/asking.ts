@@ -1,0 +1,173 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { EventLog } from '@unsilo/event-log';
+import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
+import { createHub, type Actor, type HubService } from '@unsilo/hub';
+import { declareTopics } from '@unsilo/schemas';
+import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
+import { emptyConfiguration, type Configuration } from '../configuration/configuration.js';
+import { loadConfiguration } from '../configuration/load.js';
+import { DataFolder } from '../running/data-folder.js';
+import { stoppedSystems } from '../running/systems.js';
+import { CommandError, type Invocation, type Options, type Surroundings } from './command.js';
+import { httpService } from './http-service.js';
+
+/** What commands ask of the hub, whoever answers. */
+export type Asked = Pick<
+  HubService,
+  | 'searchCustomers'
+  | 'customer'
+  | 'customers'
+  | 'customersHash'
+  | 'timeline'
+  | 'record'
+  | 'explainValue'
+  | 'explainPair'
+  | 'explainCommand'
+  | 'explainEvent'
+  | 'deadLetters'
+  | 'deadLetter'
+  | 'replayDeadLetter'
+  | 'discardDeadLetter'
+  | 'systems'
+  | 'pauseSystem'
+  | 'resumeSystem'
+  | 'audit'
+  | 'live'
+  | 'events'
+>;
+
+export interface Asking {
+  service: Asked;
+  /** A process that answers over HTTP knows itself who asks. */
+  actor: Actor;
+  /** `process`: the running one, over HTTP. `folder`: nothing runs, the data folder was opened for this command. */
+  where: 'process' | 'folder';
+  close(): Promise<void>;
+}
+
+export const ASKING: Options = {
+  config: { type: 'string', value: 'FILE', description: 'The configuration, for its data folder ($UNSILO_CONFIG)' },
+  data: { type: 'string', value: 'DIR', description: 'The data folder ($UNSILO_DATA); default .unsilo' },
+  url: { type: 'string', value: 'URL', description: 'Ask the process at this address ($UNSILO_URL)' },
+  key: { type: 'string', value: 'KEY', description: 'API key for --url; better given as $UNSILO_KEY' },
+};
+
+/**
+ * The running process where there is one: at --url, or as the data folder names it. Otherwise the data folder itself, for reading;
+ * `writing` commands need the process.
+ */
+export async function ask(
+  invocation: Invocation,
+  surroundings: Surroundings,
+  need: 'reading' | 'writing' = 'reading',
+): Promise<Asking> {
+  const { env } = surroundings;
+  const url = invocation.text('url') ?? env['UNSILO_URL'];
+  if (url !== undefined && url !== '') {
+    const key = invocation.text('key') ?? env['UNSILO_KEY'];
+    if (key === undefined || key === '')
+      throw new CommandError('UNSILO_KEY_MISSING', 'An API key is needed for this address.', 'Set UNSILO_KEY.');
+    return overHttp(url, key);
+  }
+  const { folder, configuration } = await locate(invocation, surroundings);
+  const running = folder.running();
+  if (running !== undefined) return overHttp(running.url, running.key);
+  if (!existsSync(folder.database))
+    throw new CommandError(
+      'UNSILO_NO_DATA',
+      `There is no data in ${folder.path}.`,
+      'Start Unsilo first, or name another folder with --data or --config.',
+    );
+  if (need === 'writing')
+    throw new CommandError(
+      'UNSILO_NOT_RUNNING',
+      `No process runs on ${folder.path}.`,
+      'This needs one: start Unsilo first.',
+    );
+  return fromFolder(folder, configuration ?? (await rememberedConfiguration(folder, surroundings)));
+}
+
+/** The data folder that the command line, the environment or the configuration names. */
+export async function locate(
+  invocation: Invocation,
+  { env, cwd }: Surroundings,
+): Promise<{ folder: DataFolder; configuration: Configuration | undefined }> {
+  const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
+  const data = invocation.text('data') ?? env['UNSILO_DATA'];
+  const configuration = file === undefined ? undefined : await loadConfiguration(resolve(cwd, file), { env });
+  const path = data === undefined ? (configuration ?? emptyConfiguration(cwd)).dataFolder : resolve(cwd, data);
+  return { folder: new DataFolder(path), configuration };
+}
+
+/** The configuration that the folder was last used with, if it can still be read. */
+export async function rememberedConfiguration(
+  folder: DataFolder,
+  { env, cwd, output }: Surroundings,
+): Promise<Configuration> {
+  const last = folder.lastRun();
+  const empty = { ...emptyConfiguration(cwd), tenant: last?.tenant ?? emptyConfiguration(cwd).tenant };
+  if (last === undefined || last.configuration === null) return empty;
+  try {
+    return await loadConfiguration(last.configuration, { env });
+  } catch {
+    output.message(`The configuration ${last.configuration} can not be read: systems and policy are unknown.`);
+    return empty;
+  }
+}
+
+function overHttp(url: string, key: string): Asking {
+  return {
+    service: httpService(url, key),
+    actor: { tenant: '', name: '', roles: [] },
+    where: 'process',
+    close: () => Promise.resolve(),
+  };
+}
+
+export async function fromFolder(
+  folder: DataFolder,
+  { tenant, policy, systems }: Configuration,
+): Promise<Asking & { log: EventLog }> {
+  const environment = await openEnvironment({ folder: folder.database });
+  const log = openLmdbEventLog(environment);
+  const store = openLmdbStateStore(environment);
+  const close = async (): Promise<void> => {
+    await store.close();
+    await log.close();
+    await environment.close();
+  };
+  try {
+    await log.declare(declareTopics(systems.map(({ name }) => name)));
+    const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const { service } = createHub({
+      tenant,
+      log,
+      store,
+      policy,
+      systems: systems.map(({ profile }) => profile),
+      systemsPort: stoppedSystems(systems),
+      clock: { now: () => Date.now() },
+      logger: quiet,
+    });
+    return { service, actor: { tenant, name: 'command line', roles: ['admin'] }, where: 'folder', log, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Asks, and releases whatever that took. */
+export async function asking<Result>(
+  invocation: Invocation,
+  surroundings: Surroundings,
+  work: (asking: Asking) => Promise<Result>,
+  need: 'reading' | 'writing' = 'reading',
+): Promise<Result> {
+  const opened = await ask(invocation, surroundings, need);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Command } from '../command.js';
+import { audit } from './audit.js';
+import { check } from './check.js';
+import { connectors } from './connectors.js';
+import { customers } from './customers.js';
+import { deadLetters } from './dead-letters.js';
+import { events } from './events.js';
+import { explain } from './explain.js';
+import { keys } from './keys.js';
+import { replay } from './replay.js';
+import { start } from './start.js';
+import { systems } from './systems.js';
+
+/** All commands, in the order in which the help lists them. */
+export const commands: readonly Command[] = [
+  start,
+  check,
+  connectors,
+  systems,
+  customers,
+  events,
+  explain,
+  deadLetters,
+  audit,
+  replay,
+  keys,
+];

@@ -1,0 +1,125 @@
+import { resolve } from 'node:path';
+import { emptyConfiguration, type Configuration } from '../../configuration/configuration.js';
+import { loadConfiguration } from '../../configuration/load.js';
+import { createLogger, type LogLevel } from '../../running/logger.js';
+import { startUnsilo, type RunningUnsilo } from '../../running/start.js';
+import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type Surroundings } from '../command.js';
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+/** A stop that takes longer is cut off: everything that was acknowledged is durable at any moment. */
+const LONGEST_STOP_MS = 10_000;
+
+export const start: Command = {
+  name: 'start',
+  summary: 'Run everything in one process',
+  usage: ['start [--config FILE] [--port N] [--data DIR]'],
+  description:
+    'Prints where the console is, where the data lies and, at the first start on a data folder, the admin key: it is shown this\n' +
+    'once and kept only as a hash. Ctrl-C or SIGTERM stops cleanly; a second one stops at once.',
+  options: {
+    config: { type: 'string', value: 'FILE', description: 'The configuration ($UNSILO_CONFIG)' },
+    port: { type: 'string', value: 'N', description: 'Instead of http.port; 0 takes a free one' },
+    host: { type: 'string', value: 'ADDRESS', description: 'Instead of http.host' },
+    data: {
+      type: 'string',
+      value: 'DIR',
+      description: 'Instead of the data folder of the configuration ($UNSILO_DATA)',
+    },
+    'log-level': { type: 'string', value: 'LEVEL', description: `${LEVELS.join(', ')}; default info` },
+    'log-format': {
+      type: 'string',
+      value: 'FORMAT',
+      description: 'text or json; default text on a terminal, else json',
+    },
+  },
+  examples: [
+    { command: 'unsilo start --config unsilo.yaml', what: 'Runs what the file describes' },
+    { command: 'unsilo start --config unsilo.yaml --port 0 --data /tmp/trial', what: 'Beside another one' },
+  ],
+  async run(invocation, surroundings) {
+    noMoreArguments(invocation, 0);
+    const { output } = surroundings;
+    const configuration = await configured(invocation, surroundings);
+    const logger = createLogger({ ...logOptions(invocation), secrets: configuration.secrets });
+    const running = await startUnsilo(configuration, { logger });
+    const stopped = stopOnSignal(running, surroundings);
+    announce(running, configuration, surroundings);
+    try {
+      await running.ready;
+      if (!surroundings.signal.aborted) output.message('Ready.');
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
+    return stopped;
+  },
+};
+
+async function configured(invocation: Invocation, { env, cwd }: Surroundings): Promise<Configuration> {
+  const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
+  const configuration =
+    file === undefined ? emptyConfiguration(cwd) : await loadConfiguration(resolve(cwd, file), { env });
+  const data = invocation.text('data') ?? env['UNSILO_DATA'];
+  const port = invocation.number('port', { min: 0, max: 65_535 });
+  const host = invocation.text('host');
+  return {
+    ...configuration,
+    ...(data === undefined ? {} : { dataFolder: resolve(cwd, data) }),
+    http: {
+      ...configuration.http,
+      ...(port === undefined ? {} : { port }),
+      ...(host === undefined ? {} : { host }),
+    },
+  };
+}
+
+function logOptions(invocation: Invocation): { level: LogLevel; format: 'json' | 'text' } {
+  const level = invocation.text('log-level') ?? 'info';
+  const format = invocation.text('log-format') ?? (process.stderr.isTTY ? 'text' : 'json');
+  if (!LEVELS.includes(level as LogLevel)) throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}.`);
+  if (format !== 'json' && format !== 'text') throw new UsageError('--log-format must be text or json.');
+  return { level: level as LogLevel, format };
+}
+
+function announce(running: RunningUnsilo, configuration: Configuration, { output }: Surroundings): void {
+  const { url, dataFolder, adminKey } = running;
+  if (output.json) {
+    output.value({ url, dataFolder, ...(adminKey === undefined ? {} : { adminKey }) }, 'line');
+    return;
+  }
+  output.data(`Console:   ${url}`);
+  output.data(`Data:      ${dataFolder}`);
+  if (adminKey !== undefined) {
+    output.data(`Admin key: ${adminKey}`);
+    output.message('Keep the admin key: it is shown this once. `unsilo keys` makes others and revokes them.');
+  }
+  if (configuration.systems.length === 0)
+    output.message('No system is connected: name some in a configuration and start with --config FILE.');
+}
+
+/** Resolves with the exit code once everything has been stopped; the second signal doesn't wait for that. */
+function stopOnSignal(running: RunningUnsilo, { signal, output }: Surroundings): Promise<0 | 1> {
+  return new Promise((settle) => {
+    const stop = (): void => {
+      output.message('Stopping …');
+      const late = setTimeout(() => {
+        output.message('Something does not end; what was acknowledged is safe.');
+        process.exit(EXIT.failure);
+      }, LONGEST_STOP_MS);
+      late.unref();
+      running.stop().then(
+        () => {
+          clearTimeout(late);
+          output.message('Stopped.');
+          settle(EXIT.ok);
+        },
+        (error: unknown) => {
+          output.message(`Stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+          settle(EXIT.failure);
+        },
+      );
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

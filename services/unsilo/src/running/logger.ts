@@ -1,0 +1,39 @@
+import { redactor } from '@unsilo/connector-sdk';
+import pino, { type Logger } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface LogOptions {
+  level: LogLevel;
+  /** `json`: one object a line. `text`: for people. */
+  format: 'json' | 'text';
+  /** Never to be seen in a line. */
+  secrets: readonly string[];
+  write?: (line: string) => void;
+}
+
+/** The log of the process, on stderr: data belongs on stdout. */
+export function createLogger({ level, format, secrets, write }: LogOptions): Logger {
+  const redact = redactor(secrets);
+  const out = write ?? ((line: string) => void process.stderr.write(line));
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => out(redact(format === 'json' ? line : asText(line))) },
+  );
+}
+
+/** `12:30:01 warn  crm: Paused: … (code=UNSILO_HTTP_401)` */
+function asText(line: string): string {
+  const { level, time, msg, system, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const rest = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const who = typeof system === 'string' ? `${system}: ` : '';
+  const details = rest.length === 0 ? '' : ` (${rest.join(' ')})`;
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${who}${String(msg)}${details}\n`;
+}

@@ -1,0 +1,237 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UnsiloProcess, unsilo, type Ran } from '../support/command-line.js';
+import { temporaryFolder } from '../support/folders.js';
+import { eventually } from '../support/waiting.js';
+
+const CONNECTOR = resolve(import.meta.dirname, '../support/contacts.mjs');
+const TOKEN = 'a-token-that-nobody-may-see';
+
+const CONTACTS = [
+  { id: '1', version: 1, name: 'Ada Lovelace', email: 'ada@example.org', at: '2026-01-01T00:00:00Z' },
+  { id: '2', version: 1, at: '2026-01-01T00:00:00Z' },
+];
+const ROWS = [{ id: '7', version: 1, name: 'A. Lovelace', email: 'ADA@example.org', at: '2026-02-01T00:00:00Z' }];
+
+/** The main process and the commands beside it, on one data folder. */
+describe('unsilo as a process', () => {
+  const cwd = temporaryFolder();
+  const data = join(cwd, 'data');
+  const env = { TOKEN, UNSILO_DATA: data };
+  let main: UnsiloProcess;
+
+  const ask = (...args: string[]): Promise<Ran> => unsilo(args, { cwd, env });
+  const json = async (...args: string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await ask(...args, '--json');
+    if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout);
+  };
+
+  beforeAll(async () => {
+    mkdirSync(data);
+    writeFileSync(join(cwd, 'contacts.json'), JSON.stringify(CONTACTS));
+    writeFileSync(join(cwd, 'rows.json'), JSON.stringify(ROWS));
+    writeFileSync(
+      join(cwd, 'unsilo.yaml'),
+      `systems:
+  - name: crm
+    connector: ${CONNECTOR}
+    interval: 100ms
+    options: { file: ${join(cwd, 'contacts.json')}, token: '\${env:TOKEN}' }
+  - name: shop
+    connector: ${CONNECTOR}
+    options: { file: ${join(cwd, 'rows.json')} }
+`,
+    );
+    main = new UnsiloProcess(['start', '--config', 'unsilo.yaml', '--port', '0'], { cwd, env });
+    await eventually(() => (main.stderr.includes('Ready.') ? true : undefined));
+    await eventually(async () => {
+      const { items } = (await json('customers')) as { items: { systems: string[] }[] };
+      return items[0]?.systems.length === 2 ? true : undefined;
+    });
+  });
+  afterAll(() => main.kill());
+
+  it('prints the address, the data folder and the admin key', () => {
+    expect(main.stdout).toMatch(/^Console: {3}http:\/\/127\.0\.0\.1:\d+$/m);
+    expect(main.stdout).toContain(`Data:      ${data}`);
+    expect(main.stdout).toMatch(/^Admin key: unsilo_[\w-]{43}$/m);
+  });
+
+  it('lets commands of the same user ask without address or key', async () => {
+    expect(await json('systems')).toMatchObject([
+      { system: 'crm', state: 'running' },
+      { system: 'shop', state: 'running' },
+    ]);
+    expect((await ask('systems')).stdout).toMatch(/^crm +contacts +running/m);
+  });
+
+  it('answers others with address and key', async () => {
+    const url = /http:\S+/.exec(main.stdout)?.[0] ?? '';
+    const key = /unsilo_\S+/.exec(main.stdout)?.[0] ?? '';
+    const other = { UNSILO_URL: url, UNSILO_KEY: key };
+    expect((await unsilo(['customers'], { env: other })).stdout).toContain('A. Lovelace');
+    const refused = await unsilo(['customers'], { env: { ...other, UNSILO_KEY: `${key.slice(0, -1)}x` } });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('UNSILO_KEY_REFUSED') });
+  });
+
+  it('shows a customer with provenance, records and what was beaten', async () => {
+    const { items } = (await json('customers', 'search', 'lovelace')) as { items: { id: string }[] };
+    const id = items[0]?.id ?? '';
+    const { stdout } = await ask('customers', 'show', id);
+    expect(stdout).toMatch(/^name\.full +A\. Lovelace +shop\/contact\/7 .*Ada Lovelace \(crm\/contact\/1\)$/m);
+    expect(stdout).toMatch(/^crm\/contact\/1 +settled/m);
+    expect((await ask('explain', 'value', id, 'name.full')).stdout).toContain('A. Lovelace');
+    expect(await ask('customers', 'show', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('UNSILO_CUSTOMER_UNKNOWN'),
+    });
+  });
+
+  it('explains pairs and events', async () => {
+    expect((await ask('explain', 'pair', 'crm/contact/1', 'shop/contact/7')).stdout).toContain('one customer');
+    const { items } = (await json('events', '--topic', 'parties')) as { items: { id: string }[] };
+    expect(items).toHaveLength(2);
+    expect((await ask('events', 'show', items[0]?.id ?? '')).stdout).not.toBe('');
+  });
+
+  it('lists and discards what could not be used', async () => {
+    const { items } = (await json('dead-letters', '--state', 'open')) as { items: { id: string; code: string }[] };
+    expect(items).toMatchObject([{ code: 'UNSILO_CONTACTS_NAMELESS' }]);
+    const id = items[0]?.id ?? '';
+    expect((await ask('dead-letters', 'show', id)).stdout).toContain('crm/contact/2');
+    expect(await ask('dead-letters', 'replay', id, '--dry-run')).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('invalid'),
+    });
+    expect((await ask('dead-letters', 'discard', id, '--reason', 'nobody')).stdout).toContain('discarded: nobody');
+  });
+
+  it('tails what comes', async () => {
+    const controller = new AbortController();
+    let seen = '';
+    const tail = unsilo(['events', 'tail', '--topic', 'parties', '--json'], {
+      cwd,
+      env,
+      signal: controller.signal,
+      onData(text) {
+        seen += text;
+        if (seen.includes('crm/contact/3')) controller.abort();
+      },
+    });
+    const more = { id: '3', version: 1, name: 'Grace Hopper', at: '2026-03-01T00:00:00Z' };
+    // The tail tells what comes after it was opened; each change is another chance.
+    const changes = setInterval(() => {
+      more.version += 1;
+      writeFileSync(
+        join(cwd, 'contacts.json'),
+        JSON.stringify([...CONTACTS, { ...more, name: `Grace ${more.version}` }]),
+      );
+    }, 200);
+    const { code } = await tail;
+    clearInterval(changes);
+    expect(code).toBe(0);
+  });
+
+  it('pauses and resumes a system', async () => {
+    expect((await ask('systems', 'pause', 'shop', '--reason', 'stocktaking')).stdout).toMatch(
+      /^shop +contacts +paused .*stocktaking/m,
+    );
+    expect((await ask('systems', 'resume', 'shop')).code).toBe(0);
+  });
+
+  it('takes new keys and lets go of revoked ones without a restart', async () => {
+    const { key } = (await json('keys', 'add', 'viewer', '--role', 'reader')) as { key: string };
+    const url = /http:\S+/.exec(main.stdout)?.[0] ?? '';
+    const as = { UNSILO_URL: url, UNSILO_KEY: key };
+    expect((await unsilo(['customers'], { env: as })).code).toBe(0);
+    expect(await unsilo(['dead-letters'], { env: as })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('UNSILO_ROLE_MISSING'),
+    });
+    expect((await ask('keys', 'revoke', 'viewer')).code).toBe(0);
+    expect((await unsilo(['customers'], { env: as })).stderr).toContain('UNSILO_KEY_REFUSED');
+  });
+
+  it('stops cleanly on SIGTERM; then commands that only read open the folder themselves', async () => {
+    await eventually(async () =>
+      (await ask('customers', '--hash')).stdout.includes(' 2 customers') ? true : undefined,
+    );
+    const { hash } = (await json('customers', '--hash')) as { hash: string };
+    main.child.kill('SIGTERM');
+    await expect(main.ended).resolves.toBe(0);
+    expect(main.stderr).toContain('Stopped.');
+    expect(await json('customers', '--hash')).toMatchObject({ hash });
+    expect(await json('systems')).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }]);
+    expect((await ask('audit')).code).toBe(0);
+    expect(await ask('systems', 'resume', 'crm')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('UNSILO_NOT_RUNNING'),
+    });
+    expect(await ask('events', 'tail')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('UNSILO_NOT_RUNNING'),
+    });
+  });
+
+  it('replays the log to the same customers', async () => {
+    expect(await json('replay')).toMatchObject({ equal: true });
+    const kept = join(cwd, 'kept');
+    expect((await ask('replay', '--into', kept)).code).toBe(0);
+    const { stdout } = await unsilo(['customers', '--hash'], { cwd, env: { ...env, UNSILO_DATA: kept } });
+    expect(stdout).toBe((await ask('customers', '--hash')).stdout);
+    expect((await ask('replay', '--into', kept)).stderr).toContain('UNSILO_FOLDER_EXISTS');
+  });
+
+  it('never wrote the secret anywhere', () => {
+    expect(main.stdout + main.stderr).not.toContain(TOKEN);
+    expect(readFileSync(join(data, 'last-run.json'), 'utf8')).not.toContain(TOKEN);
+  });
+});
+
+describe('signals', () => {
+  const cwd = temporaryFolder();
+
+  it('a start that is told to stop before it is ready stops', async () => {
+    const main = new UnsiloProcess(['start', '--port', '0'], { cwd });
+    try {
+      await eventually(() => (main.stdout.includes('Console:') ? true : undefined));
+      main.child.kill('SIGINT');
+      await expect(main.ended).resolves.toBe(0);
+    } finally {
+      await main.kill();
+    }
+  });
+});
+
+describe('unsilo check', () => {
+  const cwd = temporaryFolder();
+  const check = (...args: string[]): UnsiloProcess => new UnsiloProcess(['check', ...args], { cwd, env: { TOKEN } });
+
+  it('exits with 0, or with 3 and the findings of every system', async () => {
+    writeFileSync(join(cwd, 'good.json'), '[]');
+    const system = (name: string, file: string): string =>
+      `  - name: ${name}\n    connector: ${CONNECTOR}\n    options: { file: ${join(cwd, file)} }\n`;
+    writeFileSync(join(cwd, 'unsilo.yaml'), `systems:\n${system('good', 'good.json')}`);
+    const good = check();
+    await expect(good.ended).resolves.toBe(0);
+    expect(good.stdout).toContain('good: ok: The file can be read.');
+    writeFileSync(join(cwd, 'unsilo.yaml'), `systems:\n${system('good', 'good.json')}${system('bad', 'nowhere.json')}`);
+    const bad = check();
+    await expect(bad.ended).resolves.toBe(3);
+    expect(bad.stdout).toContain('bad: PROBLEM: The file can not be read');
+    const offline = check('--offline', '--json');
+    await expect(offline.ended).resolves.toBe(0);
+    expect(JSON.parse(offline.stdout)).toMatchObject({ problems: [], systems: [] });
+  });
+
+  it('tells problems with file, line and column', async () => {
+    writeFileSync(
+      join(cwd, 'wrong.yaml'),
+      `systems:\n  - name: a\n    connector: ${CONNECTOR}\n    options: { fil: x }\n`,
+    );
+    const wrong = await unsilo(['check', 'wrong.yaml', '--offline'], { cwd });
+    expect(wrong.code).toBe(3);
+    expect(wrong.stdout).toContain(`${join(cwd, 'wrong.yaml')}:`);
+  });
+});

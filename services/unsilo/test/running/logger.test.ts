@@ -1,0 +1,36 @@
+import { createLogger, type LogOptions } from '../../src/running/logger.js';
+
+function logged(options: Partial<LogOptions>, log: (logger: ReturnType<typeof createLogger>) => void): string[] {
+  const lines: string[] = [];
+  log(createLogger({ level: 'info', format: 'json', secrets: [], ...options, write: (line) => void lines.push(line) }));
+  return lines;
+}
+
+describe('the log', () => {
+  it('hides secrets wherever they stand and however they are written', () => {
+    const secret = 'p&ss "word" ☃';
+    for (const format of ['json', 'text'] as const) {
+      const [line = ''] = logged({ format, secrets: [secret] }, (logger) =>
+        logger.warn({ url: `https://x/?key=${encodeURIComponent(secret)}` }, `failed with ${secret}`),
+      );
+      expect(line).toContain('[hidden]');
+      expect(line).not.toContain(secret);
+      expect(line).not.toContain('word');
+    }
+  });
+
+  it('writes one JSON object a line, or one line for people', () => {
+    const log = (logger: ReturnType<typeof createLogger>): void =>
+      logger.warn({ system: 'crm', code: 'UNSILO_X' }, 'Paused');
+    expect(JSON.parse(logged({ format: 'json' }, log)[0] ?? '')).toMatchObject({
+      level: 'warn',
+      system: 'crm',
+      msg: 'Paused',
+    });
+    expect(logged({ format: 'text' }, log)[0]).toMatch(/^\d\d:\d\d:\d\d warn {2}crm: Paused \(code=UNSILO_X\)\n$/);
+  });
+
+  it('leaves out what is below its level', () => {
+    expect(logged({ level: 'error' }, (logger) => logger.warn('x'))).toEqual([]);
+  });
+});
