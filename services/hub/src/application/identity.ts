@@ -2,10 +2,10 @@ import type { StateStore } from '@unsilo/state-store';
 import { cluster, type Edge } from '../domain/cluster.js';
 import { pairDecisions, type OrderedDecision } from '../domain/decisions.js';
 import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '../domain/matching.js';
-import type { Core } from './core.js';
+import { fingerprint, type Core } from './core.js';
 import { candidates, foldOverflow, hashedKeys, isGeneric, loadPostings, reindex, type Flips } from './postings.js';
 import { recordRow, type Evaluations, type Touched } from './records.js';
-import type { CustomerRow, PostingRow, RecordRow } from './rows.js';
+import type { MembersRow, PostingRow, RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** A component larger than this is taken again from stronger evidence alone, so that no update touches a crowd. */
@@ -33,21 +33,28 @@ export async function resolveIdentity(
 ): Promise<Assignment> {
   const seeds = new Set(touched.identity);
   const flips: Flips = { keys: new Set(), refs: new Set() };
-  const moves: { ref: string; row: RecordRow; after: { keys: string[]; kinds: string[]; name: string } }[] = [];
+  const moves: {
+    ref: string;
+    row: RecordRow;
+    matched: string;
+    after: { keys: string[]; kinds: string[]; name: string };
+  }[] = [];
   for (const ref of touched.facts) {
     const row = recordRow(workspace, ref);
-    const after = indexEntry(row, evaluations, core);
-    if (row.name === after.name && sameKeys(row.keys, after.keys) && row.customer !== undefined) continue;
+    const evaluation = evaluations.of(row.facts);
+    const profile = evaluation.version === undefined ? undefined : matchProfile(evaluation);
+    const matched = profile ? fingerprint(JSON.stringify(profile)) : '';
+    if (row.matched === matched && row.customer !== undefined) continue;
     seeds.add(ref);
-    moves.push({ ref, row, after });
+    moves.push({ ref, row, matched, after: indexEntry(profile, core) });
   }
   await loadPostings(
     workspace,
     moves.flatMap(({ ref, row, after }) => [...row.keys, ...after.keys].map((key) => [ref, key] as const)),
   );
-  for (const { ref, row, after } of moves) {
+  for (const { ref, row, matched, after } of moves) {
     reindex(workspace, ref, row, after, core.model, flips);
-    workspace.set('records', ref, { ...row, keys: after.keys, name: after.name });
+    workspace.set('records', ref, { ...row, keys: after.keys, name: after.name, matched });
   }
   await foldOverflow(workspace, store, flips);
   for (const ref of flips.refs) seeds.add(ref);
@@ -55,22 +62,12 @@ export async function resolveIdentity(
 }
 
 /** A record counts among the candidates while it says something: one that was never seen, or was erased, does not. */
-function indexEntry(
-  row: RecordRow,
-  evaluations: Evaluations,
-  core: Core,
-): { keys: string[]; kinds: string[]; name: string } {
-  const evaluation = evaluations.of(row.facts);
-  if (evaluation.version === undefined) return { keys: [], kinds: [], name: '' };
-  const profile = matchProfile(evaluation);
+function indexEntry(profile: MatchProfile | undefined, core: Core): { keys: string[]; kinds: string[]; name: string } {
+  if (!profile) return { keys: [], kinds: [], name: '' };
   return {
     ...hashedKeys(core, blockingKeys(profile)),
     name: profile.name === '' ? '' : core.digest(profile.name).slice(0, 8),
   };
-}
-
-function sameKeys(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((key, i) => key === b[i]);
 }
 
 async function components(
@@ -101,11 +98,10 @@ async function components(
       clusters.push(...clusterComponent(workspace, component, evaluations, core));
     }
     // Old members count as touched: what the batch parts must be found on both sides.
-    await workspace.load('customers', met);
+    await workspace.load('members', met);
     for (const id of met) {
       before.add(id);
-      for (const ref of workspace.get<CustomerRow>('customers', id)?.customer.members ?? [])
-        if (!done.has(ref)) waiting.add(ref);
+      for (const ref of workspace.get<MembersRow>('members', id)?.members ?? []) if (!done.has(ref)) waiting.add(ref);
     }
   }
   return { clusters, before };

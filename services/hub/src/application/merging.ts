@@ -4,17 +4,18 @@ import {
   customerGoneEvent,
   placeOf,
   type Customer,
+  type PartyState,
   type UnsiloEvent,
 } from '@unsilo/schemas';
 import type { OutboxMessage } from '@unsilo/state-store';
 import { customerId, mergeCustomer } from '../domain/customer.js';
 import type { OrderedDecision } from '../domain/decisions.js';
 import { plan, type Member, type PlanContext } from '../domain/plan.js';
-import { searchTokens } from '../domain/search.js';
-import type { Core } from './core.js';
+import { searchTokens, searchWords } from '../domain/search.js';
+import { fingerprint, type Core } from './core.js';
 import type { Assignment } from './identity.js';
 import { recordRow, registerCommand, type Evaluations, type Touched } from './records.js';
-import { SEPARATOR, type CustomerRow } from './rows.js';
+import { SEPARATOR, type CustomerRow, type MembersRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 export interface MergeOptions {
@@ -38,7 +39,7 @@ export async function mergeTouched(
   const outbox: OutboxMessage[] = [];
   const groups = clusters.map((refs) => groupOf(workspace, refs, evaluations, core));
   await workspace.load(
-    'customers',
+    'members',
     groups.map((g) => g.id),
   );
   const standing = new Set(groups.map((g) => g.id));
@@ -53,7 +54,7 @@ export async function mergeTouched(
       core.normaliser,
       core.digest,
     );
-    writeCustomer(workspace, merged.customer, core, outbox);
+    await writeCustomer(workspace, merged.customer, core, outbox);
     if (!options.planning) {
       workspace.overwrite('unplanned', group.id, {});
       continue;
@@ -68,7 +69,7 @@ export async function mergeTouched(
       outbox.push(message(commandEvent(core.tenant, command)));
     }
   }
-  retire(workspace, assignment, standing, core, outbox);
+  await retire(workspace, assignment, standing, core, outbox);
   return outbox;
 }
 
@@ -94,11 +95,11 @@ async function membership(workspace: Workspace, touched: Touched, assignment: As
     const { customer } = recordRow(workspace, ref);
     if (customer !== undefined) untouched.add(customer);
   }
-  await workspace.load('customers', untouched);
+  await workspace.load('members', untouched);
   // A late fact can make another member the first one, and so give the same members another id.
   for (const id of untouched) assignment.before.add(id);
   const rest = [...untouched].flatMap((id) => {
-    const members = workspace.get<CustomerRow>('customers', id)?.customer.members;
+    const members = workspace.get<MembersRow>('members', id)?.members;
     return members && !members.some((ref) => found.has(ref)) ? [members] : [];
   });
   return [...assignment.clusters, ...rest];
@@ -134,30 +135,50 @@ function assign(workspace: Workspace, ref: string, id: string, core: Core): void
   workspace.set('records', ref, { ...row, customer: id });
 }
 
-function writeCustomer(
+/** Written down once: the same text serves the table, the topic and the comparison with what stood before. */
+async function writeCustomer(
   workspace: Workspace,
   customer: Omit<Customer, 'revision'>,
   core: Core,
   outbox: OutboxMessage[],
-): void {
-  const known = workspace.get<CustomerRow>('customers', customer.id);
-  if (known && JSON.stringify({ ...known.customer, changedAt: '' }) === JSON.stringify({ ...customer, changedAt: '' }))
-    return;
+): Promise<void> {
+  const { id } = customer;
+  const { changedAt, ...rest } = customer;
+  const body = JSON.stringify(rest);
+  const known = workspace.get<MembersRow>('members', id);
+  const print = fingerprint(body);
+  if (known?.fingerprint === print) return;
   const revision = (known?.revision ?? 0) + 1;
-  workspace.set('customers', customer.id, { revision, customer } satisfies CustomerRow);
-  reindexSearch(workspace, customer.id, known?.customer, customer, core);
-  outbox.push(message(customerEvent({ ...customer, revision })));
+  const words = searchWords(customer.state, core.normaliser).sort();
+  const row: MembersRow = {
+    revision,
+    members: customer.members,
+    fingerprint: print,
+    words: fingerprint(words.join(' ')),
+  };
+  if (row.words !== known?.words) await reindexSearch(workspace, id, known !== undefined, customer.state, core);
+  const text = `${body.slice(0, -1)},"changedAt":${JSON.stringify(changedAt)}`;
+  workspace.set('members', id, row);
+  workspace.overwriteText('customers', id, `{"revision":${revision},"customer":${text}}}`);
+  const event = customerEvent({ ...customer, revision });
+  const envelope = JSON.stringify({ ...event, data: undefined });
+  outbox.push({ ...placeOf(event), value: `${envelope.slice(0, -1)},"data":${text},"revision":${revision}}}` });
 }
 
-function reindexSearch(
+async function reindexSearch(
   workspace: Workspace,
   id: string,
-  before: CustomerRow['customer'] | undefined,
-  after: CustomerRow['customer'] | undefined,
+  existed: boolean,
+  after: PartyState | undefined,
   core: Core,
-): void {
-  const old = new Set(before ? searchTokens(before.state, core.normaliser) : []);
-  for (const token of after ? searchTokens(after.state, core.normaliser) : []) {
+): Promise<void> {
+  let before: PartyState | undefined;
+  if (existed) {
+    await workspace.load('customers', [id]);
+    before = workspace.get<CustomerRow>('customers', id)?.customer.state;
+  }
+  const old = new Set(before ? searchTokens(before, core.normaliser) : []);
+  for (const token of after ? searchTokens(after, core.normaliser) : []) {
     if (!old.delete(token)) workspace.overwrite('search', searchKey(core, token, id), {});
   }
   for (const token of old) workspace.overwrite('search', searchKey(core, token, id), undefined);
@@ -168,34 +189,34 @@ export function searchKey(core: Core, token: string, id: string): string {
 }
 
 /** Ids whose members are others' now: readers of the topic are told where they went. */
-function retire(
+async function retire(
   workspace: Workspace,
   assignment: Assignment,
   standing: ReadonlySet<string>,
   core: Core,
   outbox: OutboxMessage[],
-): void {
+): Promise<void> {
+  await workspace.load('members', assignment.before);
   for (const id of assignment.before) {
     if (standing.has(id)) continue;
-    const known = workspace.get<CustomerRow>('customers', id);
+    const known = workspace.get<MembersRow>('members', id);
     if (!known) continue;
-    const anchor = known.customer.members[0] ?? '';
-    const into = recordRow(workspace, anchor).customer;
+    await workspace.load('customers', [id]);
+    const last = workspace.get<CustomerRow>('customers', id);
+    const into = recordRow(workspace, known.members[0] ?? '').customer;
+    await reindexSearch(workspace, id, true, undefined, core);
+    workspace.remove('members', id);
     workspace.remove('customers', id);
-    reindexSearch(workspace, id, known.customer, undefined, core);
     const moved = into !== undefined && into !== id;
-    if (!moved) for (const ref of known.customer.members) unassign(workspace, ref, id);
-    outbox.push(
-      message(
-        customerGoneEvent({
-          id,
-          tenant: core.tenant,
-          revision: known.revision + 1,
-          ...(moved ? { mergedInto: into } : { erased: true as const }),
-          changedAt: known.customer.changedAt,
-        }),
-      ),
-    );
+    if (!moved) for (const ref of known.members) unassign(workspace, ref, id);
+    const event = customerGoneEvent({
+      id,
+      tenant: core.tenant,
+      revision: known.revision + 1,
+      ...(moved ? { mergedInto: into } : { erased: true as const }),
+      changedAt: last?.customer.changedAt ?? new Date(core.now()).toISOString(),
+    });
+    outbox.push(message(event));
   }
 }
 

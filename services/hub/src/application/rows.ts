@@ -9,6 +9,8 @@ export interface RecordRow {
   keys: string[];
   /** Hash of the name that it counts with in postings. */
   name: string;
+  /** Hash of all that matching sees of it: while it stays, so does its place in the index. */
+  matched?: string;
   customer?: string;
   decisions?: OrderedDecision[];
 }
@@ -24,9 +26,20 @@ export interface PostingRow {
   overflow?: number;
 }
 
+/** A customer as readers see it. Processing never parses it: what that needs stands in `MembersRow`. */
 export interface CustomerRow {
   revision: number;
   customer: Omit<Customer, 'revision'>;
+}
+
+/** What processing must know of a customer before it is merged again. */
+export interface MembersRow {
+  revision: number;
+  members: string[];
+  /** Hash of the customer but for its revision and the time of its change: an equal one is not written again. */
+  fingerprint: string;
+  /** Hash of the words under which it is found. */
+  words: string;
 }
 
 /** A command and how it ended. Either may come first. */

@@ -6,6 +6,7 @@ export type Table =
   | 'postings'
   | 'overflow'
   | 'customers'
+  | 'members'
   | 'aliases'
   | 'commands'
   | 'external-keys'
@@ -108,6 +109,11 @@ export class Workspace {
     this.table(name).set(key, { revision: -1, text: undefined, value, parsed: true, dirty: true });
   }
 
+  /** Writes a JSON text without having read. */
+  overwriteText(name: Table, key: string, text: string): void {
+    this.table(name).set(key, { revision: -1, text, value: undefined, parsed: false, dirty: true });
+  }
+
   /** Rows here whose key begins so, and that stand. */
   withPrefix<Value>(name: Table, prefix: string): [key: string, value: Value][] {
     const found: [string, Value][] = [];
@@ -127,6 +133,10 @@ export class Workspace {
       for (const [key, row] of rows) {
         if (row.revision !== -1) expect.push({ table, key, revision: row.revision });
         if (!row.dirty) continue;
+        if (!row.parsed && row.text !== undefined) {
+          put.push({ table, key, value: row.text });
+          continue;
+        }
         if (row.value === undefined) {
           if (row.revision !== null) remove.push({ table, key });
           continue;
