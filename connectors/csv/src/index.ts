@@ -1,1 +1,2 @@
-export {};
+export { csv } from './connector.js';
+export type { CsvOptions } from './options.js';

@@ -25,7 +25,7 @@ export function mappingConformance<Options>(
             const unsaid = problems.map((problem) => problem.attribute);
             assert.deepEqual(sayable(mapping.decode(fields).state, mapping, unsaid), sayable(state, mapping, unsaid));
           }),
-          { numRuns: 300 },
+          { numRuns: 200 },
         );
       });
   });

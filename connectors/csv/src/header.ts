@@ -1,0 +1,66 @@
+import type { CsvMap } from './map.js';
+import type { CsvOptions } from './options.js';
+
+/** The columns of a file by position, under the names that the configuration uses. */
+export interface Header {
+  columns: string[];
+}
+export interface HeaderProblem {
+  code: string;
+  message: string;
+  hint: string;
+}
+
+const UNSAFE = /^(?:__proto__|constructor|prototype)$/;
+
+/** Names from the first record: matched to the configuration's without regard to case; empty and repeated ones get names of their own. */
+export function headerOf(cells: readonly string[], options: CsvOptions, map: CsvMap): Header | HeaderProblem {
+  const wanted = new Map(
+    [...map.mapping.fields, ...map.idColumns, options.createdAt, options.changedAt]
+      .filter((name) => name !== undefined)
+      .map((name) => [plain(name), name]),
+  );
+  const taken = new Set<string>();
+  const columns = cells.map((cell, index) => {
+    const own = cell.trim() === '' || UNSAFE.test(cell.trim()) ? `column ${index + 1}` : cell.trim();
+    const name = wanted.get(plain(own)) ?? own;
+    let free = name;
+    for (let count = 2; taken.has(free); count += 1) free = `${name} ${count}`;
+    taken.add(free);
+    return free;
+  });
+  const missing = map.idColumns.filter((column) => !taken.has(column));
+  if (missing.length > 0)
+    return {
+      code: 'UNSILO_CSV_NO_ID_COLUMN',
+      message: `The file has no column ${missing.map((name) => JSON.stringify(name)).join(', ')}, which names its rows`,
+      hint: `Its columns are ${columns.slice(0, 30).join(', ')}. Set the option id, or delimiter if these look wrong.`,
+    };
+  return { columns };
+}
+
+function plain(name: string): string {
+  return name.trim().toLowerCase().normalize('NFC');
+}
+
+/**
+ * A record's cells by column, or what is wrong with their number. Empty cells too many are forgiven: spreadsheets add them.
+ */
+export function cellsByColumn(
+  cells: readonly string[],
+  columns: readonly string[],
+): Map<string, string> | { code: string; message: string; hint: string } {
+  if (cells.length < columns.length)
+    return {
+      code: 'UNSILO_CSV_ROW_TOO_SHORT',
+      message: `The row has ${cells.length} values, the file ${columns.length} columns`,
+      hint: 'A value or a delimiter is missing, or a line break stands in an unquoted value.',
+    };
+  if (cells.slice(columns.length).some((cell) => cell !== ''))
+    return {
+      code: 'UNSILO_CSV_ROW_TOO_LONG',
+      message: `The row has ${cells.length} values, the file ${columns.length} columns`,
+      hint: 'A value that holds the delimiter must stand in quotes.',
+    };
+  return new Map(columns.map((column, index) => [column, cells[index]!]));
+}

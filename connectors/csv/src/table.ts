@@ -1,0 +1,220 @@
+import type { ConnectorMemory } from '@unsilo/connector-sdk';
+import type { BadPiece } from './bad-input.js';
+import type { Row } from './row.js';
+
+/** What is kept of the table as a whole. */
+export interface TableState {
+  /** In order of their appearance. */
+  columns: readonly string[];
+  rows: number;
+  /** Number of the last batch of changes read from files. */
+  batch: number;
+  /** Batches up to this one are known to be on the log; their journal is gone. */
+  confirmed: number;
+  /** Counts changes made by commands, and how many of them were written out. */
+  changes: number;
+  exported: number;
+  /** Of the last file read. */
+  delimiter: string;
+  /** Files read to their end. */
+  filesRead: number;
+}
+
+/** How far a file has been read. */
+export interface FileProgress {
+  size: number;
+  mtimeMs: number;
+  /** Version that its rows get: the time of the file. */
+  major: number;
+  records: number;
+  /** Pieces among them that could not be used. */
+  broken: number;
+  done: boolean;
+}
+
+/** What a batch has changed: given out again until it is known to be on the log. */
+export interface JournalEntry {
+  ids: string[];
+  bad: BadPiece[];
+}
+
+export interface BatchChange {
+  rows: ReadonlyMap<string, Row>;
+  /** Ids among the rows that the table doesn't have yet. */
+  added?: readonly string[];
+  file: { key: string; progress: FileProgress };
+  journal: JournalEntry;
+  state: Partial<TableState>;
+}
+
+const EMPTY: TableState = {
+  columns: [],
+  rows: 0,
+  batch: 0,
+  confirmed: 0,
+  changes: 0,
+  exported: 0,
+  delimiter: ',',
+  filesRead: 0,
+};
+
+const PAGE_ROWS = 500;
+
+const keys = {
+  state: 'table',
+  row: (id: string) => `row/${id}`,
+  page: (number: number) => `page/${number}`,
+  file: (key: string) => `file/${key}`,
+  journal: (batch: number) => `journal/${batch}`,
+  look: (key: string) => `look/${key}`,
+};
+
+const tables = new WeakMap<ConnectorMemory, Table>();
+
+/** The table of a system: one for all readers and writers that share a memory. */
+export function tableOf(memory: ConnectorMemory): Table {
+  const known = tables.get(memory);
+  if (known !== undefined) return known;
+  const made = new Table(memory);
+  tables.set(memory, made);
+  return made;
+}
+
+/**
+ * The system's own table: the last state of every row, kept in the connector's memory and so as durable as the checkpoints. Rows
+ * are listed by pages of their ids.
+ */
+export class Table {
+  readonly #memory: ConnectorMemory;
+  #lane: Promise<unknown> = Promise.resolve();
+
+  constructor(memory: ConnectorMemory) {
+    this.#memory = memory;
+  }
+
+  /** Changes are made one after the other: reading and writing meet in the same rows. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#lane.then(work, work);
+    this.#lane = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async state(): Promise<TableState> {
+    return { ...EMPTY, ...((await this.#memory.get(keys.state)) as Partial<TableState> | undefined) };
+  }
+
+  async rows(ids: readonly string[]): Promise<(Row | undefined)[]> {
+    return (await this.#memory.getMany(ids.map(keys.row))) as (Row | undefined)[];
+  }
+
+  async progress(key: string): Promise<FileProgress | undefined> {
+    return (await this.#memory.get(keys.file(key))) as FileProgress | undefined;
+  }
+
+  async begin(key: string, progress: FileProgress): Promise<void> {
+    await this.#memory.set({ [keys.file(key)]: progress, [keys.look(key)]: undefined });
+  }
+
+  /** A file has been read to its end. */
+  async finish(key: string, progress: FileProgress): Promise<void> {
+    await this.exclusive(async () => {
+      const state = await this.state();
+      await this.#memory.set({
+        [keys.file(key)]: progress,
+        [keys.state]: { ...state, filesRead: state.filesRead + 1 },
+      });
+    });
+  }
+
+  /** One batch of a file: rows, progress and journal together or not at all. Answers the number of the batch. */
+  async saveBatch(change: BatchChange): Promise<number> {
+    const state = await this.state();
+    const batch = state.batch + 1;
+    const { added = [] } = change;
+    await this.#memory.set({
+      ...rowEntries(change.rows),
+      ...(await this.#pagesWith(added, state.rows)),
+      [keys.file(change.file.key)]: change.file.progress,
+      [keys.journal(batch)]: change.journal,
+      [keys.state]: { ...state, ...change.state, rows: state.rows + added.length, batch },
+    });
+    return batch;
+  }
+
+  /** One row that a command has changed. */
+  async saveWrite(id: string, row: Row, isNew: boolean, columns: readonly string[]): Promise<void> {
+    const state = await this.state();
+    await this.#memory.set({
+      [keys.row(id)]: row,
+      ...(isNew ? await this.#pagesWith([id], state.rows) : {}),
+      [keys.state]: {
+        ...state,
+        columns: [...new Set([...state.columns, ...columns])],
+        rows: state.rows + (isNew ? 1 : 0),
+        changes: state.changes + 1,
+      },
+    });
+  }
+
+  async exported(changes: number): Promise<void> {
+    await this.exclusive(async () =>
+      this.#memory.set({ [keys.state]: { ...(await this.state()), exported: changes } }),
+    );
+  }
+
+  /** All rows, a page at a time, in order of their appearance. */
+  async *pages(): AsyncGenerator<[id: string, row: Row][]> {
+    for (let number = 0; ; number += 1) {
+      const { rows } = await this.state();
+      if (number * PAGE_ROWS >= rows) return;
+      const ids = ((await this.#memory.get(keys.page(number))) as string[] | undefined) ?? [];
+      const found = await this.rows(ids);
+      yield ids.flatMap((id, index) => (found[index] === undefined ? [] : [[id, found[index]] as [string, Row]]));
+    }
+  }
+
+  /** Batches after the confirmed one, to be given out again; what came before is forgotten. */
+  async *unconfirmed(confirmed: number): AsyncGenerator<JournalEntry> {
+    await this.exclusive(async () => {
+      const state = await this.state();
+      if (confirmed <= state.confirmed) return;
+      const gone = Array.from({ length: confirmed - state.confirmed }, (_, i) => keys.journal(state.confirmed + 1 + i));
+      await this.#memory.set({
+        ...Object.fromEntries(gone.map((key) => [key, undefined])),
+        [keys.state]: { ...state, confirmed },
+      });
+    });
+    const { batch } = await this.state();
+    for (let number = confirmed + 1; number <= batch; number += 1) {
+      const entry = (await this.#memory.get(keys.journal(number))) as JournalEntry | undefined;
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  /** Since when a file has looked like this, epoch milliseconds. */
+  async unchangedSince(key: string, size: number, mtimeMs: number, now: number): Promise<number> {
+    const known = (await this.#memory.get(keys.look(key))) as [number, number, number] | undefined;
+    if (known !== undefined && known[0] === size && known[1] === mtimeMs) return known[2];
+    await this.#memory.set({ [keys.look(key)]: [size, mtimeMs, now] });
+    return now;
+  }
+
+  async #pagesWith(added: readonly string[], rows: number): Promise<Record<string, string[]>> {
+    const pages: Record<string, string[]> = {};
+    let at = rows;
+    for (let from = 0; from < added.length;) {
+      const number = Math.floor(at / PAGE_ROWS);
+      const used = at % PAGE_ROWS;
+      const before = used === 0 ? [] : (((await this.#memory.get(keys.page(number))) as string[] | undefined) ?? []);
+      const more = added.slice(from, from + PAGE_ROWS - used);
+      pages[keys.page(number)] = [...before.slice(0, used), ...more];
+      from += more.length;
+      at += more.length;
+    }
+    return pages;
+  }
+}
+
+function rowEntries(rows: ReadonlyMap<string, Row>): Record<string, Row> {
+  return Object.fromEntries([...rows].map(([id, row]) => [keys.row(id), row]));
+}

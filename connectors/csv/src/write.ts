@@ -1,0 +1,131 @@
+import type { Command, Outcome } from '@unsilo/schemas';
+import { timestamp, type ConnectorContext, type WriteResult } from '@unsilo/connector-sdk';
+import { exportSoon } from './export.js';
+import { csvMap, type CsvMap } from './map.js';
+import type { CsvOptions } from './options.js';
+import { versionOf, writeRow, type Row, type RowWrite, type Values } from './row.js';
+import { tableOf, type Table } from './table.js';
+
+type RowCommand = Extract<Command, { action: 'update' | 'create' | 'delete' }>;
+
+/** Carries out one command on the table. The answer is exact: the table is the record of truth, and one thing changes it at a time. */
+export async function write(context: ConnectorContext<CsvOptions>, command: Command): Promise<WriteResult> {
+  const { options } = context;
+  if (options.out === undefined)
+    return rejected('UNSILO_CSV_READ_ONLY', 'No folder is configured to write to; set the option out');
+  if (command.action !== 'update' && command.action !== 'create' && command.action !== 'delete')
+    return rejected('UNSILO_CSV_ACTION', `A table of rows knows no ${command.action}`);
+  const table = tableOf(context.memory);
+  const map = csvMap(context.tenant, context.system, options);
+  const result = await table.exclusive(() => change(context, table, map, command));
+  // Also after a repeat: the process may have ended between the change and the file.
+  if (result.status === 'applied') exportSoon(context);
+  return result;
+}
+
+async function change(
+  context: ConnectorContext<CsvOptions>,
+  table: Table,
+  map: CsvMap,
+  command: RowCommand,
+): Promise<WriteResult> {
+  const id = command.action === 'create' ? newId(command.externalKey) : map.idIn(command.ref);
+  if (id === undefined) return rejected('UNSILO_CSV_FOREIGN_REF', 'The ref names no row of this system');
+  const [row] = await table.rows([id]);
+  const earlier = row?.writes?.find((write) => write.command === command.id);
+  if (earlier !== undefined) return applied(map, id, earlier);
+
+  if (command.action === 'create') {
+    if (map.newIdColumn === undefined)
+      return rejected(
+        'UNSILO_CSV_NO_CREATE',
+        'Rows can’t be made here, since their id is made of several columns or of personal data',
+      );
+    // The same key again is the same record: made before, by a command that was given up.
+    if (row !== undefined && row.deleted !== true) return found(map, id, row);
+    return assign(context, table, map, command, id, undefined, { [map.newIdColumn]: id });
+  }
+  if (row === undefined) return rejected('UNSILO_CSV_NO_ROW', 'There is no row with this id');
+  const { base } = command;
+  if (row.version[0] !== base.major || row.version[1] !== base.minor)
+    return { status: 'conflict', ref: map.ref(id), version: versionOf(row.version) };
+  if (command.action === 'delete') return save(context, table, map, command, id, row, undefined);
+  if (row.deleted === true) return rejected('UNSILO_CSV_ROW_DELETED', 'The row has been deleted');
+  return assign(context, table, map, command, id, row, row.values);
+}
+
+async function assign(
+  context: ConnectorContext<CsvOptions>,
+  table: Table,
+  map: CsvMap,
+  command: RowCommand & { action: 'update' | 'create' },
+  id: string,
+  row: Row | undefined,
+  values: Values,
+): Promise<WriteResult> {
+  const set = Object.fromEntries(Object.entries(command.set).map(([path, { value }]) => [path, value]));
+  const assigned = map.assign(values, set);
+  if ('refused' in assigned) {
+    const { code, message, attribute } = assigned.refused;
+    return { status: 'rejected', error: { code, message, field: attribute } };
+  }
+  const fixed = row === undefined ? Object.entries(context.options.mapping.write ?? {}) : [];
+  const whole = { ...assigned.values, ...Object.fromEntries(fixed.map(([column, value]) => [column, String(value)])) };
+  const moved = map.idColumns.find((column) => (whole[column] ?? '') !== (values[column] ?? ''));
+  if (moved !== undefined)
+    return {
+      status: 'rejected',
+      error: {
+        code: 'UNSILO_CSV_ID_FIXED',
+        message: `The column ${JSON.stringify(moved)} names the row and can’t be written`,
+      },
+    };
+  return save(context, table, map, command, id, row, whole);
+}
+
+async function save(
+  { clock }: ConnectorContext<CsvOptions>,
+  table: Table,
+  map: CsvMap,
+  command: RowCommand,
+  id: string,
+  row: Row | undefined,
+  values: Values | undefined,
+): Promise<WriteResult> {
+  const next = writeRow(row, values, command.id, Math.floor(clock.now()));
+  await table.saveWrite(id, next, row === undefined, Object.keys(values ?? {}));
+  return applied(map, id, next.writes![0]!);
+}
+
+/** A key that no spreadsheet takes for a number or a formula. */
+function newId(externalKey: string): string {
+  return `u-${externalKey.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 40)}`;
+}
+
+function applied(map: CsvMap, id: string, { pre, before, left, version, changedAt }: RowWrite): WriteResult {
+  return {
+    status: 'applied',
+    ref: map.ref(id),
+    version: versionOf(version),
+    changedAt: timestamp(changedAt),
+    ...(pre === undefined ? {} : { pre: versionOf(pre) }),
+    ...(before === undefined ? {} : { before: map.state(before).state }),
+    ...(left === undefined ? {} : { left: map.state(left).state }),
+    exact: true,
+  };
+}
+
+function found(map: CsvMap, id: string, row: Row): WriteResult {
+  return {
+    status: 'applied',
+    ref: map.ref(id),
+    version: versionOf(row.version),
+    changedAt: timestamp(row.changedAt),
+    left: map.state(row.values).state,
+    exact: false,
+  };
+}
+
+function rejected(code: string, message: string): WriteResult & { error: NonNullable<Outcome['error']> } {
+  return { status: 'rejected', error: { code, message } };
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Command } from '@unsilo/schemas';
+import type { MappingConfig } from '@unsilo/connector-sdk';
+import { connectorConformance } from '@unsilo/connector-sdk/testing';
+import { csv } from '../src/index.js';
+import { csvText, folders } from './folder.js';
+
+const mapping: MappingConfig = {
+  fields: {
+    first: 'name.given',
+    last: 'name.surname',
+    email: 'emails',
+    mobile: { attribute: 'phones', label: 'mobile' },
+    born: { attribute: 'birthDate', date: 'dd.mm.yyyy' },
+    news: { attribute: 'consents', purpose: 'marketing', channel: 'email', granted: ['yes'], withdrawn: ['no'] },
+  },
+};
+const columns = ['no', 'first', 'last', 'email', 'mobile', 'born', 'news'];
+const base = { id: 'x', system: 'csv', cause: { kind: 'plan' as const }, issuedAt: '', deadline: '', attempt: 1 };
+
+connectorConformance({
+  connector: csv,
+  mappings: { contacts: mapping },
+  readme: join(__dirname, '../README.md'),
+  start() {
+    const files = folders();
+    let people = 1;
+    let dropped = 0;
+    const drop = (rows: string[][]) => files.drop(`contacts-${(dropped += 1)}.csv`, csvText([columns, ...rows]));
+    const firstAt = drop([['1', 'Ada', 'Lovelace', '', '', '', '']]);
+    const ref = (no: number | string) => `csv/contact/${no}`;
+    const version = { major: firstAt, minor: 0 };
+    const written = (): Record<string, string>[] =>
+      existsSync(join(files.out, 'csv.csv')) ? parse(files.written(), { columns: true }) : [];
+    const effects = (command: Command) => {
+      if (command.action === 'delete')
+        return existsSync(join(files.out, 'csv.csv')) && !written().some((row) => row['no'] === '1') ? 1 : 0;
+      const first = command.action === 'create' ? 'Grace' : 'Augusta';
+      return written().filter((row) => row['first'] === first).length;
+    };
+    return Promise.resolve({
+      options: {
+        folder: files.in,
+        out: { folder: files.out, delayMs: 0 },
+        id: 'no',
+        settleMs: 0,
+        mapping,
+      },
+      change(n) {
+        const rows = Array.from({ length: n }, () => [String((people += 1)), `Person ${people}`, '', '', '', '', '']);
+        drop(rows);
+        return Promise.resolve(rows.map(([no]) => ref(no!)));
+      },
+      plant(text) {
+        people += 1;
+        drop([[String(people), 'Hostile', text, '', '', '', '']]);
+        return Promise.resolve({ ref: ref(people) });
+      },
+      commands: () =>
+        Promise.resolve<Command[]>([
+          {
+            ...base,
+            action: 'update',
+            ref: ref(1),
+            base: version,
+            set: { 'name.given': { value: 'Augusta', asOf: 0 } },
+          },
+          {
+            ...base,
+            action: 'create',
+            kind: 'contact',
+            externalKey: 'ab12',
+            createdFor: 'crm/contact/7',
+            set: { 'name.given': { value: 'Grace', asOf: 0 }, birthDate: { value: '1906-12-09', asOf: 0 } },
+          },
+          { ...base, action: 'delete', ref: ref(1), base: version },
+        ]),
+      async effects(command) {
+        for (let looks = 0; looks < 100 && effects(command) === 0; looks += 1)
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        return effects(command);
+      },
+      close: () => Promise.resolve(files.remove()),
+    });
+  },
+});
