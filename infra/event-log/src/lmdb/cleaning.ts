@@ -2,8 +2,6 @@ import type { LogMessage } from '../port.js';
 import { decodeChunk, encodeSparse, readHeader } from './chunk.js';
 import type { Journal, Partition } from './journal.js';
 
-/** Keys that one pass of compaction keeps in mind; more are left to the next pass. */
-const KEYS_AT_ONCE = 200_000;
 const BYTES_AT_ONCE = 4 * 1024 * 1024;
 
 /** Applies retention and compaction to every topic. Answers how many messages were removed. */
@@ -65,8 +63,12 @@ async function newestByKey(
 ): Promise<{ last: Map<string, number>; end: number }> {
   const last = new Map<string, number>();
   let at = partition.cleaned;
-  while (at < partition.next && last.size < KEYS_AT_ONCE) {
-    const page = journal.chunks.readForward(partition, { from: at, limit: 10_000, bytes: BYTES_AT_ONCE });
+  while (at < partition.next && last.size < journal.environment.compactionKeys) {
+    const page = journal.chunks.readForward(partition, {
+      from: at,
+      limit: Math.min(10_000, journal.environment.compactionKeys),
+      bytes: BYTES_AT_ONCE,
+    });
     if (page.length === 0) return { last, end: partition.next };
     for (const message of page) last.set(message.key, message.offset);
     at = page.at(-1)!.offset + 1;

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { corrupt } from './failures.js';
 
@@ -7,7 +7,10 @@ import { corrupt } from './failures.js';
  * giving an error, so a file that was cut off must be found first. Layout: lmdb's mdb.c, data version 2 (`MDB_meta`,
  * `MDB_page`, `MDB_node`, `MDB_ovpage`), little-endian machines.
  */
-export const DATA_FILE = 'data.mdb';
+const DATA_FILE = 'data.mdb';
+const LOCK_FILE = 'lock.mdb';
+/** Room for LMDB's own lock and for twice its 126 readers. */
+const LOCK_BYTES = 16 * 1024;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const PAGE_HEADER = 24;
@@ -68,6 +71,25 @@ export function checkDataFile(folder: string, options: { thorough: boolean }): v
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Gives LMDB's lock file its space on the disk. LMDB only sets its length and then writes to it through memory: on a full disk
+ * that kills the process.
+ */
+export function reserveLockFile(folder: string): void {
+  const file = openSync(join(folder, LOCK_FILE), 'a');
+  try {
+    const missing = LOCK_BYTES - fstatSync(file).size;
+    if (missing > 0) writeSync(file, Buffer.alloc(missing));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Tells the data file from any copy of it; undefined when there is none. */
+export function dataFileIdentity(folder: string): string | undefined {
+  return statSync(join(folder, DATA_FILE), { bigint: true, throwIfNoEntry: false })?.ino.toString();
 }
 
 function newestMeta(file: number, folder: string): Meta {

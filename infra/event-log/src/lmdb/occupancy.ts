@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../errors.js';
+import { dataFileIdentity } from './data-file.js';
 import { lifeOf, type Owner } from './owner.js';
 
 const FILE = 'in-use.json';
@@ -16,6 +17,8 @@ const LOOK_MS = 500;
 export class Occupancy {
   private readonly folder: string;
   private readonly path: string;
+  /** Those that were silent when we looked. */
+  private readonly silent = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(folder: string) {
@@ -36,8 +39,12 @@ export class Occupancy {
 
   /** Whether this process is dead for sure, or silent for so long that it must be. */
   async isGone(owner: Owner): Promise<boolean> {
-    const life = lifeOf(owner);
-    return life === 'dead' || (life === 'unknown' && (await this.staysSilent()));
+    if (this.silent.has(owner.token)) return true;
+    const life = lifeOf(owner, dataFileIdentity(this.folder));
+    if (life !== 'unknown') return life === 'dead';
+    const silent = await this.staysSilent();
+    if (silent) this.silent.add(owner.token);
+    return silent;
   }
 
   enter(owner: Owner): void {

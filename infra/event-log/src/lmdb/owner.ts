@@ -3,34 +3,38 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Names one process for good: a pid alone is used again by the system, a pid with its start time and boot isn't. */
+/** Who has a data file open. Names one process for good: a pid alone is used again by the system, a pid with its start time and boot isn't. */
 export interface Owner {
   token: string;
   pid: number;
   host: string;
+  /** Which data file it has open: a copy of that file is nobody's. */
+  file?: string;
   /** Start of the process as the system counts it; absent where it can't be told. */
   started?: string;
   /** The space in which `pid` means something: this boot of the machine and, on Linux, the pid namespace. */
   space?: string;
 }
 
-export function thisProcess(): Owner {
+export function thisProcess(file: string | undefined): Owner {
   const started = startOf(process.pid);
   const space = pidSpace();
   return {
     token: randomUUID(),
     pid: process.pid,
     host: hostname(),
+    ...(file === undefined ? {} : { file }),
     ...(started === undefined ? {} : { started }),
     ...(space === undefined ? {} : { space }),
   };
 }
 
 /**
- * Whether the process still runs. `unknown` where its pid means nothing here (another container or machine, or a system that
+ * Whether the process still runs and means the data file of that identity. `unknown` where its pid means nothing here (another container or machine, or a system that
  * tells too little): only its sign of life can say.
  */
-export function lifeOf(owner: Owner): 'running' | 'dead' | 'unknown' {
+export function lifeOf(owner: Owner, file: string | undefined): 'running' | 'dead' | 'unknown' {
+  if (owner.file !== file) return 'dead';
   const space = pidSpace();
   if (owner.space === undefined || space === undefined || owner.space !== space) return 'unknown';
   try {

@@ -49,6 +49,8 @@ interface Waiting {
 export interface WriterPorts {
   /** Runs `put` in one transaction; resolves when it is durable, rejects when nothing of it was kept. */
   transact(put: () => void): Promise<void>;
+  /** Makes the space that was freed last usable, as far as possible. */
+  reclaim(): Promise<void>;
   translate(error: unknown, area: Area): Error;
 }
 
@@ -128,7 +130,7 @@ export class Writer {
     return this.waiting.splice(0, count);
   }
 
-  private async round(writes: readonly Waiting[]): Promise<void> {
+  private async round(writes: readonly Waiting[], last = false): Promise<void> {
     const round = new Round();
     const accepted: { waiting: Waiting; result: unknown }[] = [];
     const puts: (() => void)[] = [];
@@ -152,21 +154,26 @@ export class Writer {
       }
     } catch (error) {
       for (const end of round.ended) end();
-      await this.afterFailure(accepted, error);
+      await this.afterFailure(accepted, error, last);
       return;
     }
     for (const end of round.ended) end();
     for (const { waiting, result } of accepted) waiting.resolve(result);
   }
 
-  /** Writes that failed together are tried one by one, so that one that doesn't fit fails alone. */
-  private async afterFailure(accepted: readonly { waiting: Waiting }[], error: unknown): Promise<void> {
+  /**
+   * Writes that failed together are tried one by one, so that one that doesn't fit fails alone; each once more after LMDB has
+   * been given the chance to use the space that was freed last.
+   */
+  private async afterFailure(accepted: readonly { waiting: Waiting }[], error: unknown, last: boolean): Promise<void> {
     if (accepted.length === 0) this.soon(RETRY_MS);
-    if (accepted.length === 1) {
-      const { waiting } = accepted[0]!;
-      waiting.reject(this.ports.translate(error, waiting.write.area));
+    if (last) {
+      for (const { waiting } of accepted) waiting.reject(this.ports.translate(error, waiting.write.area));
       return;
     }
-    for (const { waiting } of accepted) await this.round([waiting]);
+    for (const { waiting } of accepted) {
+      await this.ports.reclaim();
+      await this.round([waiting], true);
+    }
   }
 }

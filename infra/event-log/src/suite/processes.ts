@@ -12,10 +12,14 @@ export interface Child {
   onLine(listener: (line: string) => void): void;
 }
 
-/** Starts a TypeScript or JavaScript program; our packages resolve to their sources for TypeScript. */
-export function startChild(program: string, args: readonly string[]): Child {
+/**
+ * Starts a TypeScript or JavaScript program; our packages resolve to their sources for TypeScript. `under` is a command that
+ * runs it (`unshare …`).
+ */
+export function startChild(program: string, args: readonly string[], under: readonly string[] = []): Child {
   const options = program.endsWith('.ts') ? ['--conditions=@unsilo/source', '--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...options, program, ...args], {
+  const [command, ...rest] = [...under, process.execPath, ...options, program, ...args];
+  const child = spawn(command!, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
     // The variables of the test runner are not the child's.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'] },
