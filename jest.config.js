@@ -1,6 +1,6 @@
 /** Sources run as they stand: swc strips the types, the condition `@unsilo/source` resolves our own packages to their sources. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: './scripts/jest/environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['@unsilo/source', 'node', 'require', 'default'] },
   testMatch: ['<rootDir>/**/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/services/console/'],
@@ -14,6 +14,6 @@ export default {
   },
   // Packages that are published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(@noble|@seriousme|cookie|typebox)/)'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^lmdb$': '<rootDir>/scripts/jest/lmdb.cjs' },
   testTimeout: 30000,
 };

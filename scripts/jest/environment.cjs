@@ -1,0 +1,12 @@
+const { TestEnvironment } = require('jest-environment-node');
+
+/**
+ * lmdb keeps one native environment for a process, and its JavaScript works once a process only; jest loads modules anew for every file
+ * of tests. So the one that was loaded outside is lent to them all (lmdb.cjs).
+ */
+module.exports = class extends TestEnvironment {
+  async setup() {
+    await super.setup();
+    Object.defineProperty(this.global, Symbol.for('unsilo.lmdb'), { get: () => require('lmdb') });
+  }
+};
