@@ -114,7 +114,11 @@ export interface SubscribeOptions {
 export interface LogBatch {
   /** In order within each partition. */
   messages: LogMessage[];
-  /** For every partition in the batch: where it began (the position of its first message, or where reading stood) and the next offset. */
+  /**
+   * For every partition in the batch: where it began and the next offset. Batches join: a batch begins where the one before
+   * ended, or at the position given at assignment, also when compaction or retention removed what stood there. So `first` is
+   * what a caller who keeps its own offsets has stored.
+   */
   first: Position[];
   next: Position[];
 }

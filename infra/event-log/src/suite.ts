@@ -10,6 +10,7 @@ import { readingSuite } from './suite/reading.js';
 
 export type { EventLogFactory, LogPlace } from './suite/factory.js';
 export { killWhen, startChild, type Child } from './suite/processes.js';
+export { describeWithSmallDisk, mountSmallDisk } from './suite/small-disk.js';
 export { until } from './suite/waiting.js';
 
 /** Everything that port.ts promises, as tests over one adapter. Call it in a test file. */

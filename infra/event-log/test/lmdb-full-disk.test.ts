@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { startChild } from '@unsilo/event-log/suite';
-import { describeWithSmallDisk, mountSmallDisk } from './tmpfs.js';
+import { describeWithSmallDisk, mountSmallDisk, startChild } from '@unsilo/event-log/suite';
 
 const SIZE = 4 * 1024 * 1024;
 const BATCH = 50;

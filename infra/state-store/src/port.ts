@@ -22,7 +22,9 @@ export interface StateStore {
    * `remove` at most once. An empty commit is allowed.
    * Embedded, the outbox is appended in the same transaction. Distributed, it is kept with the state and relayed to the log
    * at least once, in order by key.
-   * @throws UNSILO_STATE_FULL (nothing changed), UNSILO_STATE_CLOSED, UNSILO_STATE_VALUE_TOO_LARGE (nothing changed)
+   * @throws UNSILO_STATE_FULL (nothing changed), UNSILO_STATE_CLOSED, UNSILO_STATE_VALUE_TOO_LARGE (nothing changed),
+   * UNSILO_STATE_KEY_INVALID, UNSILO_STATE_VALUE_INVALID (no Unicode text, or a key of more than 4,000 bytes),
+   * UNSILO_STATE_COMMIT_INVALID (a key twice), and what the log says about the outbox; nothing changed in any of these
    */
   commit(tenant: string, commit: Commit): Promise<CommitResult>;
 
@@ -91,6 +93,7 @@ export type CommitResult =
   | { ok: true }
   | {
       ok: false;
+      /** The expectations that didn't hold, each with the revision that stands now. */
       conflicts: Expectation[];
       offsets: { topic: string; partition: number; stored: number | undefined }[];
     };

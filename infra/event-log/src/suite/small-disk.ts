@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { newFolder } from './lmdb-place.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A disk of its own of so many bytes, in memory; undefined where this process may not mount one. */
 export function mountSmallDisk(bytes: number): { folder: string; unmount(): void } | undefined {
-  const folder = newFolder();
+  const folder = mkdtempSync(join(tmpdir(), 'unsilo-disk-'));
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]).status === 0;
   const unmount = (): void => {
     if (mounted) spawnSync('umount', [folder]);
