@@ -22,6 +22,7 @@ const base = { id: 'x', system: 'csv', cause: { kind: 'plan' as const }, issuedA
 
 connectorConformance({
   connector: csv,
+  withoutServer: true,
   mappings: { contacts: mapping },
   readme: join(__dirname, '../README.md'),
   start() {

@@ -7,15 +7,19 @@ import type { ConnectorStorage } from '../runner/storage.js';
  */
 export interface Crash {
   hit(): boolean;
+  /** Begins to count, where it was made to wait. */
+  arm(): void;
   wrap(parts: { log: EventLog; storage: ConnectorStorage }): { log: EventLog; storage: ConnectorStorage };
 }
 
-export function crashAt(step: number, lastTakesEffect: boolean): Crash {
+export function crashAt(step: number, lastTakesEffect: boolean, when: 'now' | 'armed' = 'now'): Crash {
   let left = step;
   let crashed = false;
+  let isArmed = when === 'now';
   const silence = () => new Promise<never>(() => undefined);
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     if (crashed) return silence();
+    if (!isArmed) return work();
     left -= 1;
     if (left > 0) return work();
     crashed = true;
@@ -24,6 +28,7 @@ export function crashAt(step: number, lastTakesEffect: boolean): Crash {
   };
   return {
     hit: () => crashed,
+    arm: () => void (isArmed = true),
     wrap: ({ log, storage }) => ({
       log: Object.assign(Object.create(log) as EventLog, {
         append: (messages: Parameters<EventLog['append']>[0]) => guarded(() => log.append(messages)),

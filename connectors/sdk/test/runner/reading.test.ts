@@ -1,7 +1,6 @@
-import type { EventLog } from '@unsilo/event-log';
 import type { Party, UnsiloEvent } from '@unsilo/schemas';
 import { PauseError, RetryableError, TerminalError } from '../../src/index.js';
-import { emptyDurable, testRun, until, virtualClock, type TestRun } from '../../src/testing.js';
+import { crashAt, emptyDurable, testRun, until, virtualClock, type TestRun } from '../../src/testing.js';
 import { rolodex } from './rolodex.js';
 
 const runs: TestRun[] = [];
@@ -258,32 +257,6 @@ describe('webhooks', () => {
 });
 
 describe('crashes', () => {
-  /** Lets `steps` durable steps happen; the step that is hit is done or not, and none after it. */
-  function crashAfter(steps: number, done: boolean) {
-    let left = steps;
-    let crashed = false;
-    const guard = async <T>(work: () => Promise<T>): Promise<T> => {
-      if (crashed) return new Promise<never>(() => undefined);
-      left -= 1;
-      if (left > 0) return work();
-      crashed = true;
-      if (done) await work();
-      return new Promise<never>(() => undefined);
-    };
-    return {
-      hit: () => crashed,
-      wrap: ({ log, storage }: Parameters<NonNullable<NonNullable<Parameters<typeof testRun>[2]>['wrap']>>[0]) => ({
-        log: Object.assign(Object.create(log) as EventLog, {
-          append: (messages: Parameters<EventLog['append']>[0]) => guard(() => log.append(messages)),
-        }),
-        storage: {
-          getMany: storage.getMany,
-          set: (entries: Record<string, unknown>) => guard(() => storage.set(entries)),
-        },
-      }),
-    };
-  }
-
   test('at any step nothing is lost and no version names two states', async () => {
     let reached = 0;
     for (let step = 1; step <= 40; step += 1)
@@ -295,7 +268,7 @@ describe('crashes', () => {
           changed: i < 2 ? 100 : 101,
         }));
         const durable = emptyDurable();
-        const crash = crashAfter(step, done);
+        const crash = crashAt(step, done);
         const first = await testRun(
           world.connector,
           {},

@@ -4,6 +4,7 @@ import { commandEvent, placeOf, validate } from '@unsilo/schemas';
 import { stateDigest } from '../../runner/versions.js';
 import { secretValues } from '../../redaction.js';
 import { parseOptions } from '../../options.js';
+import type { FakeServer } from '../fake-server.js';
 import { testRun, until, type TestRun, type TestRunOptions } from '../run.js';
 import type { ConformanceSubject, ConformanceWorld } from './world.js';
 
@@ -44,6 +45,14 @@ export async function onStage<Options>(
     for (const run of runs) await run.close();
     await world.close();
   }
+}
+
+export function serverOf(world: ConformanceWorld): FakeServer {
+  assert.ok(
+    world.server !== undefined,
+    'the world has no server to put faults into; say withoutServer if the connector needs none',
+  );
+  return world.server;
 }
 
 export function changes(run: TestRun): Change[] {

@@ -5,7 +5,7 @@ import { crashAt } from '../crashes.js';
 import type { Fault } from '../fake-server.js';
 import { hostileTexts } from '../hostile.js';
 import { emptyDurable, until } from '../run.js';
-import { assertVersionsAreNames, changes, describeRun, latest, onStage, readAgain, seen } from './observe.js';
+import { assertVersionsAreNames, changes, describeRun, latest, onStage, readAgain, seen, serverOf } from './observe.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
 /** More steps than this no reading of a test world takes; a suite that never ends would prove nothing more. */
@@ -128,40 +128,7 @@ export function readingConformance<Options>(
       assert.ok(step > 3, 'no step was reached');
     }, 120_000);
 
-    test('a failing server is outlasted, whichever request it hits', async () => {
-      for (const fault of passing)
-        for (const after of [0, 1, 2])
-          await onStage(subject, async ({ world, run }) => {
-            if (world.server === undefined) return;
-            const refs = await world.change(3);
-            world.server.fault({ ...fault, after, times: 2 });
-            const started = await run();
-            await seen(started, refs);
-            assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
-          });
-    }, 120_000);
-
-    for (const status of [401, 403])
-      test(`a server that answers ${status} pauses the system with a reason, until it is resumed`, async () => {
-        await onStage(subject, async ({ world, run }) => {
-          if (world.server === undefined) return;
-          const refs = await world.change(2);
-          world.server.fault({ kind: 'status', status, times: Infinity });
-          const started = await run();
-          await until('it is paused', () => started.runner.status().state === 'paused').catch((error: unknown) => {
-            throw new Error(`${String(error)}; ${describeRun(started)}`);
-          });
-          assert.ok((started.runner.status().reason ?? '') !== '');
-          const findings = await started.runner.check();
-          assert.ok(
-            findings.some((finding) => !finding.ok),
-            'check finds nothing wrong',
-          );
-          world.server.clearFaults();
-          await started.runner.resume();
-          await seen(started, refs);
-        });
-      });
+    if (subject.withoutServer !== true) failingServers(subject, test);
 
     test('hostile texts survive', async () => {
       await onStage(subject, async ({ world, run }) => {
@@ -183,6 +150,44 @@ export function readingConformance<Options>(
       });
     });
   });
+}
+
+/** What a server does to its callers; needs one. */
+function failingServers<Options>(subject: ConformanceSubject<Options>, test: TestGlobals['test']): void {
+  test('a failing server is outlasted, whichever request it hits', async () => {
+    for (const fault of passing)
+      for (const after of [0, 1, 2])
+        await onStage(subject, async ({ world, run }) => {
+          const server = serverOf(world);
+          const refs = await world.change(3);
+          server.fault({ ...fault, after, times: 2 });
+          const started = await run();
+          await seen(started, refs);
+          assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
+        });
+  }, 120_000);
+
+  for (const status of [401, 403])
+    test(`a server that answers ${status} pauses the system with a reason, until it is resumed`, async () => {
+      await onStage(subject, async ({ world, run }) => {
+        const server = serverOf(world);
+        const refs = await world.change(2);
+        server.fault({ kind: 'status', status, times: Infinity });
+        const started = await run();
+        await until('it is paused', () => started.runner.status().state === 'paused').catch((error: unknown) => {
+          throw new Error(`${String(error)}; ${describeRun(started)}`);
+        });
+        assert.ok((started.runner.status().reason ?? '') !== '');
+        const findings = await started.runner.check();
+        assert.ok(
+          findings.some((finding) => !finding.ok),
+          'check finds nothing wrong',
+        );
+        server.clearFaults();
+        await started.runner.resume();
+        await seen(started, refs);
+      });
+    });
 }
 
 /** Every text in a value, however deep. */

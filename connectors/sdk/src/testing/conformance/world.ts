@@ -8,6 +8,8 @@ export interface ConformanceSubject<Options> {
   connector: Connector<Options>;
   /** A fresh system with a few records or posts in it, and options that lead to it. */
   start(): Promise<ConformanceWorld>;
+  /** The connector uses no HTTP: the tests of failing servers are left out. */
+  withoutServer?: true;
   /** Field mappings, by name, of which decode(encode(x)) = x is to be shown. */
   mappings?: Readonly<Record<string, MappingConfig>>;
   /** Path of the connector's README, whose table of options must be that of the schema (UPDATE_README=1 writes it). */
@@ -20,7 +22,7 @@ export interface ConformanceSubject<Options> {
 export interface ConformanceWorld {
   /** As the configuration gives them. */
   options: unknown;
-  /** The server that faults are put into; absent for connectors that don't use HTTP. */
+  /** The server that faults are put into; absent only with `withoutServer`. */
   server?: FakeServer;
   /** Secrets besides the options marked as such: tokens that the fake server hands out. */
   secrets?: readonly string[];

@@ -4,9 +4,23 @@ import { compareVersions } from '@unsilo/schemas';
 import { keys } from '../../runner/storage.js';
 import { stateDigest } from '../../runner/versions.js';
 import type { Fault } from '../fake-server.js';
-import type { TestRun } from '../run.js';
-import { changes, describeRun, issue, onStage, outcome, readAgain, type Stage } from './observe.js';
+import { until, type TestRun } from '../run.js';
+import { crashAt } from '../crashes.js';
+import {
+  changes,
+  describeRun,
+  issue,
+  onStage,
+  outcome,
+  outcomesOf,
+  readAgain,
+  serverOf,
+  type Stage,
+} from './observe.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
+
+/** More durable steps than this no write takes. */
+const MOST_STEPS = 30;
 
 /** Faults around the moment of a write; with `lost-answer` and `truncate` the work was done. */
 const around: readonly Fault[] = [
@@ -65,23 +79,41 @@ export function writingConformance<Options>(
       });
     });
 
-    test('whatever breaks around a write, it takes effect once at most, and the outcome is true', async () => {
-      for (const fault of around)
-        for (const after of [0, 1])
+    test('a crash at any step of a write leads to one effect at most, and a true outcome', async () => {
+      for (let step = 1; step <= MOST_STEPS; step += 1) {
+        let isReached = false;
+        for (const lastTakesEffect of [true, false])
           await eachCommand(subject, async ({ world, run }, command, name) => {
-            if (world.server === undefined) return;
-            const started = await read(run);
-            world.server.fault({ ...fault, after });
-            const issued = await issue(started, command, name);
-            const ended = await outcome(started, name);
-            const effects = await world.effects!(issued);
-            const told = JSON.stringify({ fault, after, action: command.action, ended, effects });
-            assert.ok(effects <= 1, told);
-            if (ended.status === 'applied') assert.equal(effects, 1, told);
-            if (ended.status === 'rejected' || ended.status === 'not-applied' || ended.status === 'conflict')
-              assert.equal(effects, 0, told);
+            const crash = crashAt(step, lastTakesEffect, 'armed');
+            const first = await read((settings) => run({ ...settings, wrap: crash.wrap, graceMs: 1 }));
+            crash.arm();
+            // What brings the command to the log is not the runner's step.
+            const issued = await issue(first, command, name);
+            await until('it crashed or the command ended', () => crash.hit() || outcomesOf(first, name).length > 0);
+            isReached ||= crash.hit();
+            await first.close();
+            const second = await run({ durable: first.durable });
+            const ended = await outcome(second, name);
+            assertTrue(ended, await world.effects!(issued), JSON.stringify({ step, lastTakesEffect, ended }));
           });
+        if (!isReached) return;
+      }
     }, 120_000);
+
+    if (subject.withoutServer !== true)
+      test('whatever breaks around a write, it takes effect once at most, and the outcome is true', async () => {
+        for (const fault of around)
+          for (const after of [0, 1])
+            await eachCommand(subject, async ({ world, run }, command, name) => {
+              const server = serverOf(world);
+              const started = await read(run);
+              server.fault({ ...fault, after });
+              const issued = await issue(started, command, name);
+              const ended = await outcome(started, name);
+              const effects = await world.effects!(issued);
+              assertTrue(ended, effects, JSON.stringify({ fault, after, action: command.action, ended, effects }));
+            });
+      }, 120_000);
 
     test('a command past its deadline is not applied', async () => {
       await eachCommand(subject, async ({ world, run }, command, name) => {
@@ -117,6 +149,14 @@ async function read(run: Stage<unknown>['run']): Promise<TestRun> {
   const started = await run();
   await readAgain(started);
   return started;
+}
+
+/** No more than one effect, and one exactly if the outcome says so. */
+function assertTrue(ended: Outcome, effects: number, told: string): void {
+  assert.ok(effects <= 1, told);
+  if (ended.status === 'applied') assert.equal(effects, 1, told);
+  if (ended.status === 'rejected' || ended.status === 'not-applied' || ended.status === 'conflict')
+    assert.equal(effects, 0, told);
 }
 
 /** What the hub needs to tell an echo (SYNC section 1). */
