@@ -139,3 +139,15 @@ async function addRoutes(app: App, options: GatewayOptions, limits: Limits, sess
   documentRoute(app);
   await consoleRoutes(app, options.consoleFolder);
 }
+
+/** The OpenAPI document of all routes, which is the same for every gateway. */
+export async function openApiDocument(): Promise<object> {
+  // Routes only hold on to the service; nothing is called.
+  const { app } = await createGateway({
+    service: {} as GatewayOptions['service'],
+    keys: { find: async () => undefined },
+  });
+  const document = app.swagger();
+  await app.close();
+  return document;
+}

@@ -1,4 +1,4 @@
-export { createGateway, type Gateway } from './gateway.js';
+export { createGateway, openApiDocument, type Gateway } from './gateway.js';
 export { hashKey, makeKey, type KeyRecord, type KeyStore } from './access/keys.js';
 export { codes, type CodeEntry, type ProblemCode } from './http/codes.js';
 export type { Problem } from './http/problems.js';

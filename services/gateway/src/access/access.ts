@@ -9,6 +9,9 @@ import type { Sessions } from './session.js';
 /** Who may call a route: everybody, everybody with a valid key, or those with one of the roles (`admin` always). */
 export type Access = 'open' | 'any-key' | readonly [Role, ...Role[]];
 
+/** Reading is part of every role but that of programs that only send events. */
+export const READERS: readonly [Role, ...Role[]] = ['reader', 'agent', 'steward', 'operator'];
+
 export const SESSION_COOKIE = 'unsilo_session';
 /** Browsers let no foreign page send it unasked, and CORS is off: it proves that a change comes from the console. */
 export const CONSOLE_HEADER = 'x-unsilo-console';

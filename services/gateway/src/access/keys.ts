@@ -8,7 +8,7 @@ export interface KeyRecord {
   /** Who uses it; stands in decisions and logs. */
   name: string;
   tenant: string;
-  /** All that it may do: roles don't include one another, but `admin` includes all. */
+  /** All that it may do. Every role but `source` may read; `admin` may do everything. */
   roles: readonly Role[];
   /** RFC 3339; from then on it is refused. */
   expiresAt?: string;

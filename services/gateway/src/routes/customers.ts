@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { HttpProblem } from '../http/problems.js';
 import { Moved, RecordKnown, SummaryPage, Timeline, Whole } from '../model/customers.js';
 import {
@@ -34,7 +34,7 @@ export function customerRoutes(app: App, { service, limits }: RouteContext): voi
   app.get(
     '/v1/customers',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about('searchCustomers', 'Customers', 'Search customers', 'Without `text`: all, newest change first.'),
         querystring: query,
@@ -47,7 +47,7 @@ export function customerRoutes(app: App, { service, limits }: RouteContext): voi
   app.get(
     '/v1/customers/:id',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'getCustomer',
@@ -90,7 +90,7 @@ export function customerRoutes(app: App, { service, limits }: RouteContext): voi
   app.get(
     '/v1/customers/:id/timeline',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about('getTimeline', 'Customers', 'What happened with a customer'),
         params: idParams,
@@ -107,7 +107,7 @@ export function customerRoutes(app: App, { service, limits }: RouteContext): voi
   app.get(
     '/v1/refs/:system/:kind/:id',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'getRecord',

@@ -1,6 +1,6 @@
 import type { Decision } from '@unsilo/schemas';
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { Deciding, DecisionPage } from '../model/requests.js';
 import { ref } from '../model/view.js';
 import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
@@ -27,7 +27,7 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
   app.get(
     '/v1/decisions',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about('listDecisions', 'Decisions', 'All decisions'),
         querystring: Type.Object(paging(limits), { additionalProperties: false }),

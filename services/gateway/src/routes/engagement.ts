@@ -1,6 +1,6 @@
 import type { Command } from '@unsilo/schemas';
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { InteractionKnown } from '../model/customers.js';
 import { Creating, Replying } from '../model/requests.js';
 import { ref } from '../model/view.js';
@@ -20,7 +20,7 @@ export function engagementRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/interactions/:system/:kind/:id',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'getInteraction',
@@ -54,7 +54,7 @@ export function engagementRoutes(app: App, { service }: RouteContext): void {
         body: Replying,
         response: answers(
           { 202: json(ref<Command>('Command'), 'The command that was given to the system.') },
-          { 404: 'No such interaction.', 422: 'Too long, or the system takes no replies.' },
+          { 404: 'No such interaction.', 409: 'The system takes no replies.', 422: 'Too long.' },
         ),
       },
     },
@@ -83,7 +83,7 @@ export function engagementRoutes(app: App, { service }: RouteContext): void {
         body: Creating,
         response: answers(
           { 202: json(ref<Command>('Command'), 'The command that was given to the system.') },
-          { 422: 'The system cannot make such objects, or has no record of the customer.' },
+          { 409: 'The system cannot make such objects, or has no record of the customer.' },
         ),
       },
     },

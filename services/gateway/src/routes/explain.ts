@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { CommandExplained, EventExplained, PairExplained, ValueExplained } from '../model/explanations.js';
 import { RefText } from '../model/parts.js';
 import { about, answers, json, unchanged, type App, type RouteContext } from './route.js';
@@ -12,7 +12,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/explain/value',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'explainValue',
@@ -45,7 +45,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/explain/pair',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about('explainPair', 'Explain', 'Why two records are, or are not, one customer'),
         querystring: Type.Object({ a: RefText, b: RefText }, closed),
@@ -58,7 +58,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/explain/command',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'explainCommand',
@@ -76,7 +76,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/explain/event',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about('explainEvent', 'Explain', 'What became of an event at each hop'),
         querystring: id,

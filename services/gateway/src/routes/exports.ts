@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { faultFields } from '../http/log.js';
 import { Hash } from '../model/customers.js';
 import { about, answers, json, present, stream, unchanged, type App, type RouteContext } from './route.js';
@@ -42,7 +42,7 @@ export function exportRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/export/customers',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'exportCustomers',
@@ -62,7 +62,7 @@ export function exportRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/export/customers/hash',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'hashCustomers',

@@ -1,28 +1,27 @@
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
-import { ServiceError, type Actor, type HubService, type LiveEvent } from '@unsilo/hub';
-import type { FastifyBaseLogger } from 'fastify';
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { findKey, type KeyStore } from '../access/keys.js';
-import { faultFields } from '../http/log.js';
-import { answerOf, HttpProblem } from '../http/problems.js';
+import { LiveStream } from '../http/live-stream.js';
+import { HttpProblem } from '../http/problems.js';
 import { LivePage } from '../model/running.js';
 import { about, answers, json, paging, present, stream, unchanged, type App, type RouteContext } from './route.js';
+
+/** It names a place in every partition of every topic; the whole head of a request has 16 kB. */
+const LONGEST_CURSOR = 12_000;
 
 const closed = { additionalProperties: false } as const;
 
 /** What flows through the hub, as server-sent events; and the same, a page at a time, for looking back. */
 export function liveRoutes(app: App, { service, limits }: RouteContext, keys: KeyStore): { open(): number } {
-  const running = new Set<AbortController>();
+  const running = new Set<LiveStream>();
   app.addHook('preClose', async () => {
-    for (const controller of running) controller.abort();
+    for (const live of running) live.end();
   });
 
   app.get(
     '/v1/live',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'live',
@@ -33,7 +32,17 @@ export function liveRoutes(app: App, { service, limits }: RouteContext, keys: Ke
         ),
         querystring: Type.Object(
           {
-            after: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, description: 'Cursor to go on after.' })),
+            after: Type.Optional(
+              Type.String({ minLength: 1, maxLength: LONGEST_CURSOR, description: 'Cursor to go on after.' }),
+            ),
+            rate: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 10_000,
+                description:
+                  'For people: at most so many events a second. Events of type `skipped` say how many were left out; leave it away to get all.',
+              }),
+            ),
             topics: Type.Optional(
               Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
                 maxItems: 50,
@@ -43,7 +52,7 @@ export function liveRoutes(app: App, { service, limits }: RouteContext, keys: Ke
           },
           closed,
         ),
-        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 4096 })) }),
+        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: LONGEST_CURSOR })) }),
         response: answers({ 200: stream('text/event-stream', 'The stream.') }, { 429: 'Too many streams are open.' }),
       },
     },
@@ -51,45 +60,40 @@ export function liveRoutes(app: App, { service, limits }: RouteContext, keys: Ke
       if (running.size >= limits.liveStreams) throw new HttpProblem('UNSILO_STREAMS_EXHAUSTED');
       const actor = actorOf(request);
       const keyHash = request.caller?.keyHash ?? '';
+      const { rate, topics } = request.query;
       const after = request.headers['last-event-id'] || request.query.after;
-      const controller = new AbortController();
-      const output = new PassThrough();
-      running.add(controller);
-      const heartbeat = setInterval(() => {
+      const live = new LiveStream({
+        heartbeatMs: limits.heartbeatMs,
         // A key that was revoked ends its streams.
-        findKey(keys, keyHash, Date.now()).then(
-          (key) => (key ? output.write(': alive\n\n') : controller.abort()),
-          () => controller.abort(),
-        );
-      }, limits.heartbeatMs);
-      const end = () => {
-        clearInterval(heartbeat);
-        running.delete(controller);
-        controller.abort();
-      };
-      output.once('close', end);
-      output.write('retry: 2000\n\n');
-      void pump(service, actor, present({ after, topics: request.query.topics }), output, controller.signal, {
+        stillAllowed: async () => (await findKey(keys, keyHash, Date.now())) !== undefined,
         requestId: request.id,
         log: request.log,
+        ...(rate !== undefined && { rate }),
       });
+      running.add(live);
+      live.output.once('close', () => running.delete(live));
+      void live.pump((signal) => service.live(actor, present({ after, topics }), signal));
       return reply
         .header('content-type', 'text/event-stream; charset=utf-8')
         .header('cache-control', 'no-store')
         .header('x-accel-buffering', 'no')
-        .send(output);
+        .send(live.output);
     },
   );
 
   app.get(
     '/v1/events',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about('listEvents', 'Events', 'Events of one topic'),
         querystring: Type.Object(
           {
-            topic: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the topic: `parties`.' }),
+            topic: Type.String({
+              minLength: 1,
+              maxLength: 200,
+              description: 'Name of the topic: `unsilo.parties.v1`.',
+            }),
             ...paging(limits),
           },
           closed,
@@ -100,37 +104,4 @@ export function liveRoutes(app: App, { service, limits }: RouteContext, keys: Ke
     (request) => service.events(actorOf(request), present(request.query)),
   );
   return { open: () => running.size };
-}
-
-async function pump(
-  service: HubService,
-  actor: Actor,
-  query: { after?: string; topics?: readonly string[] },
-  output: PassThrough,
-  signal: AbortSignal,
-  context: { requestId: string; log: FastifyBaseLogger },
-): Promise<void> {
-  try {
-    for await (const event of service.live(actor, query, signal)) {
-      if (signal.aborted) break;
-      if (!output.write(frame(event))) await once(output, 'drain', { signal });
-    }
-  } catch (error) {
-    if (!signal.aborted) output.write(farewell(error, context));
-  } finally {
-    output.end();
-  }
-}
-
-function frame(event: LiveEvent): string {
-  // A line break in an id would begin another field.
-  const id = /[\r\n\0]/.test(event.cursor) ? '' : `id: ${event.cursor}\n`;
-  return `${id}data: ${JSON.stringify(event)}\n\n`;
-}
-
-function farewell(error: unknown, { requestId, log }: { requestId: string; log: FastifyBaseLogger }): string {
-  const known = error instanceof ServiceError;
-  if (!known) log.error(faultFields(error), 'A live stream failed');
-  const { problem } = answerOf(known ? error : new HttpProblem('UNSILO_INTERNAL'), requestId);
-  return `event: problem\ndata: ${JSON.stringify(problem)}\n\n`;
 }

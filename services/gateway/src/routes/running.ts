@@ -1,3 +1,4 @@
+import { READERS } from '../access/access.js';
 import { Type } from 'typebox';
 import { HttpProblem } from '../http/problems.js';
 import type { GatewayMetrics } from '../http/metrics.js';
@@ -55,7 +56,7 @@ export function runningRoutes(app: App, { service }: RouteContext, metrics: () =
   app.get(
     '/metrics',
     {
-      config: { access: ['operator', 'reader'] },
+      config: { access: READERS },
       schema: {
         ...about('metrics', 'Running', 'Figures for Prometheus', 'Labels hold no personal data.'),
         response: answers({ 200: stream('text/plain', 'Prometheus text format 0.0.4.') }),

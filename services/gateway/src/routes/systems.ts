@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { actorOf } from '../access/access.js';
+import { actorOf, READERS } from '../access/access.js';
 import { Reasoned } from '../model/requests.js';
 import { System, SystemList } from '../model/running.js';
 import { about, answers, json, unchanged, type App, type RouteContext } from './route.js';
@@ -14,7 +14,7 @@ export function systemRoutes(app: App, { service }: RouteContext): void {
   app.get(
     '/v1/systems',
     {
-      config: { access: ['reader'] },
+      config: { access: READERS },
       schema: {
         ...about(
           'listSystems',

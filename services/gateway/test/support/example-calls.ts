@@ -111,7 +111,7 @@ export const exampleCalls: Record<string, Example> = {
       status: 202,
       body: { system: 'crm-emea', kind: 'case', customer: 'cus-1', name: 'Noise', interaction: 'mastodon/status/111' },
     },
-    { status: 422, body: { system: 'mastodon', kind: 'case', customer: 'cus-1', name: 'Noise' } },
+    { status: 409, body: { system: 'mastodon', kind: 'case', customer: 'cus-1', name: 'Noise' } },
   ],
   listDeadLetters: [{ status: 200 }, { status: 200, query: { state: 'open', code: 'UNSILO_CSV_ROW', limit: 1 } }],
   getDeadLetter: [
@@ -136,7 +136,7 @@ export const exampleCalls: Record<string, Example> = {
   // A stream that goes on would never be answered whole; this one says why it ends.
   live: { status: 200, query: { after: 'nonsense' } },
   listEvents: [
-    { status: 200, query: { topic: 'parties', limit: 3 } },
+    { status: 200, query: { topic: 'unsilo.parties.v1', limit: 3 } },
     { status: 404, query: { topic: 'nothing' } },
   ],
   logIn: async ({ admin }) => [

@@ -8,7 +8,7 @@ import type { People } from './people.js';
 export function explainValue(people: People, id: string, attribute: string, element?: string): Explanation<Provenance> {
   const { provenance } = people.customer(people.get(id));
   const entry = provenance.find((one) => one.attribute === attribute && one.element === element);
-  if (!entry) throw new ServiceError('not-found', 'UNSILO_VALUE_UNKNOWN', 'The customer has no such value.');
+  if (!entry) throw new ServiceError('not-found', 'UNSILO_NO_VALUE', 'The customer has no such value.');
   const others = entry.alternatives.length;
   return {
     words: [
@@ -24,7 +24,7 @@ export function explainValue(people: People, id: string, attribute: string, elem
 
 export function explainPair(people: People, a: string, b: string, all: readonly Decision[]): Explanation<PairEvidence> {
   const home = people.ofRecord(a);
-  if (!home) throw new ServiceError('not-found', 'UNSILO_RECORD_UNKNOWN', 'No such record is known.');
+  if (!home) throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'No such record is known.');
   const sameCustomer = home.records.some((record) => record.ref === b);
   const evidence = [{ kind: 'email', value: 'ada@analytical.example', weight: 12_800, generic: false }];
   return {
@@ -41,7 +41,7 @@ export function explainPair(people: People, a: string, b: string, all: readonly 
 }
 
 export function explainCommand(sent: Sent | undefined): Explanation<CommandTrail> {
-  if (!sent) throw new ServiceError('not-found', 'UNSILO_COMMAND_UNKNOWN', 'No such command is known.');
+  if (!sent) throw new ServiceError('not-found', 'UNSILO_NO_COMMAND', 'No such command is known.');
   const { command, outcome } = sent;
   return {
     words: [`${command.cause.user ?? 'The hub'} asked ${command.system} for it at ${command.issuedAt}.`],
@@ -51,7 +51,7 @@ export function explainCommand(sent: Sent | undefined): Explanation<CommandTrail
 
 export function explainEvent(flow: LiveBuffer, id: string): Explanation<EventTrail> {
   const event = flow.all().find((one) => one.id === id);
-  if (!event) throw new ServiceError('not-found', 'UNSILO_EVENT_UNKNOWN', 'No such event is known.');
+  if (!event) throw new ServiceError('not-found', 'UNSILO_NO_EVENT', 'No such event is known.');
   return {
     words: ['It was kept, and changed a customer.'],
     detail: {

@@ -23,6 +23,7 @@ import {
   type TimelineEntry,
 } from '@unsilo/hub';
 import {
+  topicName,
   validateEvent,
   type BusinessObject,
   type Command,
@@ -40,6 +41,13 @@ import { sampleLetters } from './letters.js';
 import { displayName } from './merging.js';
 import { paged } from './paging.js';
 import { People, systemOf } from './people.js';
+
+const TOPICS: readonly string[] = [
+  ...(
+    ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'customers', 'signals', 'dead-letters'] as const
+  ).map((kind) => topicName(kind)),
+  ...companySystems().map(({ system }) => topicName('commands', system)),
+];
 
 /** The hub as its users see it, in memory, about a made-up company. Rights are checked as the real one does. */
 export class FakeHub implements HubService {
@@ -61,7 +69,7 @@ export class FakeHub implements HubService {
   constructor() {
     for (const group of this.#people.groups.slice(0, 6)) for (const record of group.records) this.#emitParty(record);
     for (const interaction of this.#interactions)
-      this.emit('interactions', 'unsilo.interaction.changed', interaction.ref, interaction);
+      this.emit(topicName('interactions'), 'unsilo.interaction.changed', interaction.ref, interaction);
   }
 
   async ingest(actor: Actor, events: readonly unknown[]): Promise<IngestResult[]> {
@@ -80,7 +88,7 @@ export class FakeHub implements HubService {
       this.ingested.push(value);
       const { event } = result;
       this.flow.push({
-        topic: 'parties',
+        topic: topicName('parties'),
         type: event.type,
         id: event.id,
         subject: event.subject,
@@ -106,9 +114,8 @@ export class FakeHub implements HubService {
 
   async events(actor: Actor, query: { topic: string; cursor?: string; limit: number }): Promise<Page<LiveEvent>> {
     this.#enter('events', actor, 'reader');
-    const known = ['parties', 'interactions', 'outcomes', 'decisions', 'commands.crm-emea'];
-    if (!known.includes(query.topic))
-      throw new ServiceError('not-found', 'UNSILO_TOPIC_UNKNOWN', 'There is no such topic.');
+    if (!TOPICS.includes(query.topic))
+      throw new ServiceError('not-found', 'UNSILO_NO_TOPIC', 'There is no such topic.');
     return paged(
       this.flow
         .all()
@@ -183,7 +190,7 @@ export class FakeHub implements HubService {
     this.#enter('record', actor, 'reader');
     const group = this.#people.ofRecord(ref);
     const record = group?.records.find((one) => one.ref === ref);
-    if (!group || !record) throw new ServiceError('not-found', 'UNSILO_RECORD_UNKNOWN', 'No such record is known.');
+    if (!group || !record) throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'No such record is known.');
     const customer = this.#people.customer(group);
     return {
       ...this.#people.summary(record, customer),
@@ -245,7 +252,7 @@ export class FakeHub implements HubService {
     if (request.kind === 'unlink') this.#people.split(request.refs[1]);
     else if (request.kind === 'link') this.#people.join(...request.refs);
     else if (request.kind === 'erase') this.#people.erase(request.refs);
-    this.emit('decisions', 'unsilo.decision.made', decision.id, decision);
+    this.emit(topicName('decisions'), 'unsilo.decision.made', decision.id, decision);
     return decision;
   }
 
@@ -257,8 +264,7 @@ export class FakeHub implements HubService {
   async interaction(actor: Actor, ref: string): Promise<InteractionView> {
     this.#enter('interaction', actor, 'reader');
     const interaction = this.#interactions.find((one) => one.ref === ref);
-    if (!interaction)
-      throw new ServiceError('not-found', 'UNSILO_INTERACTION_UNKNOWN', 'No such interaction is known.');
+    if (!interaction) throw new ServiceError('not-found', 'UNSILO_NO_INTERACTION', 'No such interaction is known.');
     const author = interaction.state?.author;
     const group = this.#people.ofRecord(author);
     const reply = this.systemList.find((one) => one.system === systemOf(ref))?.profile.reply;
@@ -273,9 +279,9 @@ export class FakeHub implements HubService {
   async reply(actor: Actor, ref: string, request: ReplyRequest): Promise<Command> {
     this.#enter('reply', actor, 'agent');
     const { reply } = await this.interaction({ ...actor, roles: ['reader'] }, ref);
-    if (!reply) throw new ServiceError('invalid', 'UNSILO_REPLY_UNSUPPORTED', 'This system takes no replies.');
+    if (!reply) throw new ServiceError('conflict', 'UNSILO_NO_REPLIES', 'This system takes no replies.');
     if ([...request.text].length > reply.maxLength)
-      throw new ServiceError('invalid', 'UNSILO_REPLY_TOO_LONG', `A reply may have ${reply.maxLength} characters.`);
+      throw new ServiceError('invalid', 'UNSILO_REPLY_LENGTH', `A reply may have ${reply.maxLength} characters.`);
     return this.#command(actor, systemOf(ref), request.idempotencyKey, {
       action: 'reply',
       inReplyTo: ref,
@@ -289,10 +295,10 @@ export class FakeHub implements HubService {
     const { system, kind, customer, name, idempotencyKey, description, priority, interaction } = request;
     const found = this.systemList.find((one) => one.system === system);
     if (!found?.profile.objects.includes(kind))
-      throw new ServiceError('invalid', 'UNSILO_OBJECT_UNSUPPORTED', `${system} cannot make a ${kind}.`);
+      throw new ServiceError('conflict', 'UNSILO_NO_SUCH_OBJECT', `${system} cannot make a ${kind}.`);
     const party = this.#people.get(customer).records.find((record) => systemOf(record.ref) === system);
     if (!party)
-      throw new ServiceError('invalid', 'UNSILO_OBJECT_NO_RECORD', `The customer has no record in ${system}.`, {
+      throw new ServiceError('conflict', 'UNSILO_NO_RECORD', `The customer has no record in ${system}.`, {
         hint: 'Link the customer to a record there first.',
       });
     const state = {
@@ -326,7 +332,7 @@ export class FakeHub implements HubService {
         state: { ...command.object, status: 'New' },
       });
     }
-    this.emit('outcomes', 'unsilo.outcome.reported', id, outcome);
+    this.emit(topicName('outcomes'), 'unsilo.outcome.reported', id, outcome);
   }
 
   lastCommand(): Command {
@@ -348,7 +354,7 @@ export class FakeHub implements HubService {
   async deadLetter(actor: Actor, id: string): Promise<DeadLetterView> {
     this.#enter('deadLetter', actor, 'operator');
     const found = this.letters.find((one) => one.id === id);
-    if (!found) throw new ServiceError('not-found', 'UNSILO_DEAD_LETTER_UNKNOWN', 'No such dead letter.');
+    if (!found) throw new ServiceError('not-found', 'UNSILO_NO_DEAD_LETTER', 'No such dead letter.');
     return found;
   }
 
@@ -443,7 +449,8 @@ export class FakeHub implements HubService {
       this.failure = undefined;
       throw failure;
     }
-    if (!actor.roles.includes(role) && !actor.roles.includes('admin'))
+    const mayRead = role === 'reader' && actor.roles.some((one) => one !== 'source');
+    if (!mayRead && !actor.roles.includes(role) && !actor.roles.includes('admin'))
       throw new ServiceError('forbidden', 'UNSILO_FORBIDDEN', `${operation} needs the role ${role}.`);
   }
 
@@ -452,18 +459,18 @@ export class FakeHub implements HubService {
   }
 
   #emitParty(record: PresentParty): void {
-    this.emit('parties', 'unsilo.party.changed', record.ref, record);
+    this.emit(topicName('parties'), 'unsilo.party.changed', record.ref, record);
   }
 
   #system(name: string): SystemView {
     const found = this.systemList.find((one) => one.system === name);
-    if (!found) throw new ServiceError('not-found', 'UNSILO_SYSTEM_UNKNOWN', `There is no system ${name}.`);
+    if (!found) throw new ServiceError('not-found', 'UNSILO_NO_SYSTEM', `There is no system ${name}.`);
     return found;
   }
 
   #command(actor: Actor, system: string, key: string | undefined, content: object): Command {
     const { command, isNew } = this.#commands.issue(content, system, actor.name, key, this.#now());
-    if (isNew) this.emit(`commands.${system}`, 'unsilo.command.issued', command.id, command);
+    if (isNew) this.emit(topicName('commands', system), 'unsilo.command.issued', command.id, command);
     return command;
   }
 }

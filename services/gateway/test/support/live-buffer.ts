@@ -23,7 +23,7 @@ export class LiveBuffer {
     let next = this.#events.length;
     if (query.after !== undefined) {
       next = this.#events.findIndex((event) => event.cursor === query.after) + 1;
-      if (next === 0) throw new ServiceError('invalid', 'UNSILO_CURSOR_INVALID', 'The cursor is not one of ours.');
+      if (next === 0) throw new ServiceError('invalid', 'UNSILO_BAD_CURSOR', 'The cursor is not one of ours.');
     }
     while (!signal.aborted) {
       for (const event of this.#events.slice(next)) {

@@ -39,7 +39,7 @@ export class People {
 
   get(id: string): Group {
     const found = this.find(id);
-    if (!found) throw new ServiceError('not-found', 'UNSILO_CUSTOMER_UNKNOWN', 'No customer ever had this id.');
+    if (!found) throw new ServiceError('not-found', 'UNSILO_NO_CUSTOMER', 'No customer ever had this id.');
     return found;
   }
 

@@ -1,0 +1,44 @@
+import { computed, signal } from '@preact/signals';
+import { api, sessionEnded } from '../api/client.js';
+import { startLive, stopLive } from '../api/live.js';
+import type { Session } from '../api/types.js';
+
+export type Role = Session['roles'][number];
+/** Undefined: not known yet. Null: nobody is logged in. */
+export const session = signal<Session | null | undefined>(undefined);
+
+/** Whether the key may do what this role may do. The server decides; this only hides what would be refused. */
+export function can(role: Role): boolean {
+  const roles = session.value?.roles ?? [];
+  if (role === 'reader') return roles.some((one) => one !== 'source');
+  return roles.includes(role) || roles.includes('admin');
+}
+export const canRead = computed(() => can('reader'));
+
+export async function findSession(): Promise<void> {
+  try {
+    begin(await api.get<Session>('/v1/session'));
+  } catch {
+    session.value = null;
+  }
+}
+
+export async function logIn(key: string): Promise<void> {
+  begin(await api.post<Session>('/v1/session', { key }));
+}
+
+export async function logOut(): Promise<void> {
+  await api.delete('/v1/session');
+  end();
+}
+
+export function end(): void {
+  stopLive();
+  session.value = null;
+}
+
+function begin(found: Session): void {
+  sessionEnded.value = false;
+  session.value = found;
+  if (canRead.value) startLive();
+}
