@@ -34,6 +34,7 @@ export async function mergeTouched(
   core: Core,
   options: MergeOptions,
 ): Promise<OutboxMessage[]> {
+  for (const ref of touched.identity) leaveIfErased(workspace, ref, evaluations);
   const clusters = await membership(workspace, touched, assignment);
   await workspace.load('records', clusters.flat());
   const outbox: OutboxMessage[] = [];
@@ -43,7 +44,6 @@ export async function mergeTouched(
     groups.map((g) => g.id),
   );
   const standing = new Set(groups.map((g) => g.id));
-  for (const ref of touched.identity) leaveIfErased(workspace, ref, evaluations);
   for (const group of groups) {
     for (const member of group.members) assign(workspace, member.facts.ref, group.id, core);
     const merged = mergeCustomer(

@@ -73,20 +73,26 @@ function drop(workspace: Workspace, key: string, row: PostingRow, ref: string): 
   return { ...row, refs };
 }
 
-/** What must be loaded before `reindex` may touch these keys for this ref. */
+/** What must be loaded before `reindex` may touch these keys for these refs. */
 export async function loadPostings(
   workspace: Workspace,
   wanted: Iterable<readonly [ref: string, key: string]>,
 ): Promise<void> {
   const pairs = [...wanted];
-  await workspace.load(
-    'postings',
-    pairs.map(([, key]) => key),
-  );
-  const overflow = pairs.filter(([, key]) => workspace.get<PostingRow>('postings', key)?.overflow !== undefined);
+  const moving = new Map<string, number>();
+  for (const [, key] of pairs) moving.set(key, (moving.get(key) ?? 0) + 1);
+  await workspace.load('postings', moving.keys());
+  // A value may outgrow its row in the course of the batch.
+  const mayOverflow = (key: string): boolean => {
+    const row = workspace.get<PostingRow>('postings', key);
+    return (
+      row?.overflow !== undefined || Object.keys(row?.refs ?? {}).length + (moving.get(key) ?? 0) > LONGEST_POSTING
+    );
+  };
+  const large = new Set([...moving.keys()].filter(mayOverflow));
   await workspace.load(
     'overflow',
-    overflow.map(([ref, key]) => `${key}${SEPARATOR}${ref}`),
+    pairs.filter(([, key]) => large.has(key)).map(([ref, key]) => `${key}${SEPARATOR}${ref}`),
   );
 }
 

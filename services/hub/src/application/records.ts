@@ -100,11 +100,10 @@ function update(
 }
 
 function applyParty(workspace: Workspace, touched: Touched, party: Party): void {
-  const isNew = !workspace.has('records', party.ref);
+  const keys = externalKeys(workspace, party);
   update(workspace, touched, party.ref, (facts) => addObservation(facts, party));
-  if (!isNew) return;
   // A record that we had made may be seen before its outcome: its values are ours until that says otherwise.
-  for (const key of externalKeys(workspace, party)) {
+  for (const key of keys) {
     const made = workspace.get<{ command: string; createdFor: string }>('external-keys', key);
     const command = made && workspace.get<CommandRow>('commands', made.command)?.command;
     if (!made || command?.action !== 'create') continue;

@@ -1,0 +1,127 @@
+import { admin, crm, openTestHub, policyFor, seen, type TestHub } from './test-hub.js';
+
+describe('decisions', () => {
+  let hub: TestHub;
+  beforeEach(async () => {
+    hub = await openTestHub({ systems: [crm('a'), crm('b')], policy: policyFor([]) });
+  });
+  afterEach(() => hub.close());
+
+  const all = async () => {
+    const found = [];
+    for await (const customer of hub.hub.service.customers(admin)) found.push(customer);
+    return found;
+  };
+
+  it('a kept value stays against newer statements until it is released', async () => {
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+    await hub.hub.settled();
+    await hub.hub.service.decide(admin, {
+      kind: 'keep',
+      ref: 'a/contact/1',
+      attribute: 'name.given',
+      value: 'Augusta',
+    });
+    await hub.append(seen('a/contact/1', 2, { name: { given: 'Adah' } }));
+    await hub.hub.settled();
+    expect((await all())[0]?.state.name?.given).toBe('Augusta');
+    const why = await hub.hub.service.explainValue(admin, (await all())[0]?.id ?? '', 'name.given');
+    expect(why.detail.rule).toBe('keep');
+    expect(why.detail.alternatives.map((s) => s.value)).toEqual(['Adah']);
+    await hub.hub.service.decide(admin, {
+      kind: 'keep',
+      ref: 'a/contact/1',
+      attribute: 'name.given',
+      value: 'Augusta',
+      undo: true,
+    });
+    await hub.hub.settled();
+    expect((await all())[0]?.state.name?.given).toBe('Adah');
+  });
+
+  it('an erased record is gone, stays gone when its events are read again, and its ids answer that they are gone', async () => {
+    const event = seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'ada@example.org' }] });
+    await hub.append(event);
+    await hub.hub.settled();
+    const [customer] = await all();
+    await hub.hub.service.decide(admin, { kind: 'erase', refs: ['a/contact/1'] });
+    await hub.hub.settled();
+    expect(await all()).toEqual([]);
+    await hub.append(event);
+    await hub.hub.settled();
+    expect(await all()).toEqual([]);
+    expect(await hub.hub.service.customer(admin, customer?.id ?? '')).toEqual({ status: 'gone' });
+    expect((await hub.hub.service.searchCustomers(admin, { text: 'ada', limit: 5 })).items).toEqual([]);
+    expect(JSON.stringify(await hub.hub.service.record(admin, 'a/contact/1'))).not.toContain('Ada');
+  });
+
+  it('erasing one record of two leaves the other customer standing', async () => {
+    await hub.append(
+      seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'x@example.org' }] }),
+      seen('b/contact/2', 2, { name: { given: 'Bea' }, emails: [{ address: 'x@example.org' }] }),
+    );
+    await hub.hub.settled();
+    expect(await all()).toHaveLength(1);
+    await hub.hub.service.decide(admin, { kind: 'erase', refs: ['a/contact/1'] });
+    await hub.hub.settled();
+    expect((await all()).map((c) => [c.members, c.state.name?.given])).toEqual([[['b/contact/2'], 'Bea']]);
+  });
+
+  it('a decision about a record that was never seen is refused', async () => {
+    await expect(
+      hub.hub.service.decide(admin, { kind: 'link', refs: ['a/contact/1', 'a/contact/2'] }),
+    ).rejects.toMatchObject({ code: 'UNSILO_NO_RECORD' });
+  });
+
+  it('says why two records are one customer, and why not', async () => {
+    await hub.append(
+      seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'x@example.org' }] }),
+      seen('b/contact/2', 2, {
+        name: { given: 'Ada' },
+        emails: [{ address: 'x@example.org' }],
+        phones: [{ number: '+44 20 7946 0018' }],
+      }),
+      seen('b/contact/3', 3, { name: { given: 'Ada' }, phones: [{ number: '+442079460018' }] }),
+      seen('a/contact/4', 4, { name: { given: 'Eve' } }),
+    );
+    await hub.hub.settled();
+    const joined = await hub.hub.service.explainPair(admin, 'a/contact/1', 'b/contact/3');
+    expect(joined.detail).toMatchObject({
+      sameCustomer: true,
+      evidence: [],
+      path: ['a/contact/1', 'b/contact/2', 'b/contact/3'],
+    });
+    const apart = await hub.hub.service.explainPair(admin, 'a/contact/1', 'a/contact/4');
+    expect(apart.detail.sameCustomer).toBe(false);
+    await hub.hub.service.decide(admin, {
+      kind: 'unlink',
+      refs: ['a/contact/1', 'b/contact/2'],
+      reason: 'mother and daughter',
+    });
+    await hub.hub.settled();
+    const parted = await hub.hub.service.explainPair(admin, 'a/contact/1', 'b/contact/2');
+    expect(parted.detail.sameCustomer).toBe(false);
+    expect(parted.words.join(' ')).toContain('mother and daughter');
+  });
+});
+
+describe('rights', () => {
+  it('what no role of the actor allows is refused', async () => {
+    const hub = await openTestHub({ systems: [crm('a')], policy: policyFor([]) });
+    const { service } = hub.hub;
+    const reader = { tenant: 'acme', name: 'r', roles: ['reader' as const] };
+    const source = { tenant: 'acme', name: 's', roles: ['source' as const] };
+    await expect(service.decide(reader, { kind: 'erase', refs: ['a/contact/1'] })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+    await expect(service.ingest(reader, [])).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(service.searchCustomers(source, { limit: 1 })).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(service.searchCustomers({ ...reader, tenant: 'other' }, { limit: 1 })).rejects.toMatchObject({
+      code: 'UNSILO_OTHER_TENANT',
+    });
+    await expect(service.searchCustomers({ ...reader, roles: [] }, { limit: 1 })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+    await hub.close();
+  });
+});
