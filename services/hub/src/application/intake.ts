@@ -125,7 +125,8 @@ export function addTo(intake: Intake, event: UnsiloEvent): boolean {
   }
 }
 
-function unusable(message: LogMessage, code: string, text: string, now: number): DeadLetter {
+/** A dead letter for a message of the log, with its place there. */
+export function unusable(message: LogMessage, code: string, text: string, now: number): DeadLetter {
   const { topic, partition, offset } = message;
   const bytes = message.value ?? Buffer.alloc(0);
   const kept = bytes.subarray(0, KEPT_PAYLOAD);

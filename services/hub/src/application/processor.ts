@@ -4,8 +4,8 @@ import type { CommitResult, OffsetMove, OutboxMessage, StateStore } from '@unsil
 import { writePolicy } from '../domain/policy.js';
 import type { Core } from './core.js';
 import { resolveIdentity } from './identity.js';
-import { emptyIntake, takeIn, type Intake } from './intake.js';
-import { mergeTouched, message, type MergeOptions } from './merging.js';
+import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
+import { mergeTouched, message as outboxMessage, type MergeOptions } from './merging.js';
 import { applyFacts, Evaluations, recordRow, type Touched } from './records.js';
 import type { MembersRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
@@ -43,6 +43,17 @@ export class Processor {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
     const report = await this.commitUntilSettled(intake, moves);
     return { ...report, events: messages.length, unusable: intake.unusable.length };
+  }
+
+  /** Parks an event that makes processing fail, and goes past it. */
+  async setAside(message: LogMessage, move: OffsetMove, error: unknown): Promise<void> {
+    const text = `Processing the event failed: ${error instanceof Error ? error.message : String(error)}`;
+    const letter = unusable(message, 'UNSILO_HUB_DEFECT', text, this.core.now());
+    const result = await this.store.commit(this.core.tenant, {
+      outbox: [outboxMessage(deadLetterEvent(this.core.tenant, letter))],
+      offsets: { group: this.group, moves: [move] },
+    });
+    if (!result.ok) throw new LostPartition(result.offsets);
   }
 
   /** Looks at records or customers again without new facts: after a change of policy or model, for postponed plans, or as a matter of routine. */
@@ -89,7 +100,7 @@ export class Processor {
     const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
     const commands = outbox.filter((m) => m.topic.includes('.commands.')).length;
     const customers = outbox.length - commands;
-    for (const letter of intake.unusable) outbox.push(message(deadLetterEvent(this.core.tenant, letter)));
+    for (const letter of intake.unusable) outbox.push(outboxMessage(deadLetterEvent(this.core.tenant, letter)));
     return { workspace, outbox, report: { events: 0, unusable: 0, customers, commands, lateFacts: 0 } };
   }
 

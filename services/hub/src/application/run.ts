@@ -138,12 +138,37 @@ class RunningHub implements Hub {
     const wasComplete = this.processor.allSnapshotsComplete;
     try {
       await this.processor.process(batch.messages, moves);
+      for (const move of moves) this.positions.set(`${move.topic}/${move.partition}`, move.to);
     } catch (error) {
       if (error instanceof LostPartition) await this.reloadPositions();
-      throw error;
+      if (isEnvironmental(error)) throw error;
+      this.options.logger.error(
+        { code: codeOf(error), events: batch.messages.length },
+        `A batch could not be processed and is taken apart: ${String(error)}`,
+      );
+      await this.processOneByOne(batch);
     }
-    for (const move of moves) this.positions.set(`${move.topic}/${move.partition}`, move.to);
     if (!wasComplete && this.processor.allSnapshotsComplete) this.requestSweep();
+  }
+
+  /** A defect that one event brings to light must not hold up the others: that event alone becomes a dead letter. */
+  private async processOneByOne(batch: LogBatch): Promise<void> {
+    for (const message of batch.messages) {
+      const place = `${message.topic}/${message.partition}`;
+      const move = {
+        topic: message.topic,
+        partition: message.partition,
+        from: this.positions.get(place),
+        to: message.offset + 1,
+      };
+      try {
+        await this.processor.process([message], [move]);
+      } catch (error) {
+        if (isEnvironmental(error)) throw error;
+        await this.processor.setAside(message, move, error);
+      }
+      this.positions.set(place, move.to);
+    }
   }
 
   private async reloadPositions(): Promise<void> {
@@ -275,6 +300,11 @@ class RunningHub implements Hub {
       from = `${keys.at(-1)}\u0000`;
     }
   }
+}
+
+/** The store or the log could not, not the event: trying again is right. */
+function isEnvironmental(error: unknown): boolean {
+  return error instanceof LostPartition || /^UNSILO_(STATE|LOG|DATA)_/.test(codeOf(error));
 }
 
 function codeOf(error: unknown): string {
