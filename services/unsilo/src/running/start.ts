@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { createGateway, type Gateway } from '@unsilo/gateway';
 import { createHub, type Hub } from '@unsilo/hub';
-import { declareTopics } from '@unsilo/schemas';
+import { declareTopics, placeOf, signalEvent, type Signal } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration/configuration.js';
@@ -19,6 +19,8 @@ export interface RunningUnsilo {
   adminKey: string | undefined;
   hub: Hub;
   systems: ConnectedSystems;
+  /** Puts a signal on the log, where the live stream shows it. */
+  raise(signal: Signal): Promise<void>;
   /** Resolves when the hub has caught up with the log and all systems have been started; rejects when that failed. */
   ready: Promise<void>;
   /** Ends everything in order; repeats are harmless. */
@@ -147,12 +149,16 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
     // Whoever awaits `ready` is told; nobody else must be.
     ready.catch(() => undefined);
 
+    const raise = async (signal: Signal): Promise<void> => {
+      const event = signalEvent(tenant, signal);
+      await log.append([{ ...placeOf(event), value: JSON.stringify(event) }]);
+    };
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => {
       stopping = true;
       return (stopped ??= endAll());
     };
-    return { url, dataFolder: folder.path, adminKey, hub, systems, ready, stop };
+    return { url, dataFolder: folder.path, adminKey, hub, systems, raise, ready, stop };
   } catch (error) {
     await endAll().catch(() => undefined);
     throw error;
