@@ -9,6 +9,7 @@ export interface FoundFile {
   name: string;
   path: string;
   size: number;
+  /** As exact as the file system has it: two changes may share a millisecond. */
   mtimeMs: number;
 }
 
@@ -38,7 +39,7 @@ export async function listFiles(folder: string, patterns: readonly string[]): Pr
 export async function look({ name, path }: Pick<FoundFile, 'name' | 'path'>): Promise<FoundFile | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile()) return undefined;
-  return { name, path, size: found.size, mtimeMs: Math.floor(found.mtimeMs) };
+  return { name, path, size: found.size, mtimeMs: found.mtimeMs };
 }
 
 /** The bytes that the file had when it was found: what is appended meanwhile is left for the next reading. */

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { defineConnector, type ConnectorContext, type Finding } from '@unsilo/connector-sdk';
 import iconv from 'iconv-lite';
-import { canRead, canWrite, listFiles } from './client.js';
-import { csvMap } from './map.js';
+import { canRead, canWrite, listFiles, type FoundFile } from './client.js';
+import { headerOf } from './header.js';
+import { csvMap, type CsvMap } from './map.js';
 import { OptionsSchema, type CsvOptions } from './options.js';
-import { read } from './read.js';
+import { firstRecord, read } from './read.js';
 import { write } from './write.js';
 
 export const csv = defineConnector<CsvOptions>({
@@ -54,6 +55,8 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
         code: 'UNSILO_CSV_FOLDER',
         message: `${folder} can be read and has ${files.length} files to read`,
       });
+      const newest = files.at(-1);
+      if (newest !== undefined) findings.push(...(await checkColumns(newest, options, map)));
     } else
       findings.push({
         ok: false,
@@ -79,6 +82,24 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
       hint: 'Set idSecret before the first file is read; it can’t be changed later.',
     });
   return findings;
+}
+
+/** Whether the newest file has the columns that the configuration names. */
+async function checkColumns(file: FoundFile, options: CsvOptions, map: CsvMap): Promise<Finding[]> {
+  const first = options.columns ?? (await firstRecord(file, options));
+  if (first === undefined) return [];
+  const header = headerOf(first, options, map);
+  if (!('columns' in header)) return [{ ok: false, ...header }];
+  const missing = map.mapping.fields.filter((field) => !header.columns.includes(field));
+  if (missing.length === 0) return [];
+  return [
+    {
+      ok: true,
+      code: 'UNSILO_CSV_MISSING_COLUMNS',
+      message: `The newest file has no column ${missing.map((name) => JSON.stringify(name)).join(', ')}, which the mapping names`,
+      hint: `Its columns are ${header.columns.slice(0, 30).join(', ')}.`,
+    },
+  ];
 }
 
 async function checkOut(out: string, folder: string | undefined): Promise<Finding> {

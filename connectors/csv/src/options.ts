@@ -1,9 +1,13 @@
-import { MappingConfigSchema, secret, type MappingConfig } from '@unsilo/connector-sdk';
+import { MappingConfigSchema, path, secret, type MappingConfig } from '@unsilo/connector-sdk';
 import { Type, type Static } from 'typebox';
 
 const Out = Type.Object(
   {
-    folder: Type.String({ minLength: 1, description: 'Folder that the table is written to; not the watched one' }),
+    folder: Type.String({
+      ...path,
+      minLength: 1,
+      description: 'Folder that the table is written to; not the watched one',
+    }),
     file: Type.String({
       default: '{system}.csv',
       description: 'Name of the file; `{system}` stands for the name of the system',
@@ -33,7 +37,11 @@ const Out = Type.Object(
 export const OptionsSchema = Type.Object(
   {
     folder: Type.Optional(
-      Type.String({ minLength: 1, description: 'Folder that is watched for files; without it the table begins empty' }),
+      Type.String({
+        ...path,
+        minLength: 1,
+        description: 'Folder that is watched for files; without it the table begins empty',
+      }),
     ),
     files: Type.Array(Type.String({ minLength: 1 }), {
       default: ['*.csv', '*.tsv', '*.txt'],

@@ -23,6 +23,7 @@ export async function* read(context: Context): AsyncGenerator<ReadItem> {
   const { options, memory, clock } = context;
   const table = tableOf(memory);
   const map = csvMap(context.tenant, context.system, options);
+  const stillMine = table.beginReading();
   const { batch = 0 } = (context.checkpoint ?? {}) as { batch?: number };
   for await (const entry of table.unconfirmed(batch)) yield* await itemsOf(entry, table, map, clock.now());
 
@@ -35,7 +36,7 @@ export async function* read(context: Context): AsyncGenerator<ReadItem> {
       if ((isSame && known.done) || !(await isSettled(context, table, key, file))) continue;
       const progress = isSame ? known : freshProgress(file, clock.now());
       if (!isSame) await table.begin(key, progress);
-      for await (const { batch: number, entry } of readFile(context, table, map, file, key, progress)) {
+      for await (const { batch: number, entry } of readFile(context, table, map, file, key, progress, stillMine)) {
         yield* await itemsOf(entry, table, map, clock.now());
         yield { type: 'checkpoint', value: { batch: number } };
       }
@@ -47,6 +48,15 @@ export async function* read(context: Context): AsyncGenerator<ReadItem> {
   if (options.folder === undefined || state.filesRead > 0) yield { type: 'snapshot-completed' };
 }
 
+/** The cells of a file's first record; undefined when it has none that can be read. */
+export async function firstRecord(file: FoundFile, options: CsvOptions): Promise<string[] | undefined> {
+  const dialect = await dialectOf(file, options);
+  const form = { delimiter: dialect.delimiter, quote: options.quote, trim: options.trim };
+  for await (const [first] of recordsOf(linesOf(bytesOf(file), dialect), form))
+    return first?.type === 'record' ? first.cells : undefined;
+  return undefined;
+}
+
 /** Names of files may tell something about people. */
 function keyOf(name: string): string {
   return createHash('sha256').update(name).digest('base64url').slice(0, 16);
@@ -54,7 +64,7 @@ function keyOf(name: string): string {
 
 /** The rows of a file get its time as their version; a time in the future would make all later files look old. */
 function freshProgress({ size, mtimeMs }: FoundFile, now: number): FileProgress {
-  return { size, mtimeMs, major: Math.max(0, Math.min(mtimeMs, Math.floor(now))), records: 0, broken: 0, done: false };
+  return { size, mtimeMs, major: Math.max(0, Math.round(Math.min(mtimeMs, now))), records: 0, broken: 0, done: false };
 }
 
 /**
@@ -75,6 +85,7 @@ async function* readFile(
   file: FoundFile,
   key: string,
   progress: FileProgress,
+  stillMine: () => void,
 ): AsyncGenerator<{ batch: number; entry: JournalEntry }> {
   const dialect = await dialectOf(file, options);
   const form = { delimiter: dialect.delimiter, quote: options.quote, trim: options.trim };
@@ -93,6 +104,7 @@ async function* readFile(
   };
   const take = (batch: readonly CsvRecord[], done: boolean) =>
     table.exclusive(async () => {
+      stillMine();
       const { rows, known, journal, stale } = await ingest(table, map, columns ?? [], batch, source);
       taken += batch.length;
       totals.stale += stale;
@@ -146,7 +158,7 @@ async function* readFile(
   yield await take(waiting, !isWhole);
   if (isWhole) {
     const done = { ...progress, records: taken, broken: totals.broken, done: true };
-    yield* removals(table, { source, progress: done, broken: totals.broken, most: options.removedMost });
+    yield* removals(table, { source, progress: done, broken: totals.broken, most: options.removedMost, stillMine });
     await table.finish(key, done);
   }
   log.info({ system, file: file.name, rows: taken, ...totals, encoding: dialect.encoding }, 'The file has been read');

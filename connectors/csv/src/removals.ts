@@ -11,6 +11,8 @@ export interface Whole {
   broken: number;
   /** Share of the rows that may go at once. */
   most: number;
+  /** Throws once another reading has begun. */
+  stillMine: () => void;
 }
 
 /** Deletes the rows that the files before had and this one has not, page by page; or says why it doesn't. */
@@ -38,6 +40,7 @@ export async function* removals(table: Table, whole: Whole): AsyncGenerator<{ ba
     const ids = page.filter(([, row]) => isGone(row)).map(([id]) => id);
     if (ids.length === 0) continue;
     yield await table.exclusive(async () => {
+      whole.stillMine();
       const found = await table.rows(ids);
       const rows = new Map<string, Row>();
       for (const [index, id] of ids.entries()) {

@@ -1,4 +1,4 @@
-import type { ConnectorMemory } from '@unsilo/connector-sdk';
+import { RetryableError, type ConnectorMemory } from '@unsilo/connector-sdk';
 import type { BadPiece } from './bad-input.js';
 import type { Row } from './row.js';
 
@@ -87,9 +87,22 @@ export function tableOf(memory: ConnectorMemory): Table {
 export class Table {
   readonly #memory: ConnectorMemory;
   #lane: Promise<unknown> = Promise.resolve();
+  #reading = 0;
 
   constructor(memory: ConnectorMemory) {
     this.#memory = memory;
+  }
+
+  /**
+   * Begins a reading and ends the one before, should it still be at work: what it kept after the new one has looked at the journal
+   * would never be given out. Answers a check that throws once the reading has been superseded.
+   */
+  beginReading(): () => void {
+    const mine = (this.#reading += 1);
+    return () => {
+      if (mine !== this.#reading)
+        throw new RetryableError('UNSILO_CSV_SUPERSEDED', 'Another reading of the folder has begun');
+    };
   }
 
   /** Changes are made one after the other: reading and writing meet in the same rows. */

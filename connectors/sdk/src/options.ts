@@ -2,6 +2,9 @@ import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Connector } from './connector.js';
 
+/** Marks an option as a path: `Type.String({ ...path, description })`. A relative one starts from the folder of the configuration. */
+export const path = { 'x-unsilo-path': true } as const;
+
 export interface OptionProblem {
   /** JSON pointer into the options: `/mapping/fields`. */
   path: string;
