@@ -7,6 +7,9 @@
  * computation over several reads safe.
  */
 export interface StateStore {
+  /** Nobody but this process can commit: what it has read stays as it is until it writes. */
+  readonly exclusive: boolean;
+
   /** Values in the order of the keys; undefined where there is none. One round trip for all keys. */
   getMany(tenant: string, table: string, keys: readonly string[]): Promise<(Entry | undefined)[]>;
 

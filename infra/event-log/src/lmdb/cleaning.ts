@@ -36,24 +36,17 @@ async function expire(journal: Journal, partition: Partition, before: number): P
 }
 
 async function compact(journal: Journal, partition: Partition, now: number): Promise<number> {
+  const tombstonesBefore = now - journal.environment.tombstoneMs;
   let removed = 0;
   while (partition.cleaned < partition.next) {
     const { last, end } = await newestByKey(journal, partition);
-    removed += await removeSuperseded(journal, partition, {
-      last,
-      end,
-      tombstonesBefore: now - journal.environment.tombstoneMs,
-    });
+    removed += await removeSuperseded(journal, partition, { last, end, tombstonesBefore });
   }
-  // Tombstones that were too young when their part was compacted.
-  return (
-    removed +
-    (await removeSuperseded(journal, partition, {
-      last: new Map(),
-      end: partition.next,
-      tombstonesBefore: now - journal.environment.tombstoneMs,
-    }))
-  );
+  if (partition.oldestTombstone < tombstonesBefore) {
+    const end = partition.cleaned;
+    removed += await removeSuperseded(journal, partition, { last: new Map(), end, tombstonesBefore });
+  }
+  return removed;
 }
 
 /** Offset of the newest message of each key, over as much of the part not yet compacted as fits. */
@@ -83,6 +76,7 @@ async function removeSuperseded(
   pass: { last: ReadonlyMap<string, number>; end: number; tombstonesBefore: number },
 ): Promise<number> {
   let removed = 0;
+  let oldestTombstone = Infinity;
   let at = 0;
   while (at < pass.end) {
     const rewrites: { base: number; kept: LogMessage[]; timestamp: number; span: number }[] = [];
@@ -98,6 +92,9 @@ async function removeSuperseded(
           message.offset >= (pass.last.get(message.key) ?? 0) &&
           (message.value !== null || message.offset >= pass.end || message.timestamp >= pass.tombstonesBefore),
       );
+      if (kept.some(({ value, offset }) => value === null && offset < pass.end)) {
+        oldestTombstone = Math.min(oldestTombstone, timestamp);
+      }
       if (kept.length < count) {
         rewrites.push({ base, kept, timestamp, span: end - base });
         removed += count - kept.length;
@@ -117,12 +114,13 @@ async function removeSuperseded(
           if (kept.length === 0) journal.chunks.remove(partition, base);
           else journal.chunks.put(partition, base, encodeSparse(kept, base, timestamp, span));
         }
-        partition.cleaned = cleaned;
         journal.putPartition(partition, { next: partition.next, cleaned });
       });
+      partition.cleaned = cleaned;
     }
     await breathe();
   }
+  partition.oldestTombstone = oldestTombstone;
   return removed;
 }
 

@@ -189,7 +189,10 @@ export class LmdbEnvironment {
         }
       });
     } catch (error) {
-      throw await causeOf(error);
+      const cause = writeError(await causeOf(error), this.folder, 'STATE') as StorageError;
+      // Only a lack of space passes. After anything else what the disk holds is uncertain, and LMDB may not go on.
+      if (cause.code !== 'UNSILO_STATE_FULL') this.failed = cause;
+      throw cause.cause ?? cause;
     }
     if (thrown !== undefined) {
       // Half a transaction may have been written; whoever goes on from memory would go wrong.

@@ -87,7 +87,12 @@ export interface Member {
   /** Resolves when nothing of these partitions is being handled any more. */
   revoke(partitions: readonly Partition[]): Promise<void>;
   assign(partitions: readonly Partition[]): Promise<void>;
+  /** Hears of an error that nobody waits for. */
+  report(error: unknown): void;
 }
+
+/** Pause before partitions are given again to a member that couldn't take them. */
+const AGAIN_MS = 1000;
 
 /** The members of one group in this process, and who reads what. */
 export class Group {
@@ -127,8 +132,9 @@ export class Group {
     return () => this.watchers.delete(watcher);
   }
 
+  /** Rejects when the member can't take its partitions. */
   join(member: Member): Promise<void> {
-    return this.rebalance(() => this.members.push(member));
+    return this.rebalance(() => void this.members.push(member), member);
   }
 
   leave(member: Member): Promise<void> {
@@ -139,7 +145,7 @@ export class Group {
   }
 
   /** Changes of membership happen one after the other; what one member loses is free before another gets it. */
-  private rebalance(change: () => void): Promise<void> {
+  private rebalance(change: () => void, joining?: Member): Promise<void> {
     const done = this.balancing.then(async () => {
       change();
       const wanted = this.share();
@@ -148,12 +154,24 @@ export class Group {
         if (lost.length > 0) await member.revoke(lost);
       }
       for (const member of this.members) {
-        const gained = [...wanted].filter(([partition, owner]) => owner === member && !member.assigned.has(partition));
-        if (gained.length > 0) await member.assign(gained.map(([partition]) => partition));
+        const gained = [...wanted].flatMap(([partition, owner]) =>
+          owner === member && !member.assigned.has(partition) ? [partition] : [],
+        );
+        if (gained.length > 0) await this.give(member, gained, joining);
       }
     });
     this.balancing = done.catch(() => undefined);
     return done;
+  }
+
+  private async give(member: Member, partitions: readonly Partition[], joining: Member | undefined): Promise<void> {
+    try {
+      await member.assign(partitions);
+    } catch (error) {
+      if (member === joining) throw error;
+      member.report(error);
+      setTimeout(() => void this.rebalance(() => undefined), AGAIN_MS).unref();
+    }
   }
 
   private share(): Map<Partition, Member> {

@@ -25,6 +25,8 @@ export interface Partition {
   next: number;
   /** Where compaction begins to look: before it, every key stands once. */
   cleaned: number;
+  /** Time of the oldest tombstone among what is compacted; 0 as long as nobody has looked. */
+  oldestTombstone: number;
 }
 interface StoredTopic {
   id: number;
@@ -222,7 +224,7 @@ export class Journal {
     const topic: Topic = { id: record.id, name, partitions, cleanup: record.cleanup, retentionMs: record.retentionMs };
     for (let index = 0; index < record.partitions; index++) {
       const stored = this.partitionRecords.get([record.id, index]);
-      partitions.push({ topic, index, next: stored?.next ?? 0, cleaned: stored?.cleaned ?? 0 });
+      partitions.push({ topic, index, next: stored?.next ?? 0, cleaned: stored?.cleaned ?? 0, oldestTombstone: 0 });
     }
     this.topics.set(name, topic);
   }

@@ -102,6 +102,9 @@ export class LmdbSubscription implements Subscription, Member {
       await this.options.onRevoked?.(
         partitions.map((partition) => ({ topic: partition.topic.name, partition: partition.index })),
       );
+    } catch (error) {
+      // Whatever its owner says, the partition is no longer read here.
+      this.report(error);
     } finally {
       this.moving--;
       this.wakeUp();
@@ -192,6 +195,8 @@ export class LmdbSubscription implements Subscription, Member {
         this.handling = undefined;
       }
       this.failures = 0;
+      // Handlers that wait for nothing would keep everybody else from their turn.
+      await breathe();
     } catch (error) {
       if (abort.signal.aborted) return;
       this.report(error);
@@ -253,7 +258,7 @@ export class LmdbSubscription implements Subscription, Member {
     return false;
   }
 
-  private report(error: unknown): void {
+  report(error: unknown): void {
     try {
       if (this.options.onError !== undefined) this.options.onError(error);
       else process.emitWarning(`A batch of group ${this.group.name} failed and will be repeated: ${String(error)}`);
@@ -286,6 +291,10 @@ export class LmdbSubscription implements Subscription, Member {
       await this.sleep(left);
     }
   }
+}
+
+function breathe(): Promise<void> {
+  return new Promise((done) => setImmediate(done));
 }
 
 function nothing(): void {

@@ -30,6 +30,7 @@ interface PreparedPut {
 }
 
 class LmdbStateStore implements StateStore {
+  readonly exclusive = true;
   private readonly environment: LmdbEnvironment;
   private readonly journal: Journal;
   private readonly registry: Registry;
