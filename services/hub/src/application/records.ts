@@ -26,20 +26,20 @@ export function recordRow(workspace: Workspace, ref: string): RecordRow {
   return workspace.get<RecordRow>('records', ref) ?? { facts: emptyRecord(ref), keys: [], name: '' };
 }
 
-/** Evaluations of this batch, by ref; thrown away when a record's facts change. */
+/** Evaluations by the very facts that they were made from: they live as long as those. */
 export class Evaluations {
-  private readonly known = new Map<string, { facts: RecordFacts; evaluation: Evaluation }>();
+  private readonly known = new WeakMap<RecordFacts, Evaluation>();
   private readonly core: Core;
   constructor(core: Core) {
     this.core = core;
   }
 
   of(facts: RecordFacts): Evaluation {
-    const known = this.known.get(facts.ref);
-    if (known?.facts === facts) return known.evaluation;
-    const profile = kindProfile(this.core, facts.ref);
-    const evaluation = evaluate(facts, { normaliser: this.core.normaliser, profile });
-    this.known.set(facts.ref, { facts, evaluation });
+    let evaluation = this.known.get(facts);
+    if (!evaluation) {
+      evaluation = evaluate(facts, { normaliser: this.core.normaliser, profile: kindProfile(this.core, facts.ref) });
+      this.known.set(facts, evaluation);
+    }
     return evaluation;
   }
 }
