@@ -136,7 +136,7 @@ function timeIn(
 }
 
 /** ISO 8601 with or without time, in UTC unless it says otherwise; epoch seconds and milliseconds. */
-export function parseTime(text: string): number | undefined {
+function parseTime(text: string): number | undefined {
   if (/^\d{10}$/.test(text)) return Number(text) * 1000;
   if (/^\d{13}$/.test(text)) return Number(text);
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?\s*(Z|[+-]\d{2}:?\d{2})?$/.exec(

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Command } from '@unsilo/schemas';
 import type { MappingConfig } from '@unsilo/connector-sdk';
-import { connectorConformance } from '@unsilo/connector-sdk/testing';
+import iconv from 'iconv-lite';
+import { connectorConformance, readItems, testContext } from '@unsilo/connector-sdk/testing';
 import { csv } from '../src/index.js';
 import { csvText, folders } from './folder.js';
 
@@ -20,11 +21,36 @@ const mapping: MappingConfig = {
 const columns = ['no', 'first', 'last', 'email', 'mobile', 'born', 'news'];
 const base = { id: 'x', system: 'csv', cause: { kind: 'plan' as const }, issuedAt: '', deadline: '', attempt: 1 };
 
+interface FixtureInput {
+  options: object;
+  encoding: string;
+  bom?: boolean;
+  text: string;
+}
+
+/** What a file of this text and encoding is read as. */
+async function readFixture(input: unknown): Promise<unknown> {
+  const { options, encoding, bom = false, text } = input as FixtureInput;
+  const files = folders();
+  files.drop('fixture.csv', iconv.encode(text, encoding, { addBOM: bom }));
+  const context = testContext(csv, { folder: files.in, ...options });
+  const items = await readItems(csv, context);
+  await context.close();
+  files.remove();
+  return {
+    parties: Object.fromEntries(
+      items.flatMap((item) => (item.type === 'party' ? [[item.change.ref, item.change.state]] : [])),
+    ),
+    bad: items.flatMap((item) => (item.type === 'bad-input' ? [{ line: item.at.line, code: item.code }] : [])),
+  };
+}
+
 connectorConformance({
   connector: csv,
   withoutServer: true,
   mappings: { contacts: mapping },
   readme: join(__dirname, '../README.md'),
+  fixtures: { folder: join(__dirname, 'fixtures'), run: readFixture },
   start() {
     const files = folders();
     let people = 1;

@@ -1,6 +1,8 @@
-import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { DeadLetter, Party } from '@unsilo/schemas';
+import { parseOptions } from '@unsilo/connector-sdk';
 import {
   emptyDurable,
   testRun,
@@ -340,6 +342,17 @@ describe('check', () => {
       'UNSILO_CSV_FOLDER_DENIED',
     ]);
     expect(await findings({ id: 'email' })).toContain('UNSILO_CSV_ID_GUESSABLE');
+  });
+
+  test('the configuration in the README is right', () => {
+    const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+    const block = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const { systems } = parse(block) as { systems: Record<string, { connector: string; options: unknown }> };
+    const { connector, options } = systems['spreadsheet']!;
+    expect(connector).toBe(csv.id);
+    const parsed = parseOptions(csv, options);
+    expect(parsed).toMatchObject({ ok: true, options: { settleMs: 2000, out: { file: '{system}.csv' } } });
+    if (parsed.ok) expect(csv.profile('spreadsheet', parsed.options).kinds[0]?.create).toBe('external-key');
   });
 
   test('a mapping that names no attribute is refused before the start, with what was meant', async () => {

@@ -3,7 +3,7 @@ export * from './connector.js';
 export * from './errors.js';
 export { addressPolicy, guardedLookup, type AddressPolicy, type Lookup } from './http/addresses.js';
 export { createHttpClient, type OwnedHttpClient } from './http/client.js';
-export { httpDefaults, type HttpSettings } from './http/settings.js';
+export { httpDefaults, HttpOptionsSchema, type HttpOptions, type HttpSettings } from './http/settings.js';
 export {
   FieldRuleSchema,
   MappingConfigSchema,

@@ -1,3 +1,4 @@
+import { Type, type Static } from 'typebox';
 import type { ConnectorLog } from '../connector.js';
 import type { Clock } from '../clock.js';
 
@@ -51,3 +52,30 @@ export const httpDefaults = {
   maxRedirects: 5,
   pauseStatuses: [401, 403],
 } as const;
+
+/** What the configuration may say of a system's HTTP; the rest is the connector's and the runner's. */
+export const HttpOptionsSchema = Type.Object(
+  {
+    allowPrivateAddresses: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Array(Type.String())], {
+        description: 'Allow loopback and private networks (true), or single address blocks: `10.0.0.0/8`',
+      }),
+    ),
+    concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'Requests under way at once' })),
+    rate: Type.Optional(
+      Type.Object(
+        {
+          requests: Type.Integer({ minimum: 1, description: 'So many requests …' }),
+          perMs: Type.Integer({ minimum: 1, description: '… in so many milliseconds' }),
+        },
+        { additionalProperties: false, description: 'Limit of requests' },
+      ),
+    ),
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 1, description: 'Time for one exchange, milliseconds' })),
+    maxBodyBytes: Type.Optional(Type.Integer({ minimum: 1, description: 'Longest answer that is read, bytes' })),
+    maxRedirects: Type.Optional(Type.Integer({ minimum: 0, description: 'Redirects that are followed' })),
+    userAgent: Type.Optional(Type.String({ minLength: 1, description: 'How requests name themselves' })),
+  },
+  { additionalProperties: false },
+);
+export type HttpOptions = Static<typeof HttpOptionsSchema>;

@@ -59,7 +59,7 @@ function fits(part: string, wanted: string | RegExp): boolean {
 }
 
 function partPattern(part: string): string {
-  if (/^y/.test(part)) return '(\\d{4})';
+  if (part.startsWith('y')) return '(\\d{4})';
   if (/^[md]/.test(part)) return part.length === 1 ? '(\\d{1,2})' : '(\\d{2})';
   return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

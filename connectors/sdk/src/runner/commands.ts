@@ -106,7 +106,7 @@ export function createWriter<Options>(
     let unclear = stored?.begun !== undefined;
     const result = await tryUntilKnown();
     const outcome = whole(result);
-    await intake.report(outcome);
+    await intake.report(outcome, command.action === 'delete' && outcome.status === 'applied');
     counts[countOf(outcome.status)] += 1;
     if (outcome.status === 'uncertain') events.onUnclear();
 

@@ -21,6 +21,9 @@ import type { Scope } from './scope.js';
 import { keys } from './storage.js';
 import { judge, knownVersions, stateDigest, type KnownVersions } from './versions.js';
 
+/** Stands for the state of a record that is gone; no digest is as short. */
+const DELETED = 'deleted';
+
 type Change =
   | { type: 'party'; change: Party }
   | { type: 'object'; change: BusinessObject }
@@ -36,8 +39,8 @@ export interface Intake {
    * lost: the same items may be given again.
    */
   take(items: readonly ReadItem[]): Promise<Taken>;
-  /** Gives the outcome its versions, keeps it as the answer to the command, and appends it. */
-  report(outcome: Outcome): Promise<void>;
+  /** Gives the outcome its versions, keeps it as the answer to the command, and appends it. `isGone`: the command deleted the record. */
+  report(outcome: Outcome, isGone: boolean): Promise<void>;
   /** Appends an outcome that was kept before. */
   repeat(outcome: Outcome): Promise<void>;
   /** Parks an input that isn't a change: a broken command. */
@@ -148,14 +151,15 @@ export function createIntake(scope: Scope): Intake {
     return ids.filter((_, index) => parked[index] === undefined).map((id) => byId.get(id)!);
   }
 
-  async function report(outcome: Outcome): Promise<void> {
+  async function report(outcome: Outcome, isGone: boolean): Promise<void> {
     const { ref, version } = outcome;
     const entries: Record<string, unknown> = {};
     let told = outcome;
-    if (ref !== undefined && version !== undefined && outcome.left !== undefined) {
+    const digest = outcome.left !== undefined ? stateDigest(outcome.left) : isGone ? DELETED : undefined;
+    if (ref !== undefined && version !== undefined && digest !== undefined) {
       const known = (await knownOf([ref])).get(ref)!;
       const pre = preVersion(known, outcome);
-      const verdict = judge(known, version, stateDigest(outcome.left));
+      const verdict = judge(known, version, digest);
       if (verdict.kind === 'new') entries[keys.versions(ref)] = verdict.known;
       told = {
         ...outcome,
@@ -169,7 +173,7 @@ export function createIntake(scope: Scope): Intake {
 
   return {
     take: (items) => inTurn(() => take(items)),
-    report: (outcome) => inTurn(() => report(outcome)),
+    report: (outcome, isGone) => inTurn(() => report(outcome, isGone)),
     repeat: (outcome) => inTurn(async () => void (await log.append([message(outcomeEvent(tenant, outcome))]))),
     park: (rejected) =>
       inTurn(async () => {
@@ -219,7 +223,7 @@ function unusable({ type, change }: Change, system: string): Rejected | undefine
 }
 
 function digestOf(change: Change['change']): string {
-  return change.deleted === true ? 'deleted' : stateDigest(change.state);
+  return change.deleted === true ? DELETED : stateDigest(change.state);
 }
 
 function changeEvent(tenant: string, { type, change }: Change, version: Party['version']): UnsiloEvent {

@@ -175,8 +175,9 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   );
 
   function onSnapshot(): void {
+    // Connectors may say so at the end of every reading.
+    if (snapshotComplete !== true) void raise('snapshot.completed');
     snapshotComplete = true;
-    void raise('snapshot.completed');
   }
 
   function startReading(): void {
@@ -192,7 +193,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   }
 
   // Readers of signals may have forgotten what was said before a restart.
-  if (snapshotComplete === true) onSnapshot();
+  if (snapshotComplete === true) void raise('snapshot.completed');
   else if (reader === undefined) {
     await storage.set({ [keys.snapshot]: true });
     onSnapshot();

@@ -1,6 +1,14 @@
-import type { Party, UnsiloEvent } from '@unsilo/schemas';
+import type { Party, Signal, UnsiloEvent } from '@unsilo/schemas';
 import { PauseError, RetryableError, TerminalError } from '../../src/index.js';
-import { crashAt, emptyDurable, testRun, until, virtualClock, type TestRun } from '../../src/testing.js';
+import {
+  crashAt,
+  emptyDurable,
+  startFakeServer,
+  testRun,
+  until,
+  virtualClock,
+  type TestRun,
+} from '../../src/testing.js';
 import { rolodex } from './rolodex.js';
 
 const runs: TestRun[] = [];
@@ -223,6 +231,37 @@ test('a system without reading is complete at once', async () => {
   const started = await run(writeOnly, {});
   await until('signals are there', () => signals(started).length === 2);
   expect(signals(started).sort()).toEqual(['snapshot.completed', 'system.running']);
+});
+
+test('a snapshot that was complete before a restart is announced again', async () => {
+  const durable = emptyDurable();
+  const first = await run(rolodex().connector, {}, { durable });
+  await idle(first);
+  await first.close();
+  const second = await run(rolodex().connector, {}, { durable });
+  await idle(second);
+  expect(signals(second).filter((name) => name === 'snapshot.completed')).toHaveLength(2);
+  expect(second.runner.status().snapshotComplete).toBe(true);
+});
+
+test('a wrong clock of the system is told once', async () => {
+  const clock = virtualClock({ auto: 600_000 });
+  const server = await startFakeServer(() => ({ headers: { date: new Date(clock.now() + 120_000).toUTCString() } }));
+  const { connector } = rolodex();
+  const polling = { ...connector };
+  // eslint-disable-next-line require-yield
+  polling.read = async function* (context) {
+    await context.http.request({ url: server.url });
+    await context.http.request({ url: server.url });
+  };
+  const started = await run(polling, {}, { clock });
+  await idle(started);
+  const told = started
+    .events('signals')
+    .map((event) => event.data as Signal)
+    .filter((signal) => signal.name === 'clock.offset');
+  expect(told).toMatchObject([{ system: 'rolodex', detail: { offsetMs: 120_500 } }]);
+  await server.close();
 });
 
 describe('webhooks', () => {

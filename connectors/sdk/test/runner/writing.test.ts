@@ -94,6 +94,25 @@ test('a write that comes back by reading is known already; two writes in one sec
   expect(started.events('parties')).toHaveLength(1);
 });
 
+test('a record that we deleted is no news when it is read as deleted', async () => {
+  const cards = world();
+  const version = { major: 200, minor: 0 };
+  cards.writes = [{ status: 'applied', ref: 'rolodex/card/1', version, exact: true }];
+  const started = await run(cards);
+  await until('the card is read', () => started.events('parties').length === 1);
+  const { set: _, ...header } = update('c1');
+  await issue(started, { ...header, action: 'delete' });
+  await reported(started, 1);
+  const at = new Date(NOW).toISOString();
+  cards.cards = [];
+  cards.extraItems = [
+    { type: 'party', change: { ref: 'rolodex/card/1', version, changedAt: at, observedAt: at, deleted: true } },
+  ];
+  started.runner.poke();
+  await until('it was read again', () => started.runner.status().counts.repeats === 1);
+  expect(started.events('parties')).toHaveLength(1);
+});
+
 test('a command that is delivered again gets the same outcome, without another write', async () => {
   const cards = world();
   const durable = emptyDurable();
