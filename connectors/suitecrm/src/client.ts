@@ -36,8 +36,8 @@ export interface SuiteClient {
   timeZone(userId: string): Promise<string | undefined>;
   /** Name and length (where it has one) of each field of a module. */
   fields(module: string): Promise<Map<string, number | undefined>>;
-  /** The server's time now, epoch milliseconds, as far as its `Date` headers tell. */
-  serverNow(): Promise<number>;
+  /** The server's time, epoch milliseconds of its clock, as of an answer that has just come. Ours, where it tells none. */
+  serverTime(module: string): Promise<number>;
 }
 export type Attributes = Readonly<Record<string, string>>;
 export interface ListQuery {
@@ -78,7 +78,7 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
         accept: [400, 401],
         signal,
       });
-      if (response.clockOffsetMs !== undefined) session.clockOffsetMs = response.clockOffsetMs;
+      noteTime(response);
       if (response.status !== 401) return readAnswer(response);
       // Revoked by a refresh elsewhere, or by an administrator: one new login, then it is final.
       if (session.token === token) delete session.token;
@@ -87,6 +87,13 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
           hint: 'Does a proxy take the Authorization header away? Apache needs `CGIPassAuth On` or a rewrite rule for it.',
         });
     }
+  }
+
+  function noteTime({ headers, clockOffsetMs }: HttpResponse): void {
+    if (clockOffsetMs === undefined) return;
+    session.clockOffsetMs = clockOffsetMs;
+    const told = Date.parse(headers['date'] ?? '');
+    if (!Number.isNaN(told)) session.serverTimeMs = told;
   }
 
   async function accessToken(): Promise<Token> {
@@ -123,7 +130,7 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
       idempotent: true,
       signal,
     });
-    if (response.clockOffsetMs !== undefined) session.clockOffsetMs = response.clockOffsetMs;
+    noteTime(response);
     const parsed = parseToken(response);
     if (response.status < 300 && typeof parsed?.['access_token'] === 'string' && parsed['access_token'] !== '') {
       const refresh = parsed['refresh_token'];
@@ -249,9 +256,10 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
       );
     },
 
-    async serverNow() {
-      if (session.clockOffsetMs === undefined) await accessToken();
-      return clock.now() + (session.clockOffsetMs ?? 0);
+    async serverTime(module) {
+      // An answer without rows, as cheap as they get.
+      await list(module, { fields: ['id'], size: 1, where: [['id', 'eq', '0']] });
+      return session.serverTimeMs ?? clock.now();
     },
   };
 }

@@ -153,10 +153,9 @@ function own(table: Readonly<Record<string, string>>, name: string): string | un
 
 /** A database's double as a decimal: `75000`, `1250.5`. */
 function decimal(text: string): string | undefined {
-  if (AMOUNT.test(text)) return text;
-  if (!/^-?\d+(?:\.\d+)?$/.test(text)) return undefined;
-  const [whole = '', fraction = ''] = text.split('.');
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === '') return undefined;
   const digits = fraction.slice(0, 8).replace(/0+$/, '');
-  const plain = `${whole.replace(/^(-?)0+(?=\d)/, '$1')}${digits === '' ? '' : `.${digits}`}`;
+  const plain = `${sign}${whole.replace(/^0+(?=\d)/, '')}${digits === '' ? '' : `.${digits}`}`;
   return AMOUNT.test(plain) ? plain : undefined;
 }

@@ -22,7 +22,8 @@ export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGe
   const suite = openSystem(context);
   const modules = configuredModules(suite.options);
   await finishExchanges(suite);
-  let progress = progressFrom(context.checkpoint, await suite.client.serverNow());
+  const probe = modules[0]!.module;
+  let progress = progressFrom(context.checkpoint, await suite.client.serverTime(probe));
   const saved = progress.number;
 
   function* moved(change: Partial<Progress>): Generator<ReadItem> {
@@ -41,7 +42,7 @@ export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGe
     yield* moved({});
   }
 
-  const began = await suite.client.serverNow();
+  const began = await suite.client.serverTime(probe);
   for (const info of modules) {
     yield* modifiedSince(suite, info, progress.since - suite.options.overlapSeconds * 1000);
     yield* deletedSince(suite, info, progress.since - DELETION_OVERLAP_MS, progress.number);

@@ -10,6 +10,8 @@ export interface Session {
   loggingIn?: Promise<Token>;
   /** Server's clock less ours, milliseconds, as measured last. */
   clockOffsetMs?: number;
+  /** The latest time that the server told, epoch milliseconds of its clock. */
+  serverTimeMs?: number;
   /** Records whose state is uncertain for readers since a write is under way. */
   readonly writing: Set<string>;
   /** Records that were written since the reader's last request began. */

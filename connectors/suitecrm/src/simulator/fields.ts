@@ -140,7 +140,7 @@ export const SIMULATED_MODULES: readonly SimulatedModule[] = [
   },
   {
     module: 'Cases',
-    object: 'aCase',
+    object: 'Case',
     kind: 'case',
     fields: {
       ...BASIC,
