@@ -1,7 +1,14 @@
 import { createHmac } from 'node:crypto';
 import type { AttributeValue, Party, PartyState, Ref } from '@unsilo/schemas';
 import { refOf } from '@unsilo/schemas';
-import { fieldMapping, timestamp, type FieldMapping, type MappingProblem } from '@unsilo/connector-sdk';
+import {
+  fieldMapping,
+  timestamp,
+  type FieldMapping,
+  type FieldRuleObject,
+  type MappingConfig,
+  type MappingProblem,
+} from '@unsilo/connector-sdk';
 import type { CsvOptions } from './options.js';
 import { edited, versionOf, type Row, type Values } from './row.js';
 
@@ -31,8 +38,8 @@ export interface CsvMap {
 }
 
 export function csvMap(tenant: string, system: string, options: CsvOptions): CsvMap {
-  const mapping = fieldMapping(options.mapping);
   const idColumns = Array.isArray(options.id) ? options.id : [options.id];
+  const mapping = fieldMapping(withFixedIds(options.mapping, idColumns));
   const idIsHashed = options.idHash === 'auto' ? idColumns.some((column) => tells(options, column)) : options.idHash;
   const prefix = `${system}/${options.kind}/`;
 
@@ -108,6 +115,23 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
       ...timeIn(cells, 'changedAt', options.changedAt),
     }),
   };
+}
+
+/** What names a row is read and never written: it would be another row. */
+function withFixedIds(mapping: MappingConfig, idColumns: readonly string[]): MappingConfig {
+  const fixed = idColumns
+    .filter((column) => Object.hasOwn(mapping.fields, column))
+    .map((column) => {
+      const rule = mapping.fields[column]!;
+      if (rule === null) return [column, rule] as const;
+      const rules = (Array.isArray(rule) ? rule : [rule]) as readonly (string | FieldRuleObject)[];
+      const readOnly = rules.map((single) => ({
+        ...(typeof single === 'string' ? { attribute: single } : single),
+        direction: 'in' as const,
+      }));
+      return [column, readOnly] as const;
+    });
+  return { ...mapping, fields: { ...mapping.fields, ...Object.fromEntries(fixed) } };
 }
 
 function tells({ mapping }: CsvOptions, column: string): boolean {

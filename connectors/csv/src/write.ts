@@ -3,7 +3,7 @@ import { timestamp, type ConnectorContext, type WriteResult } from '@unsilo/conn
 import { exportSoon } from './export.js';
 import { csvMap, type CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
-import { versionOf, writeRow, type Row, type RowWrite, type Values } from './row.js';
+import { equal, versionOf, writeRow, type Row, type RowWrite, type Values } from './row.js';
 import { tableOf, type Table } from './table.js';
 
 type RowCommand = Extract<Command, { action: 'update' | 'create' | 'delete' }>;
@@ -71,15 +71,8 @@ async function assign(
   }
   const fixed = row === undefined ? Object.entries(context.options.mapping.write ?? {}) : [];
   const whole = { ...assigned.values, ...Object.fromEntries(fixed.map(([column, value]) => [column, String(value)])) };
-  const moved = map.idColumns.find((column) => (whole[column] ?? '') !== (values[column] ?? ''));
-  if (moved !== undefined)
-    return {
-      status: 'rejected',
-      error: {
-        code: 'UNSILO_CSV_ID_FIXED',
-        message: `The column ${JSON.stringify(moved)} names the row and can’t be written`,
-      },
-    };
+  // Nothing to change is a change that has been made: the record keeps its version.
+  if (row !== undefined && equal(whole, row.values)) return unchanged(map, id, row);
   return save(context, table, map, command, id, row, whole);
 }
 
@@ -111,6 +104,22 @@ function applied(map: CsvMap, id: string, { pre, before, left, version, changedA
     ...(pre === undefined ? {} : { pre: versionOf(pre) }),
     ...(before === undefined ? {} : { before: map.state(before).state }),
     ...(left === undefined ? {} : { left: map.state(left).state }),
+    exact: true,
+  };
+}
+
+function unchanged(map: CsvMap, id: string, row: Row): WriteResult {
+  const { state } = map.state(row.values);
+  const version = versionOf(row.version);
+  const changedAt = timestamp(row.changedAt);
+  return {
+    status: 'applied',
+    ref: map.ref(id),
+    version,
+    changedAt,
+    pre: version,
+    before: state,
+    left: state,
     exact: true,
   };
 }

@@ -220,11 +220,6 @@ test.each<[string, Command, string]>([
     update('c', '1', FROM_FILE, { birthDate: '12/1815' }),
     'UNSILO_MAPPING_NOT_EXPRESSIBLE',
   ],
-  [
-    'the id column',
-    update('c', '1', FROM_FILE, { identifiers: [{ issuer: 'us', value: '2' }] }),
-    'UNSILO_CSV_ID_FIXED',
-  ],
   ['a reply', { ...header, id: 'c', action: 'reply', inReplyTo: 'csv/contact/1', text: 'x' }, 'UNSILO_CSV_ACTION'],
 ])('%s is refused, and nothing is written', async (_, command, code) => {
   files.drop('a.csv', 'id,first\n1,Ada\n', FILES_FROM);
@@ -232,6 +227,24 @@ test.each<[string, Command, string]>([
   const started = await run({ mapping: { fields: mapped } });
   expect(await carryOut(started, command)).toMatchObject({ status: 'rejected', error: { code } });
   expect(files.writtenNames()).toEqual([]);
+});
+
+test('the id of a row is never written, and a command that changes nothing is carried out without a new version', async () => {
+  files.drop('a.csv', 'id,first\n1,Ada\n', FILES_FROM);
+  const mapped = { ...fields, id: { attribute: 'identifiers', issuer: 'us' } };
+  const started = await run({ mapping: { fields: mapped } });
+  expect(started.runner.profile.kinds[0]!.attributes['identifiers']).toEqual({ writable: false });
+  const same = await carryOut(
+    started,
+    update('c1', '1', FROM_FILE, { identifiers: [{ issuer: 'us', value: '2' }], 'name.given': 'Ada' }),
+  );
+  expect(same).toMatchObject({ status: 'applied', pre: FROM_FILE, version: FROM_FILE });
+  expect(same.before).toEqual(same.left);
+  const made = await carryOut(
+    started,
+    create('c2', 'f00d', { identifiers: [{ issuer: 'us', value: '2' }], 'name.given': 'Grace' }),
+  );
+  expect(made).toMatchObject({ ref: 'csv/contact/u-f00d', left: { identifiers: [{ issuer: 'us', value: 'u-f00d' }] } });
 });
 
 test('without a folder to write to, nothing can be written, and the profile says so', async () => {

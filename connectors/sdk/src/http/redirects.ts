@@ -45,6 +45,10 @@ export function follow(sending: Sending, status: number, location: string, excha
     });
   const toGet =
     (status === 303 && sending.method !== 'HEAD') || ((status === 301 || status === 302) && sending.method === 'POST');
+  if (!toGet && sending.body !== undefined && url.origin !== sending.url.origin)
+    throw new TerminalError('UNSILO_HTTP_BAD_REDIRECT', `${exchange} was redirected, body and all, to another server`, {
+      hint: 'What was meant for one server would be sent to another; configure the final address instead.',
+    });
   const headers = Object.fromEntries(
     Object.entries(sending.headers).filter(([name]) => {
       if (toGet && name.startsWith('content-')) return false;

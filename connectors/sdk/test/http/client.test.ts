@@ -303,6 +303,14 @@ describe('redirects', () => {
     for (const name of ['authorization', 'cookie', 'x-api-key']) expect(sent).not.toHaveProperty(name);
   });
 
+  test('nor does a body', async () => {
+    const other = await server();
+    const shop = await server(() => ({ status: 307, headers: { location: `${other.url}/` } }));
+    const error = await failure(client().request({ url: shop.url, method: 'POST', body: 'client_secret=x' }));
+    expect(error).toMatchObject({ code: 'UNSILO_HTTP_BAD_REDIRECT' });
+    expect(other.requests).toEqual([]);
+  });
+
   test.each(['file:///etc/passwd', 'http://[', 'ftp://example.com/'])('to %s is refused', async (location) => {
     const shop = await server(() => ({ status: 301, headers: { location } }));
     expect(await failure(client().request({ url: shop.url }))).toMatchObject({ code: 'UNSILO_HTTP_BAD_REDIRECT' });
