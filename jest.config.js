@@ -3,7 +3,7 @@ export default {
   testEnvironment: './scripts/jest/environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['@unsilo/source', 'node', 'require', 'default'] },
   testMatch: ['<rootDir>/**/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/services/console/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: [],
   transform: {

@@ -24,7 +24,10 @@ export function SystemsGrid({ only }: { only: string | undefined }) {
   useEffect(watchSystems, []);
   const [pausing, setPausing] = useState<System>();
   return (
-    <section aria-label="Systems">
+    <section aria-labelledby="systems">
+      <h2 id="systems" class="hidden">
+        Systems
+      </h2>
       {systemsUnreachable.value && (
         <p class="note warn" role="alert">
           The server doesn’t answer; what is shown may be old. It is asked again every two seconds.

@@ -24,7 +24,7 @@ export function CompareTable({ whole, unlink }: { whole: CustomerWhole; unlink(r
         <h2 id="values">In each system</h2>
         <span class="small dim">What every system holds, and where and why it differs from the one record.</span>
       </div>
-      <div class="card table-scroll" role="region" aria-labelledby="values" tabIndex={0}>
+      <div class="card table-scroll" role="region" aria-label="Table of all values" tabIndex={0}>
         <table class="compare">
           <thead>
             <tr>
@@ -81,12 +81,12 @@ function RecordHead({ record, alone, unlink }: { record: RecordInSystem; alone: 
       </span>
       {!alone && (
         <span class="record-actions">
-          <a class="button quiet" href={here({ pair: ref })} aria-label={`Why is ${ref} part of this customer?`}>
-            Why here?
+          <a class="button quiet" href={here({ pair: ref })}>
+            Why here?<span class="hidden"> {ref}</span>
           </a>
           {can('steward') && (
-            <button type="button" class="button quiet" onClick={unlink} aria-label={`${ref} is somebody else`}>
-              <Icon name="unlink" /> Unlink
+            <button type="button" class="button quiet" onClick={unlink}>
+              <Icon name="unlink" /> Unlink<span class="hidden"> {ref}</span>
             </button>
           )}
         </span>

@@ -78,8 +78,8 @@ function Said({ attribute, statement, keep }: { attribute: string; statement: St
         </p>
       )}
       {can('steward') && (
-        <button type="button" class="button quiet" onClick={keep} aria-label={`Keep ${lineOf(attribute, value)}`}>
-          <Icon name="pin" /> Keep this
+        <button type="button" class="button quiet" onClick={keep}>
+          <Icon name="pin" /> Keep this <span class="hidden">{lineOf(attribute, value)}</span>
         </button>
       )}
     </div>

@@ -50,8 +50,9 @@ function Value({ entry }: { entry: Provenance }) {
       <span title={`Said by ${systemTitle(system)}`}>
         <Dot system={system} />
       </span>
-      <a href={here({ explain: attribute, element })} aria-label={`${line}: explain`}>
+      <a href={here({ explain: attribute, element })}>
         <One attribute={attribute} value={elementsOf(value)[0]} />
+        <span class="hidden">explain</span>
       </a>
       {element === undefined && others.size > 0 && <span class="small dim">{plural(others.size, 'other value')}</span>}
     </>

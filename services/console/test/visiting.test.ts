@@ -1,0 +1,117 @@
+import { Console, describeInBrowser, go } from './support/browser.js';
+
+const KILOBYTE = 1024;
+
+describeInBrowser('Coming in', () => {
+  let bench: Console;
+  beforeAll(async () => {
+    bench = await Console.open();
+  });
+  afterAll(() => bench.close());
+
+  test('the script is under 120 KB gzipped', () => {
+    const scripts = bench.built.files.filter(({ name }) => name.endsWith('.js'));
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.reduce((sum, { gzipped }) => sum + gzipped, 0)).toBeLessThan(120 * KILOBYTE);
+  });
+
+  test('nothing is loaded from elsewhere', async () => {
+    const { page } = await bench.visit();
+    const addresses: string[] = [];
+    page.on('request', (request) => addresses.push(request.url()));
+    await page.goto(`${bench.url}/#key=${bench.admin}`);
+    await page.getByRole('article', { name: 'SuiteCRM Europe' }).waitFor();
+    expect(addresses.length).toBeGreaterThan(4);
+    expect(addresses.filter((address) => !address.startsWith(bench.url))).toEqual([]);
+  });
+
+  test('with the keyboard: type the key, enter, and the flow is there', async () => {
+    const { page, faults } = await bench.visit();
+    await page.goto(bench.url);
+    await page.getByLabel('API key').waitFor();
+    await page.keyboard.type(bench.admin);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test('a wrong key is refused with what to do, and nothing else is shown', async () => {
+    const { page } = await bench.visit();
+    await page.goto(bench.url);
+    await page.getByLabel('API key').fill('unsilo_wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/not valid[^]*administrator/);
+    expect(await page.getByRole('navigation').count()).toBe(0);
+  });
+
+  test('a key in the address is taken out of it at once, and not kept where scripts can read it', async () => {
+    const { page } = await bench.logIn();
+    expect(page.url()).toBe(`${bench.url}/#/flow`);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+    const readable = (await page.evaluate(
+      'JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie',
+    )) as string;
+    expect(readable).not.toContain('unsilo_');
+    await page.goBack();
+    expect(page.url()).not.toContain('key=');
+  });
+
+  test('logging out ends it', async () => {
+    const { page } = await bench.logIn();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'Log in to Unsilo' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Log in to Unsilo' }).waitFor();
+  });
+
+  test('a key that is revoked while somebody works leads to the form, which says why', async () => {
+    const key = bench.keys.make(['operator']);
+    const { page } = await bench.logIn('#/customers', key);
+    await page.getByRole('link', { name: 'Augusta Ada Lovelace' }).waitFor();
+    bench.keys.revoke(key);
+    await go(page, '#/decisions');
+    await page.getByText('Your session has ended').waitFor();
+  });
+
+  test('who may only read sees no buttons that change anything', async () => {
+    const { page } = await bench.logIn('#/flow', bench.keys.make(['reader']));
+    await page.getByRole('article', { name: 'SuiteCRM Europe' }).waitFor();
+    expect(await page.getByRole('button', { name: /Pause|Resume/ }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Dead letters' }).count()).toBe(0);
+    await go(page, '#/customers/cus-1');
+    await page.getByText('grinding noise').first().waitFor();
+    expect(await page.getByRole('button', { name: /Unlink|Same as|Reply|Make a case/ }).count()).toBe(0);
+  });
+
+  test('the colours follow the choice, which is kept', async () => {
+    const { page } = await bench.logIn('#/flow', bench.admin, { colorScheme: 'light' });
+    const ground = (): Promise<unknown> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const light = await ground();
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    const dark = await ground();
+    expect(dark).not.toBe(light);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+    expect(await ground()).toBe(dark);
+  });
+
+  test('the first stop of the keyboard skips the navigation', async () => {
+    const { page } = await bench.logIn();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.locator(':focus').innerText()).toContain('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.locator(':focus').getAttribute('id')).toBe('main');
+  });
+
+  test('an unknown address says where to go', async () => {
+    const { page } = await bench.logIn('#/nowhere');
+    await page.getByText('This address leads nowhere').waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'flow' }).click();
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+  });
+});
