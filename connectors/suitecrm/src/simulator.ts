@@ -25,6 +25,8 @@ export interface SimulatedSuiteCrm {
   /** Links a contact to a case or an opportunity. The record's own time stays as it is. */
   relate(kind: 'case' | 'opportunity', id: string, contact: string): void;
   unrelate(kind: 'case' | 'opportunity', id: string, contact: string): void;
+  /** Ids of the contacts that a case or an opportunity is linked to. */
+  related(kind: 'case' | 'opportunity', id: string): string[];
   /** Lists will name the record, loading it will fail. */
   damage(kind: KindName, id: string): void;
   /** Makes all tokens void. */
@@ -122,6 +124,7 @@ export function simulateSuiteCrm(options: SimulationOptions = {}): SimulatedSuit
     },
     relate: (kind, id, contact) => store.link(moduleOf(kind), id, 'contacts', contact),
     unrelate: (kind, id, contact) => void store.unlink(moduleOf(kind), id, 'contacts', contact),
+    related: (kind, id) => store.linked(moduleOf(kind), id, 'contacts').map((contact) => contact.id),
     damage(kind, id) {
       mustFind(kind, id).broken = true;
     },
