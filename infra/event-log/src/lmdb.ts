@@ -2,8 +2,9 @@ import { LmdbEnvironment, type EnvironmentOptions } from './lmdb/environment.js'
 
 export type { LmdbEnvironment, EnvironmentOptions } from './lmdb/environment.js';
 export { openLmdbEventLog } from './lmdb/event-log.js';
-export { Journal, type PreparedAppend } from './lmdb/journal.js';
-export { Round, type Accepted, type Write } from './lmdb/writer.js';
+// For adapters over the same environment.
+export { Journal } from './lmdb/journal.js';
+export type { Round } from './lmdb/writer.js';
 
 /**
  * Opens the data folder for this process. The event log and the state store are then opened over the environment; close them

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { EventLog } from '@unsilo/event-log';
+import type { EventLog, LogBatch } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog, type LmdbEnvironment } from '@unsilo/event-log/lmdb';
 import { until } from '@unsilo/event-log/suite';
 import { newFolder } from './lmdb-place.js';
@@ -78,6 +78,21 @@ test('a position beyond the end is refused instead of passing messages over', as
     onBatch: nothing,
   });
   await expect(refused).rejects.toMatchObject({ code: 'UNSILO_LOG_OFFSET_OUT_OF_RANGE' });
+});
+
+test('a group that began at the end finds that place again, even when nothing came meanwhile', async () => {
+  const seen: string[] = [];
+  const options = {
+    group: 'g',
+    topics: ['t'],
+    start: 'latest' as const,
+    onBatch: async ({ messages }: LogBatch) => void seen.push(...messages.map(({ value }) => value!.toString())),
+  };
+  await log.append(MESSAGES.slice(0, 10));
+  await (await log.subscribe(options)).close();
+  await log.append(MESSAGES.slice(10));
+  await (await log.subscribe(options)).caughtUp();
+  expect(seen.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => 10 + n));
 });
 
 test('a handler that waits for nothing lets everybody else have their turn', async () => {

@@ -71,6 +71,15 @@ describe('one process at a time has a data folder open', () => {
     expect(third.lines).toEqual(['open']);
   });
 
+  test('it is refused as well when somebody removed the file that says who has it', async () => {
+    const child = await startHolder();
+    rmSync(join(folder, IN_USE));
+    const refused = await openFailure();
+    expect(refused.code).toBe('UNSILO_DATA_LOCKED');
+    expect(refused.message).toContain(`process ${child.process.pid}`);
+    expect(await ask(child, 'append t')).toBe('done');
+  });
+
   test('the same process is refused as well, and gets it again after closing', async () => {
     const environment = await openEnvironment({ folder });
     const refused = await openFailure();
