@@ -1,10 +1,14 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { csv } from '@unsilo/connector-csv';
+import { feed } from '@unsilo/connector-feed';
+import { mastodon } from '@unsilo/connector-mastodon';
 import type { Connector } from '@unsilo/connector-sdk';
+import { suitecrm } from '@unsilo/connector-suitecrm';
 
 /** The connectors that come with Unsilo, one for each folder of `connectors/` but the SDK. */
-export const builtInConnectors: readonly Connector[] = [];
+export const builtInConnectors: readonly Connector[] = [csv, feed, mastodon, suitecrm];
 
 /** Makes a connector known by its name in the configuration. */
 export interface ConnectorSource {

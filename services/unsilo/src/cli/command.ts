@@ -92,3 +92,9 @@ export function action<const Known extends readonly [string, ...string[]]>(
   if (known.includes(given)) return given;
   throw new UsageError(`"${given}" is not ${known.slice(0, -1).join(', ')} or ${String(known.at(-1))}.`);
 }
+
+/** A message and what to do about it, each a sentence of its own. */
+export function sentences(message: string, hint: string | undefined): string {
+  const ended = /[.!?]$/.test(message) ? message : `${message}.`;
+  return hint === undefined ? ended : `${ended} ${hint}`;
+}

@@ -2,7 +2,7 @@ import { StorageError } from '@unsilo/event-log';
 import { ServiceError } from '@unsilo/hub';
 import { ConfigurationError } from '../configuration/problem.js';
 import { meant } from '../configuration/suggest.js';
-import { CommandError, EXIT, UsageError, type ExitCode, type Surroundings } from './command.js';
+import { CommandError, EXIT, sentences, UsageError, type ExitCode, type Surroundings } from './command.js';
 import { commands } from './commands/index.js';
 import { helpFor, overview } from './help.js';
 import { createOutput, type Streams } from './output.js';
@@ -48,7 +48,7 @@ export async function run(args: readonly string[], options: MainOptions): Promis
     if (options.signal.aborted) return EXIT.failure;
     const told = failure(error);
     if (output.json) output.value({ error: told });
-    output.message(`${told.message}${told.hint === undefined ? '' : ` ${told.hint}`} [${told.code}]`);
+    output.message(`${sentences(told.message, told.hint)} [${told.code}]`);
     return EXIT.failure;
   }
 }

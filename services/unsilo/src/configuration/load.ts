@@ -52,17 +52,16 @@ export async function parseConfiguration(
   // An empty file is an empty configuration.
   const resolved = resolveReferences({ ...document, value: document.value ?? {} }, { folder, env });
   const { value } = resolved;
-  if (!validate(value)) {
-    // What a reference could not fill in is empty for that reason alone.
-    const unfilled = new Set(resolved.problems.map(({ path: at }) => at));
-    const misfits = explainErrors(validate.errors ?? [], document).filter(({ path: at }) => !unfilled.has(at));
-    return fail([...resolved.problems, ...misfits]);
-  }
-  const found = await configureSystems(value, document, connectors ?? connectorSource(folder));
+  // What a reference could not fill in is empty for that reason alone.
+  const unfilled = new Set(resolved.problems.map(({ path: at }) => at));
+  const filled = (found: readonly ConfigurationProblem[]): ConfigurationProblem[] =>
+    found.filter(({ path: at }) => !unfilled.has(at));
+  if (!validate(value)) return fail([...resolved.problems, ...filled(explainErrors(validate.errors ?? [], document))]);
+  const found = await configureSystems(value, document, connectors ?? connectorSource(folder), folder);
   const rules = Object.keys(value.survivorship ?? {}).flatMap((attribute) =>
     attribute === '*' ? [] : unknownAttribute(attribute, ['survivorship', attribute], document, 'key'),
   );
-  const problems = [...resolved.problems, ...found.problems, ...rules];
+  const problems = [...resolved.problems, ...filled(found.problems), ...rules];
   if (problems.length > 0) fail(problems.sort((a, b) => a.line - b.line || a.column - b.column));
   const secrets = [...new Set([...resolved.secrets, ...found.secrets])];
   return complete(value, folder, { file: path, systems: found.systems, secrets });

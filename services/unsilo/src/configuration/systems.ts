@@ -6,6 +6,7 @@ import { UnknownConnector, type ConnectorSource } from '../connectors.js';
 import { intervalMs, type ConfiguredSystem } from './configuration.js';
 import { problemAt, type SourceDocument } from './document.js';
 import { explainErrors } from './explain.js';
+import { absolutePaths } from './paths.js';
 import { steps, type ConfigurationProblem, type Path } from './problem.js';
 import type { Written, WrittenSystem } from './schema.js';
 import { meant } from './suggest.js';
@@ -26,6 +27,7 @@ export async function configureSystems(
   written: Written,
   document: SourceDocument,
   source: ConnectorSource,
+  folder: string,
 ): Promise<{ systems: ConfiguredSystem[]; problems: ConfigurationProblem[]; secrets: string[] }> {
   const systems: ConfiguredSystem[] = [];
   const problems: ConfigurationProblem[] = [];
@@ -43,7 +45,7 @@ export async function configureSystems(
           hint: 'Each has a name of its own.',
         }),
       );
-    const found = await configure(system, path, document, source);
+    const found = await configure(system, path, document, source, folder);
     problems.push(...found.problems);
     secrets.push(...found.secrets);
     if (found.configured !== undefined)
@@ -68,6 +70,7 @@ async function configure(
   path: Path,
   document: SourceDocument,
   source: ConnectorSource,
+  folder: string,
 ): Promise<Found> {
   let connector: Connector;
   try {
@@ -83,18 +86,16 @@ async function configure(
     return { problems: [problem], secrets: [] };
   }
   const at: Path = [...path, 'options'];
-  const checked = validOptions(connector, system.options ?? {}, at, document);
+  const checked = validOptions(connector, absolutePaths(connector.options, system.options ?? {}, folder), at, document);
   const secrets = secretValues(connector.options, system.options ?? {});
   if (!checked.ok) return { problems: checked.problems, secrets };
   let profile: SystemProfile;
   try {
     profile = connector.profile(system.name, checked.options);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      problems: [problemAt(document, at, { what: 'key', code: 'UNSILO_CONFIG_INVALID_OPTIONS', message })],
-      secrets,
-    };
+    const { message, hint } = error as Error & { hint?: string };
+    const problem = { what: 'key', code: 'UNSILO_CONFIG_INVALID_OPTIONS', message: `${message}.` } as const;
+    return { problems: [problemAt(document, at, hint === undefined ? problem : { ...problem, hint })], secrets };
   }
   return {
     configured: { connector, options: checked.options, profile },

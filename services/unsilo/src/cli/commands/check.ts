@@ -9,7 +9,7 @@ import {
 import type { ConfiguredSystem } from '../../configuration/configuration.js';
 import { loadConfiguration } from '../../configuration/load.js';
 import { ConfigurationError, problemLine } from '../../configuration/problem.js';
-import { EXIT, noMoreArguments, type Command } from '../command.js';
+import { EXIT, noMoreArguments, sentences, type Command } from '../command.js';
 
 /** A system that doesn't answer is given up after so long. */
 const PATIENCE_MS = 30_000;
@@ -52,9 +52,7 @@ export const check: Command = {
       output.data(`${file}: fine, ${systems.length} ${systems.length === 1 ? 'system' : 'systems'}`);
       for (const { system, findings } of checked)
         for (const { ok, code, message, hint } of findings)
-          output.data(
-            `${system}: ${ok ? 'ok' : 'PROBLEM'}: ${message}${hint === undefined ? '' : ` ${hint}`} [${code}]`,
-          );
+          output.data(`${system}: ${ok ? 'ok' : 'PROBLEM'}: ${sentences(message, hint)} [${code}]`);
     }
     return bad > 0 ? EXIT.found : EXIT.ok;
   },
