@@ -92,9 +92,13 @@ export async function testRun<Options>(
   };
 }
 
-/** Waits, in real time, until something is so; fails after ten seconds with what was waited for. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 10_000;
+/** Waits, in real time, until something is so; fails after the patience (default ten seconds) with what was waited for. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  patienceMs: number = 10_000,
+): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs;
   while (!(await holds())) {
     if (Date.now() > giveUpAt) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

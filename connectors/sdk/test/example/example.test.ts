@@ -1,67 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from '@unsilo/schemas';
-import { connectorConformance, startFakeServer } from '../../src/testing.js';
+import { connectorConformance } from '../../src/testing.js';
 import { addressBook, defaults } from './connector.js';
-import { addressBookServer } from './fake-server.js';
+import { addressBookWorld } from './world.js';
 
-const token = 'b00k-t0ken';
-const times = { issuedAt: '2026-03-01T09:30:00.000Z', deadline: '2026-03-01T10:30:00.000Z', attempt: 1 };
-
-connectorConformance({
-  connector: addressBook,
-  mappings: { defaults },
-  async start() {
-    const book = addressBookServer(token);
-    const server = await startFakeServer(book.handle);
-    let people = 0;
-    const add = (fields: Record<string, string>) => `address-book/contact/${book.save(fields).id}`;
-    add({ first: 'Ada', last: 'Lovelace' });
-    return {
-      options: { url: server.url, token },
-      server,
-      change: (n) =>
-        Promise.resolve(
-          Array.from({ length: n }, () => add({ first: `Person ${(people += 1)}`, email: `p${people}@example.com` })),
-        ),
-      plant: (text) => Promise.resolve({ ref: add({ last: text }) }),
-      commands: () =>
-        Promise.resolve<Command[]>([
-          {
-            id: 'x',
-            system: 'address-book',
-            cause: { kind: 'plan' },
-            ...times,
-            action: 'update',
-            ref: 'address-book/contact/1',
-            base: { major: 1, minor: 0 },
-            set: {
-              'name.given': { value: 'Augusta', asOf: 0 },
-              phones: { value: [{ number: '+44 20 7946 0958' }], asOf: 0 },
-            },
-          },
-          {
-            id: 'y',
-            system: 'address-book',
-            cause: { kind: 'plan' },
-            ...times,
-            action: 'create',
-            kind: 'contact',
-            externalKey: 'key-1',
-            createdFor: 'crm/contact/7',
-            set: { 'name.given': { value: 'Grace', asOf: 0 }, birthDate: { value: '1906-12-09', asOf: 0 } },
-          },
-        ]),
-      effects: (command) =>
-        Promise.resolve(
-          command.action === 'create'
-            ? book.contacts.filter((contact) => contact.fields['first'] === 'Grace').length
-            : book.contacts.filter((contact) => contact.fields['first'] === 'Augusta' && contact.rev === 2).length,
-        ),
-      close: () => server.close(),
-    };
-  },
-});
+connectorConformance({ connector: addressBook, mappings: { defaults }, start: addressBookWorld });
 
 test('the README shows this connector as it is', () => {
   const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');

@@ -20,10 +20,19 @@ export interface Stage<Options> {
 /** Short time limits, so that a server that hangs costs milliseconds. */
 const IMPATIENT = { timeoutMs: 250 };
 
+/** Tests of one file run one after the other, so one patience at a time is enough. */
+let patienceMs = 10_000;
+
+/** `until` with the subject's patience. */
+export function eventually(what: string, holds: () => boolean): Promise<void> {
+  return until(what, holds, patienceMs);
+}
+
 export async function onStage<Options>(
   subject: ConformanceSubject<Options>,
   play: (stage: Stage<Options>) => Promise<void>,
 ): Promise<void> {
+  patienceMs = subject.patienceMs ?? 10_000;
   const world = await subject.start();
   const runs: TestRun[] = [];
   try {
@@ -79,7 +88,7 @@ export function latest(run: TestRun, ref: string): Change | undefined {
 /** Waits until all refs have been read. */
 export async function seen(run: TestRun, refs: readonly string[]): Promise<void> {
   const missing = () => refs.filter((ref) => !changes(run).some((change) => change.ref === ref));
-  await until('everything is read', () => missing().length === 0).catch((error: unknown) => {
+  await eventually('everything is read', () => missing().length === 0).catch((error: unknown) => {
     throw new Error(`${String(error)}; missing ${missing().join(', ')}; ${describeRun(run)}`);
   });
 }
@@ -154,7 +163,7 @@ export async function issue(run: TestRun, given: Command, id: string, lifeMs = 3
 }
 
 export async function outcome(run: TestRun, id: string): Promise<Outcome> {
-  await until(`command ${id} has an outcome`, () => outcomesOf(run, id).length > 0).catch((error: unknown) => {
+  await eventually(`command ${id} has an outcome`, () => outcomesOf(run, id).length > 0).catch((error: unknown) => {
     throw new Error(`${String(error)}; ${describeRun(run)}`);
   });
   return outcomesOf(run, id).at(-1)!;

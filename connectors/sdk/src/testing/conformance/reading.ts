@@ -4,8 +4,18 @@ import { parseOptions } from '../../options.js';
 import { crashAt } from '../crashes.js';
 import type { Fault } from '../fake-server.js';
 import { hostileTexts } from '../hostile.js';
-import { emptyDurable, until } from '../run.js';
-import { assertVersionsAreNames, changes, describeRun, latest, onStage, readAgain, seen, serverOf } from './observe.js';
+import { emptyDurable } from '../run.js';
+import {
+  assertVersionsAreNames,
+  changes,
+  describeRun,
+  eventually,
+  latest,
+  onStage,
+  readAgain,
+  seen,
+  serverOf,
+} from './observe.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
 /** More steps than this no reading of a test world takes; a suite that never ends would prove nothing more. */
@@ -79,7 +89,7 @@ export function readingConformance<Options>(
     test('the first complete reading is announced', async () => {
       await onStage(subject, async ({ run }) => {
         const started = await run();
-        await until('the snapshot is completed', () => started.runner.status().snapshotComplete);
+        await eventually('the snapshot is completed', () => started.runner.status().snapshotComplete);
       });
     });
 
@@ -96,7 +106,7 @@ export function readingConformance<Options>(
         const before = changes(first).length;
         const second = await run({ durable: first.durable });
         await seen(second, missed);
-        await until('the missed changes are read', () => changes(second).length > before);
+        await eventually('the missed changes are read', () => changes(second).length > before);
         assertVersionsAreNames(second);
       });
     });
@@ -112,7 +122,7 @@ export function readingConformance<Options>(
             const crash = crashAt(step, lastTakesEffect);
             const first = await run({ durable, wrap: crash.wrap, reading: { batchItems: 2 }, graceMs: 1 });
             const all = () => refs.every((ref) => changes(first).some((change) => change.ref === ref));
-            await until(
+            await eventually(
               'it crashed or has read all',
               () => crash.hit() || (all() && first.runner.status().snapshotComplete),
             );
@@ -174,7 +184,7 @@ function failingServers<Options>(subject: ConformanceSubject<Options>, test: Tes
         const refs = await world.change(2);
         server.fault({ kind: 'status', status, times: Infinity });
         const started = await run();
-        await until('it is paused', () => started.runner.status().state === 'paused').catch((error: unknown) => {
+        await eventually('it is paused', () => started.runner.status().state === 'paused').catch((error: unknown) => {
           throw new Error(`${String(error)}; ${describeRun(started)}`);
         });
         assert.ok((started.runner.status().reason ?? '') !== '');

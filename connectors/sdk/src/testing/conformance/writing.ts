@@ -4,11 +4,12 @@ import { compareVersions } from '@unsilo/schemas';
 import { keys } from '../../runner/storage.js';
 import { stateDigest } from '../../runner/versions.js';
 import type { Fault } from '../fake-server.js';
-import { until, type TestRun } from '../run.js';
+import type { TestRun } from '../run.js';
 import { crashAt } from '../crashes.js';
 import {
   changes,
   describeRun,
+  eventually,
   issue,
   onStage,
   outcome,
@@ -89,7 +90,10 @@ export function writingConformance<Options>(
             crash.arm();
             // What brings the command to the log is not the runner's step.
             const issued = await issue(first, command, name);
-            await until('it crashed or the command ended', () => crash.hit() || outcomesOf(first, name).length > 0);
+            await eventually(
+              'it crashed or the command ended',
+              () => crash.hit() || outcomesOf(first, name).length > 0,
+            );
             isReached ||= crash.hit();
             await first.close();
             const second = await run({ durable: first.durable });

@@ -1,0 +1,178 @@
+import { Type } from 'typebox';
+import type { Party } from '@unsilo/schemas';
+import type { Connector, ReadItem } from '../../src/index.js';
+import { readingConformance } from '../../src/testing/conformance/reading.js';
+import { writingConformance } from '../../src/testing/conformance/writing.js';
+import type { ConformanceSubject } from '../../src/testing.js';
+import { addressBook } from './connector.js';
+import { addressBookWorld } from './world.js';
+
+type Book = typeof addressBook;
+type Options = Book extends Connector<infer O> ? O : never;
+
+/** Runs one test of the suite by its name, and answers why it failed. */
+async function failureOf(
+  name: string,
+  connector: Book,
+  changes: Partial<ConformanceSubject<Options>> = {},
+): Promise<string> {
+  const subject: ConformanceSubject<Options> = { connector, start: addressBookWorld, patienceMs: 300, ...changes };
+  const tests = new Map<string, () => Promise<void> | void>();
+  const globals = {
+    describe: (_: string, body: () => void) => body(),
+    test: (title: string, body: () => Promise<void> | void) => void tests.set(title, body),
+  };
+  readingConformance(subject, globals);
+  writingConformance(subject, globals);
+  const found = tests.get(name);
+  if (found === undefined) throw new Error(`no test ${name}; there are ${[...tests.keys()].join('; ')}`);
+  try {
+    await found();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'passed';
+}
+
+/** The address book with its reading changed. */
+function reading(change: (items: AsyncIterable<ReadItem>) => AsyncIterable<ReadItem>): Book {
+  return { ...addressBook, read: (context) => change(addressBook.read!(context)) };
+}
+async function* each(items: AsyncIterable<ReadItem>, change: (item: ReadItem) => ReadItem[]): AsyncGenerator<ReadItem> {
+  for await (const item of items) yield* change(item);
+}
+const withState = (change: (party: Party) => Party) =>
+  reading((items) =>
+    each(items, (item) => (item.type === 'party' ? [{ ...item, change: change(item.change) }] : [item])),
+  );
+
+test('an event that breaks the contract', async () => {
+  const connector = withState((party) => ({ ...party, state: { kind: 'person', shoeSize: 37 } }) as never);
+  expect(await failureOf('everything there is reaches the log as valid events, and nothing twice', connector)).toMatch(
+    /shoeSize/,
+  );
+});
+
+test('a checkpoint that comes before what it covers', async () => {
+  const connector = reading(async function* (items) {
+    let held: ReadItem[] = [];
+    for await (const item of items) {
+      if (item.type === 'checkpoint') {
+        yield item;
+        yield* held;
+        held = [];
+      } else held.push(item);
+    }
+    yield* held;
+  });
+  expect(await failureOf('a crash at any step loses nothing, and no version names two states', connector)).toMatch(
+    /in vain/,
+  );
+});
+
+test('a new version for the same state at each reading', async () => {
+  let count = 0;
+  const connector: Book = {
+    ...addressBook,
+    read: (context) =>
+      each(addressBook.read!({ ...context, checkpoint: undefined }), (item) =>
+        item.type === 'party'
+          ? [{ ...item, change: { ...item.change, version: { major: 1000 + (count += 1), minor: 0 } } }]
+          : [item],
+      ),
+  };
+  expect(await failureOf('everything there is reaches the log as valid events, and nothing twice', connector)).toMatch(
+    /appended events/,
+  );
+});
+
+test('a refusal that is taken for an empty answer', async () => {
+  const connector = reading(async function* (items) {
+    try {
+      yield* items;
+    } catch {
+      yield { type: 'snapshot-completed' };
+    }
+  });
+  expect(
+    await failureOf('a server that answers 401 pauses the system with a reason, until it is resumed', connector),
+  ).toMatch(/paused/);
+});
+
+test('texts that are tidied up', async () => {
+  const connector = withState((party) => JSON.parse(JSON.stringify(party).replaceAll(/[<>]/g, '')) as Party);
+  expect(await failureOf('hostile texts survive', connector)).not.toBe('passed');
+});
+
+test('a secret that the server handed out, in the log', async () => {
+  const connector: Book = {
+    ...addressBook,
+    read: (context) => {
+      context.log.info({ session: 's3ssion-from-server' }, 'logged in');
+      return addressBook.read!(context);
+    },
+  };
+  const start = async () => ({ ...(await addressBookWorld()), secrets: ['s3ssion-from-server'] });
+  expect(await failureOf('the first complete reading is announced', connector, { start })).toMatch(/secret is told/);
+});
+
+test('an option without a description', async () => {
+  const connector: Book = { ...addressBook, options: Type.Object({ url: Type.String(), token: Type.String() }) };
+  expect(await failureOf('the profile and the options fit the contract', connector)).toMatch(/without a description/);
+});
+
+test('a write without a key', async () => {
+  const connector: Book = {
+    ...addressBook,
+    write: (context, command, attempt) =>
+      addressBook.write!(
+        context,
+        command.action === 'create' ? { ...command, externalKey: String(Math.random()) } : command,
+        attempt,
+      ),
+  };
+  expect(
+    await failureOf('a command whose outcome was lost in a crash is repeated without a second effect', connector),
+  ).toMatch(/effects after the repeat/);
+});
+
+test('a conflict with our own earlier try, told as somebody else’s', async () => {
+  const connector: Book = {
+    ...addressBook,
+    write: (context, command) => addressBook.write!(context, command, { number: 1, unclear: false }),
+  };
+  expect(
+    await failureOf('whatever breaks around a write, it takes effect once at most, and the outcome is true', connector),
+  ).toMatch(/conflict/);
+});
+
+test('an outcome that lies about what was left', async () => {
+  const connector: Book = {
+    ...addressBook,
+    async write(context, command, attempt) {
+      const result = await addressBook.write!(context, command, attempt);
+      return { ...result, left: { kind: 'person', name: { given: 'Somebody' } } };
+    },
+  };
+  expect(await failureOf('our own write that comes back by reading is no news', connector)).toMatch(/was read at/);
+});
+
+test('an outcome without the state that it left', async () => {
+  const connector: Book = {
+    ...addressBook,
+    async write(context, command, attempt) {
+      const { left: _, ...rest } = await addressBook.write!(context, command, attempt);
+      return rest;
+    },
+  };
+  expect(await failureOf('each command is carried out once, with a whole outcome', connector)).toMatch(/no state left/);
+});
+
+test('a late command that is carried out all the same', async () => {
+  const connector: Book = { ...addressBook };
+  const start = async () => {
+    const world = await addressBookWorld();
+    return { ...world, effects: () => Promise.resolve(1) };
+  };
+  expect(await failureOf('a command past its deadline is not applied', connector, { start })).not.toBe('passed');
+});
