@@ -9,6 +9,10 @@ import { parseArgs } from 'node:util';
 import type { EventLog } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '300000' },
@@ -31,7 +35,7 @@ async function measure(name: string, count: number, run: (topic: string) => Prom
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   const rate = Math.round((count / ms) * 1000).toLocaleString('en');
-  console.log(`${name.padEnd(52)} ${rate.padStart(9)} /s   ${((user + system) / 1000 / ms).toFixed(2)} cores`);
+  say(`${name.padEnd(52)} ${rate.padStart(9)} /s   ${((user + system) / 1000 / ms).toFixed(2)} cores`);
 }
 
 function batch(topic: string, size: number, from: number): Parameters<EventLog['append']>[0] {
@@ -98,11 +102,9 @@ await measure('append one by one to handled, one at a time', 300, async (topic) 
   await subscription.close();
 });
 times.sort((a, b) => a - b);
-console.log(`  append to handled: p50 ${times[150]!.toFixed(1)} ms, p99 ${times[297]!.toFixed(1)} ms`);
+say(`  append to handled: p50 ${times[150]?.toFixed(1)} ms, p99 ${times[297]?.toFixed(1)} ms`);
 const bytes = statSync(join(folder, 'data.mdb')).size;
-console.log(
-  `data file ${(bytes / 2 ** 20).toFixed(0)} MiB, resident ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
-);
+say(`data file ${(bytes / 2 ** 20).toFixed(0)} MiB, resident ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);
 await log.close();
 await environment.close();
 rmSync(folder, { recursive: true, force: true });

@@ -111,4 +111,4 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     return { refused, ends };
   },
 };
-console.log(JSON.stringify(await scenarios[scenario]!()));
+process.stdout.write(`${JSON.stringify(await scenarios[scenario]!())}\n`);

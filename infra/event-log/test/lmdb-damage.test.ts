@@ -24,7 +24,8 @@ let folder: string;
 beforeAll(async () => {
   original = newFolder();
   const child = startChild(join(__dirname, 'filling-child.ts'), [original]);
-  expect(await child.ended).toBe('SIGKILL');
+  const outcome = await child.ended;
+  if (outcome !== 'SIGKILL') throw new Error(`the folder could not be made (${outcome}): ${child.errors()}`);
 });
 afterAll(() => rmSync(original, { recursive: true, force: true }));
 beforeEach(() => {

@@ -151,7 +151,7 @@ const namespaces = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'tru
 if (!namespaces) {
   if (process.env['REQUIRE_SERVERS'] === '1')
     throw new Error('pid namespaces are needed: run as root on Linux with unshare');
-  console.warn('SKIPPED: holders in other containers (needs root and unshare for a pid namespace)');
+  process.stderr.write('SKIPPED: holders in other containers (needs root and unshare for a pid namespace)\n');
 }
 (namespaces ? describe : describe.skip)('a holder in another container', () => {
   test('keeps others out by its signs of life', async () => {

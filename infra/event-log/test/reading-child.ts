@@ -15,10 +15,10 @@ for (const folder of process.argv.slice(2)) {
       }
     }
     await log.append([{ topic: 't', key: 'k', value: 'v' }]);
-    console.log(count);
+    process.stdout.write(`${count}\n`);
     await log.close();
     await environment.close();
   } catch (error) {
-    console.log((error as { code?: string }).code ?? String(error));
+    process.stdout.write(`${(error as { code?: string }).code ?? String(error)}\n`);
   }
 }

@@ -9,6 +9,10 @@ import { parseArgs } from 'node:util';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 const { values } = parseArgs({
   options: {
     keys: { type: 'string', default: '10000' },
@@ -44,10 +48,10 @@ async function measure(name: string, batches: number, run: () => Promise<number>
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   const rate = Math.round((count / ms) * 1000).toLocaleString('en');
-  console.log(`${name.padEnd(64)} ${rate.padStart(9)} /s   ${((user + system) / 1000 / ms).toFixed(2)} cores`);
+  say(`${name.padEnd(64)} ${rate.padStart(9)} /s   ${((user + system) / 1000 / ms).toFixed(2)} cores`);
 }
 
-console.log(`${KEYS.toLocaleString('en')} keys of ${value.length} bytes`);
+say(`${KEYS.toLocaleString('en')} keys of ${value.length} bytes`);
 let filled = 0;
 await measure('commit new keys in random order, 1,000 a commit', Math.ceil(KEYS / BATCH), async () => {
   const put = Array.from({ length: Math.min(BATCH, KEYS - filled) }, () => ({
@@ -89,9 +93,7 @@ await measure('range of 100 entries', 2000, async () => {
   return (await store.range('tenant', 'records', { from, limit: 100 })).length;
 });
 const bytes = statSync(join(folder, 'data.mdb')).size;
-console.log(
-  `data file ${(bytes / 2 ** 20).toFixed(0)} MiB, resident ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
-);
+say(`data file ${(bytes / 2 ** 20).toFixed(0)} MiB, resident ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);
 await store.close();
 await log.close();
 await environment.close();

@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openState } from './lmdb-place.js';
 
@@ -49,9 +49,8 @@ const newTenant = await store.commit('late', { put: [{ table: 'b', key: 'k', val
 rmSync(ballast);
 const after = [await commit(count, 'a'), await commit(count + 1, 'new')];
 const recovered = await state();
-console.log(
-  JSON.stringify({ count, refusal, full, newTable, newTenant, after, recovered, tenants: await store.tenants() }),
-);
+const result = { count, refusal, full, newTable, newTenant, after, recovered, tenants: await store.tenants() };
+writeSync(1, `${JSON.stringify(result)}\n`);
 await store.close();
 await log.close();
 process.exit(0);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { open, type Database, type DatabaseOptions, type RootDatabase } from 'lmdb';
 import { StorageError } from '../errors.js';
 import { checkDataFile, dataFileIdentity, reserveLockFile } from './data-file.js';
-import { corrupt, readError, writeError, type Area } from './failures.js';
+import { corrupt, readError, writeError } from './failures.js';
 import { locked, Occupancy } from './occupancy.js';
 import { lifeOf, thisProcess, type Owner } from './owner.js';
 import { Writer, type Write } from './writer.js';
@@ -189,10 +189,11 @@ export class LmdbEnvironment {
         }
       });
     } catch (error) {
-      const cause = writeError(await causeOf(error), this.folder, 'STATE') as StorageError;
+      const cause = await causeOf(error);
+      const told = writeError(cause, this.folder, 'STATE') as StorageError;
       // Only a lack of space passes. After anything else what the disk holds is uncertain, and LMDB may not go on.
-      if (cause.code !== 'UNSILO_STATE_FULL') this.failed = cause;
-      throw cause.cause ?? cause;
+      if (told.code !== 'UNSILO_STATE_FULL') this.failed = told;
+      throw cause;
     }
     if (thrown !== undefined) {
       // Half a transaction may have been written; whoever goes on from memory would go wrong.
@@ -258,13 +259,12 @@ function takenOver(folder: string): StorageError {
 }
 
 /** lmdb rejects with "Commit failed" and gives the reason in another promise. */
-async function causeOf(error: unknown): Promise<unknown> {
-  const commitError = (error as { commitError?: Promise<unknown> } | null)?.commitError;
-  if (commitError === undefined) return error;
+async function causeOf(failure: unknown): Promise<Error> {
+  const commitError = (failure as { commitError?: Promise<unknown> } | null)?.commitError;
   try {
     await commitError;
-    return error;
   } catch (cause) {
-    return cause;
+    if (cause instanceof Error) return cause;
   }
+  return failure instanceof Error ? failure : new Error(String(failure));
 }

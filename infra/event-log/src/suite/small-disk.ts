@@ -22,6 +22,6 @@ export function describeWithSmallDisk(): jest.Describe {
   probe?.unmount();
   if (probe !== undefined) return describe;
   if (process.env['REQUIRE_SERVERS'] === '1') throw new Error('a small tmpfs is needed: run as root on Linux');
-  console.warn('SKIPPED: behaviour on a full disk (needs the right to mount a tmpfs)');
+  process.stderr.write('SKIPPED: behaviour on a full disk (needs the right to mount a tmpfs)\n');
   return describe.skip;
 }
