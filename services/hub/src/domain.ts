@@ -1,6 +1,7 @@
 /** The pure core: see DESIGN section 5. No clock, no randomness, no I/O. */
 export * from './domain/attributes.js';
 export * from './domain/compaction.js';
+export * from './domain/creation.js';
 export * from './domain/facts.js';
 export * from './domain/normalise.js';
 export * from './domain/plan.js';

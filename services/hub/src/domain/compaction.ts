@@ -63,7 +63,7 @@ export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
     sent: {},
     left: {},
   };
-  if (command.action !== 'update' && command.action !== 'create') return answer;
+  if (known.redacted || (command.action !== 'update' && command.action !== 'create')) return answer;
   const left = outcome?.left ? flatten(outcome.left, normaliser) : undefined;
   for (const [attribute, { value }] of Object.entries(command.set)) {
     answer.sent[attribute] = canonicalValue(attribute, value, normaliser);
@@ -94,10 +94,8 @@ function byIssue(a: Answer, b: Answer): number {
  */
 export function nextHorizon(record: RecordFacts, policy: HorizonPolicy): Version | undefined {
   const { observations } = record;
-  const newest = observations.at(-1);
-  if (!newest) return undefined;
-  const youngest = observations.reduce((max, o) => (o.observedAt > max ? o.observedAt : max), newest.observedAt);
-  const limit = Date.parse(youngest) - policy.age;
+  const youngest = observations.reduce((max, o) => Math.max(max, Date.parse(o.observedAt)), -Infinity);
+  const limit = youngest - policy.age;
   let candidate: Version | undefined;
   for (let i = observations.length - 1 - policy.versions; i >= 0; i -= 1) {
     const o = observations[i];
@@ -116,10 +114,14 @@ export function nextHorizon(record: RecordFacts, policy: HorizonPolicy): Version
   return candidate;
 }
 
-/** The same record with everything at or below `horizon` summarised. The result is exact for any facts above it. */
+/**
+ * The same record with everything at or below `horizon` summarised. The result is exact for any facts above it. Nothing changes where no
+ * state lies there: a summary of nothing would make the first state that comes look like a later one.
+ */
 export function compact(record: RecordFacts, horizon: Version, context: EvaluationContext): RecordFacts {
   if (record.horizon && !isAfter(horizon, record.horizon)) return record;
   const { points, scan } = walk(record, context, horizon);
+  if (points.length === 0 && !record.summary) return record;
   const last = points.at(-1);
   const below = record.observations.filter((o) => !isAfter(o.version, horizon));
   const lastSeen = below.at(-1);

@@ -2,6 +2,7 @@ import type { Customer } from '@unsilo/schemas';
 import { elementKey, isListAttribute, type Scalar } from './attributes.js';
 import type { OrderedDecision } from './decisions.js';
 import type { Normaliser } from './normalise.js';
+import { statingMembers } from './creation.js';
 import { byCreation, type Member } from './plan.js';
 import { systemPolicy, type Policy } from './policy.js';
 import { systemOf } from './ref.js';
@@ -61,11 +62,7 @@ export function mergeCustomer(
   const ordered = [...members].sort(byCreation);
   const [anchor] = ordered;
   if (!anchor) throw new Error('a customer has at least one member');
-  const golden = merge(
-    members.map((m) => m.evaluation),
-    keepsOf(decisions, normaliser),
-    policy,
-  );
+  const golden = merge(statingMembers(members), keepsOf(decisions, normaliser), policy);
   const ids = ordered.map((m) => customerId(tenant, m.facts.ref, digest));
   const customer: Omit<Customer, 'revision'> = {
     id: ids[0] ?? '',

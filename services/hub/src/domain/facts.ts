@@ -19,9 +19,11 @@ export interface RecordFacts {
   creates: KnownCommand[];
   /** Set when the hub itself had this record made: for which member. */
   createdFor?: { ref: string; command: string };
-  /** Facts with times at or before this are gone and stay gone (epoch milliseconds). */
+  /** What was said up to this time is gone and stays gone (epoch milliseconds). */
   erasedAt?: number;
-  /** How many facts came too late to be used: at or below the horizon or the floor. */
+  /** The highest version that was: a state that is shown again later is the same old one. */
+  erasedUpTo?: Version;
+  /** How many facts came at or below the horizon and were dropped. Not a fact itself: it depends on when the record was summarised. */
   late: number;
 }
 
@@ -38,21 +40,24 @@ export interface KnownCommand {
   command: Command;
   /** The best outcome known; absent while there is none. */
   outcome?: Outcome;
+  /** An erasure took the values: what is left says that there was a write, and to which attributes. */
+  redacted?: true;
 }
 
 export function emptyRecord(ref: string): RecordFacts {
   return { ref, observations: [], commands: [], creates: [], late: 0 };
 }
 
-/** Adds what a system showed. */
+function saidAt(observation: Pick<Observation, 'changedAt' | 'observedAt'>): number {
+  return Math.min(Date.parse(observation.changedAt), Date.parse(observation.observedAt));
+}
+
+/** Adds what a system showed. What comes at or below the horizon is counted and dropped; an erasure's floor drops it without a word. */
 export function addObservation(record: RecordFacts, party: Party): RecordFacts {
-  if (
-    record.erasedAt !== undefined &&
-    Math.min(Date.parse(party.changedAt), Date.parse(party.observedAt)) <= record.erasedAt
-  ) {
-    return { ...record, late: record.late + 1 };
-  }
-  if (record.horizon && !isAfter(party.version, record.horizon)) return { ...record, late: record.late + 1 };
+  const { erasedAt, erasedUpTo, horizon } = record;
+  if (erasedAt !== undefined && saidAt(party) <= erasedAt) return raiseFloor(record, party.version);
+  if (erasedUpTo && !isAfter(party.version, erasedUpTo)) return record;
+  if (horizon && !isAfter(party.version, horizon)) return { ...record, late: record.late + 1 };
   const fact: Observation = { version: party.version, changedAt: party.changedAt, observedAt: party.observedAt };
   if (party.createdAt !== undefined) fact.createdAt = party.createdAt;
   if (party.deleted) fact.deleted = true;
@@ -70,55 +75,83 @@ export function addObservation(record: RecordFacts, party: Party): RecordFacts {
   return { ...record, observations };
 }
 
+function raiseFloor(record: RecordFacts, version: Version): RecordFacts {
+  if (record.erasedUpTo && !isAfter(version, record.erasedUpTo)) return record;
+  const observations = record.observations.filter((o) => isAfter(o.version, version));
+  return { ...record, observations, erasedUpTo: version };
+}
+
 /** One version names one state. Should two claim it, the greater text stays, so that the order of arrival can't decide. */
 function mergeObservations(a: Observation, b: Observation): Observation {
-  const earliest = a.observedAt <= b.observedAt ? a.observedAt : b.observedAt;
+  const earliest = Date.parse(a.observedAt) <= Date.parse(b.observedAt) ? a.observedAt : b.observedAt;
   const rank = (o: Observation): string =>
     JSON.stringify([o.deleted ?? false, o.state ?? null, o.changedAt, o.createdAt ?? '']);
   const kept = rank(a) >= rank(b) ? a : b;
   return kept.observedAt === earliest ? kept : { ...kept, observedAt: earliest };
 }
 
+/**
+ * Adds a command to the record that it writes or, a create, to the member that it was asked for and to the record that it made.
+ */
 export function addCommand(record: RecordFacts, command: Command): RecordFacts {
-  const list = command.action === 'create' ? 'creates' : 'commands';
-  if (record.erasedAt !== undefined && Date.parse(command.issuedAt) <= record.erasedAt) return record;
+  const list = command.action === 'create' && command.createdFor === record.ref ? 'creates' : 'commands';
   const known = record[list].find((k) => k.command.id === command.id);
   if (known && !isOutcomeWithoutCommand(known)) return record;
   if (isCovered(record, command)) return record;
   const entry: KnownCommand = known?.outcome ? { command, outcome: known.outcome } : { command };
-  return { ...record, [list]: insertById(record[list], entry) };
+  return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
 }
 
 /** An outcome may come before its command is known (a rebuild reads topics side by side): it waits under a bare id. */
 export function addOutcome(record: RecordFacts, outcome: Outcome, list: 'commands' | 'creates'): RecordFacts {
-  if (record.erasedAt !== undefined && Date.parse(outcome.reportedAt) <= record.erasedAt)
-    return { ...record, late: record.late + 1 };
   const known = record[list].find((k) => k.command.id === outcome.command);
   if (known?.outcome && compareOutcomes(known.outcome, outcome) >= 0) return record;
   if (!known && record.summary?.answered.some((a) => a.command === outcome.command)) return record;
   const entry: KnownCommand = { command: known?.command ?? bareCommand(outcome), outcome };
-  return { ...record, [list]: insertById(record[list], entry) };
+  return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
 }
 
+/** Of several makers of one record the one with the least id stays. */
 export function bindCreated(record: RecordFacts, createdFor: { ref: string; command: string }): RecordFacts {
   const known = record.createdFor;
-  if (known && (known.command < createdFor.command || known.command === createdFor.command)) return record;
+  if (known && known.command <= createdFor.command) return record;
   return { ...record, createdFor };
 }
 
-/** Forgets everything up to a time, for ever (SYNC section 6.3). */
+/**
+ * Forgets what was said up to a time, for ever (SYNC section 6.3). Of our own writes it keeps that there were any: one that is still
+ * under way must not come back as the system's own statement, and a record that we made must not be made again.
+ */
 export function erase(record: RecordFacts, at: number): RecordFacts {
   if (record.erasedAt !== undefined && record.erasedAt >= at) return record;
-  const keep = (o: Observation): boolean => Math.min(Date.parse(o.changedAt), Date.parse(o.observedAt)) > at;
-  const bare: RecordFacts = {
-    ref: record.ref,
-    observations: record.observations.filter(keep),
-    commands: record.commands.filter((k) => Date.parse(k.command.issuedAt) > at),
-    creates: record.creates.filter((k) => Date.parse(k.command.issuedAt) > at),
+  const { horizon, summary: _, ...rest } = record;
+  const floored: RecordFacts = {
+    ...rest,
+    commands: record.commands.map((k) => redact(k, at)),
+    creates: record.creates.map((k) => redact(k, at)),
     erasedAt: at,
-    late: record.late,
   };
+  const gone = record.observations.filter((o) => saidAt(o) <= at).map((o) => o.version);
+  return (horizon ? [horizon, ...gone] : gone).reduce(raiseFloor, floored);
+}
+
+function redact(known: KnownCommand, erasedAt: number | undefined): KnownCommand {
+  const { command, outcome } = known;
+  if (erasedAt === undefined || Date.parse(command.issuedAt) > erasedAt) return known;
+  const bare: KnownCommand = { command: withoutValues(command), redacted: true };
+  if (outcome) bare.outcome = withoutStates(outcome);
   return bare;
+}
+
+function withoutValues(command: Command): Command {
+  if (command.action !== 'update' && command.action !== 'create') return command;
+  const set = Object.entries(command.set).map(([attribute, { asOf }]) => [attribute, { value: null, asOf }] as const);
+  return { ...command, set: Object.fromEntries(set) };
+}
+
+function withoutStates(outcome: Outcome): Outcome {
+  const { before: _, left: __, ...rest } = outcome;
+  return rest;
 }
 
 function isOutcomeWithoutCommand(known: KnownCommand): boolean {
@@ -159,13 +192,16 @@ function compareOutcomes(a: Outcome, b: Outcome): number {
   // An exact answer says more than a read-back of the same write.
   const exact = Number(a.exact ?? false) - Number(b.exact ?? false);
   if (exact !== 0) return exact;
-  const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
+  // The states come last, so that an erasure, which takes them, leaves the order as it was.
+  const text = (o: Outcome): string => JSON.stringify([withoutStates(o), o.before ?? null, o.left ?? null]);
+  const [x, y] = [text(a), text(b)];
   return x < y ? 1 : x > y ? -1 : 0;
 }
 
 /** A command is open while it has no outcome, or an uncertain one (SYNC section 2.4). */
 export function isOpen(known: KnownCommand): boolean {
-  return known.outcome === undefined || known.outcome.status === 'uncertain';
+  if (known.outcome === undefined) return true;
+  return known.outcome.status === 'uncertain' && !isOutcomeWithoutCommand(known);
 }
 
 function insertById(list: readonly KnownCommand[], entry: KnownCommand): KnownCommand[] {

@@ -1,6 +1,7 @@
 import type { Command, KindProfile, SystemProfile } from '@unsilo/schemas';
 import { canonicalValue } from './attributes.js';
 import { answersOf, type Answer } from './compaction.js';
+import { isPossibleCopy } from './creation.js';
 import { isOpen, type RecordFacts } from './facts.js';
 import { mayWrite, systemPolicy, writePolicy, type Policy } from './policy.js';
 import {
@@ -104,6 +105,7 @@ function wholeRecordReason(
   if (evaluation.deleted) return 'deleted';
   const open = facts.commands.find(isOpen);
   if (open) return open.outcome ? 'uncertain' : 'pending';
+  if ((context.switches ?? allRules).holdBehindOpenCommand && isPossibleCopy(member, ordered)) return 'pending';
   const system = systemOf(facts.ref);
   if (systemPolicy(context.policy, system).duplicates === 'write-first') {
     const first = ordered.find((m) => systemOf(m.facts.ref) === system && !m.evaluation.deleted);

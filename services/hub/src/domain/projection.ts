@@ -171,7 +171,11 @@ function wantedList(
   }
   if (write && !write.clear) {
     // What may not be cleared keeps its place.
-    for (const [key, element] of shadow) if (claims?.get(key)?.value === undefined) chosen.set(key, element);
+    for (const [key, element] of shadow) {
+      if (claims?.get(key)?.value !== undefined) continue;
+      chosen.set(key, element);
+      left = 'clear-refused';
+    }
   }
   for (const [key, winner] of standingElements(golden, attribute)) {
     const element = switches.projectRewritings

@@ -127,6 +127,7 @@ export interface Walk {
 export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Version): Walk {
   const { points, writes, deleted } = timeline(record, context.normaliser);
   const scan = new Scan(record, context, writes);
+  for (const write of writes) if (record.horizon && !isAfter(write.version, record.horizon)) scan.raise(write);
   const walked = upTo ? points.filter((p) => compareVersions(p.version, upTo) <= 0) : points;
   for (const point of walked) scan.step(point);
   return { points: walked, deleted, scan };
@@ -165,9 +166,10 @@ function timeline(record: RecordFacts, normaliser: Normaliser): { points: Point[
   }
   const writes: Write[] = [];
   for (const known of record.commands) {
-    const write = appliedWrite(known, normaliser);
-    if (!write || (record.horizon && !isAfter(write.version, record.horizon))) continue;
+    const write = appliedWrite(known, normaliser, seenBefore(known, record));
+    if (!write) continue;
     writes.push(write);
+    if (record.horizon && !isAfter(write.version, record.horizon)) continue;
     const { outcome } = known;
     let at = points.findIndex((p) => compareVersions(p.version, write.version) >= 0);
     if (at < 0) at = points.length;
@@ -186,6 +188,7 @@ function timeline(record: RecordFacts, normaliser: Normaliser): { points: Point[
     }
     point.writes.push(write);
   }
+  for (const write of writes) learnBefore(write, points, record, normaliser);
   const last = points.at(-1);
   const deleted =
     deletedAt !== undefined
@@ -194,7 +197,33 @@ function timeline(record: RecordFacts, normaliser: Normaliser): { points: Point[
   return { points, writes, deleted };
 }
 
-function appliedWrite(known: KnownCommand, normaliser: Normaliser): Write | undefined {
+/**
+ * Where the version before an exact write is known and that state was seen, it says what the write replaced as well as the system could:
+ * then values that the system derives from what we sent are told apart from what its people typed.
+ */
+function learnBefore(write: Write, points: readonly Point[], record: RecordFacts, normaliser: Normaliser): void {
+  const pre = write.known.outcome?.pre;
+  if (write.mode !== 'exact' || !pre) return;
+  const below = points.findLast((p) => isAfter(write.version, p.version));
+  const { summary } = record;
+  const [version, flat] = below
+    ? [below.version, below.flat]
+    : summary
+      ? [summary.version, flatten(summary.shadow, normaliser)]
+      : [undefined, undefined];
+  if (!version || !flat || isAfter(pre, version)) return;
+  write.mode = 'before';
+  write.before = flat;
+}
+
+/** A create may find that the record is there already: what was seen before it was asked for isn't its doing. */
+function seenBefore({ command }: KnownCommand, record: RecordFacts): Version | null {
+  if (command.action !== 'create') return null;
+  const issuedAt = Date.parse(command.issuedAt);
+  return record.observations.findLast((o) => Date.parse(o.observedAt) < issuedAt)?.version ?? record.horizon ?? null;
+}
+
+function appliedWrite(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {
   const { command, outcome } = known;
   if (outcome?.status !== 'applied' || outcome.version === undefined) return undefined;
   if (command.action !== 'update' && command.action !== 'create') return undefined;
@@ -210,7 +239,7 @@ function appliedWrite(known: KnownCommand, normaliser: Normaliser): Write | unde
   const write: Write = {
     known,
     mode: outcome.exact ? (before ? 'before' : 'exact') : 'read-back',
-    pre: created ? null : (outcome.pre ?? baseOf(known)),
+    pre: outcome.pre ?? (created ? seen : baseOf(known)),
     scalars,
     lists,
     version: outcome.version,
@@ -256,8 +285,9 @@ export class Scan {
   }
 
   step(point: Point): void {
-    // Who edits what the hub wrote has seen it: the write of this very point counts too, unless the run is the write's own.
-    for (const write of point.writes) this.raise(write);
+    // Who edits what the hub wrote has seen it: the write of this very point counts too where it moved the version, else it came after.
+    const [later, earlier] = [false, true].map((moved) => point.writes.filter((w) => this.movedOn(w) === moved));
+    for (const write of earlier ?? []) this.raise(write);
     for (const [attribute, value] of point.flat.scalars) this.scalar(point, attribute, value);
     for (const [attribute, register] of this.scalars) {
       if (register.run.value !== undefined && !point.flat.scalars.has(attribute))
@@ -269,10 +299,11 @@ export class Scan {
     ])) {
       this.list(point, attribute);
     }
+    for (const write of later ?? []) this.raise(write);
     this.first = false;
   }
 
-  private raise(write: Write): void {
+  raise(write: Write): void {
     const { command } = write.known;
     if (command.action !== 'update' && command.action !== 'create') return;
     for (const [attribute, { asOf }] of Object.entries(command.set)) {

@@ -1,0 +1,140 @@
+import {
+  addCommand,
+  addObservation,
+  addOutcome,
+  answersOf,
+  compact,
+  evaluate,
+  isOpen,
+  kindOf,
+  systemOf,
+} from '../../src/domain.js';
+import type { Evaluation, RecordFacts, Register } from '../../src/domain.js';
+import type { Finding } from './findings.js';
+import { randomFor } from './random.js';
+import { normaliser, ReferenceHub } from './reference-hub.js';
+import { speak, type Spoken } from './reference-register.js';
+import type { World } from './world.js';
+
+/** Properties 1, 2, 3 and 15: the customers are a function of a set. */
+export function checkSets(world: World, round: number): Finding[] {
+  const findings: Finding[] = [];
+  const whole = new ReferenceHub({ ...world.setting, compacts: false });
+  whole.receive(world.facts);
+  const random = randomFor(world.scenario.seed, 'permutation', round);
+  const other = new ReferenceHub({ ...world.setting, compacts: false });
+  const facts = random.shuffle([...world.facts, ...world.facts.filter(() => random.chance(0.3))]);
+  while (facts.length > 0) other.receive(facts.splice(0, random.between(1, 30)));
+  if (whole.fingerprint() !== other.fingerprint()) findings.push({ property: 1, what: difference(whole, other) });
+  const planned = other.plan(world.clock.now).commands;
+  if (planned.length > 0)
+    findings.push({ property: 15, what: `a replay sends ${JSON.stringify(planned.map((c) => c.id))}` });
+  for (const [ref, record] of whole.records) {
+    findings.push(...checkSummary(world, ref, record, random.float()));
+    const kept = world.hub.records.get(ref);
+    if (kept) findings.push(...checkIncremental(world, ref, record, kept));
+  }
+  return findings;
+}
+
+function difference(a: ReferenceHub, b: ReferenceHub): string {
+  for (const [ref, record] of a.records) {
+    const [x, y] = [JSON.stringify(record), JSON.stringify(b.records.get(ref))];
+    if (x !== y) return `${ref}: ${x} or ${y}`;
+  }
+  return `${a.fingerprint()} or ${b.fingerprint()}`;
+}
+
+/** Property 2: a random horizon that passes no open command. */
+function checkSummary(world: World, ref: string, record: RecordFacts, where: number): Finding[] {
+  const context = world.hub.contextOf(ref);
+  let { observations } = record;
+  for (const known of record.commands.filter(isOpen)) {
+    const { command } = known;
+    observations = 'base' in command ? observations.filter((o) => compare(o.version, command.base) <= 0) : [];
+  }
+  const horizon = observations[Math.floor(observations.length * where)]?.version;
+  if (!horizon) return [];
+  const isAbove = (k: RecordFacts['commands'][number]): boolean =>
+    'base' in k.command && compare(k.command.base, horizon) >= 0;
+  const below: RecordFacts = {
+    ...record,
+    observations: record.observations.filter((o) => compare(o.version, horizon) <= 0),
+    commands: record.commands.filter((k) => !isAbove(k)),
+  };
+  let summed = compact(below, horizon, context);
+  for (const o of record.observations) {
+    if (compare(o.version, horizon) <= 0) continue;
+    const { version, changedAt, observedAt, createdAt } = o;
+    const header = { ref, version, changedAt, observedAt, ...(createdAt === undefined ? {} : { createdAt }) };
+    summed = addObservation(summed, o.state ? { ...header, state: o.state } : { ...header, deleted: true });
+  }
+  for (const known of record.commands.filter(isAbove)) {
+    summed = addCommand(summed, known.command);
+    if (known.outcome) summed = addOutcome(summed, known.outcome, 'commands');
+  }
+  const wrong = unlike(digestOf(evaluate(summed, context), summed), digestOf(evaluate(record, context), record));
+  return wrong ? [{ property: 2, what: `${ref} above ${horizon.major}.${horizon.minor}: ${wrong}` }] : [];
+}
+
+function checkIncremental(world: World, ref: string, whole: RecordFacts, kept: RecordFacts): Finding[] {
+  const context = world.hub.contextOf(ref);
+  const findings: Finding[] = [];
+  const wrong = unlike(digestOf(evaluate(kept, context), kept), digestOf(evaluate(whole, context), whole));
+  if (wrong) findings.push({ property: 3, what: `${ref}: ${wrong}` });
+  if (whole.erasedAt !== undefined) return findings;
+  const profile = world.setting.profiles.get(systemOf(ref))?.kinds.find((k) => k.kind === kindOf(ref));
+  const reference = speak(whole, profile);
+  const registers = registersOf(evaluate(whole, context));
+  for (const name of new Set([...reference.keys(), ...registers.keys()])) {
+    const [x, y] = [text(registers.get(name)), text(reference.get(name))];
+    if (x !== y) findings.push({ property: 3, what: `${ref} ${name}: ${x}, by the letter ${y}` });
+  }
+  return findings;
+}
+
+function registersOf(evaluation: Evaluation): Map<string, Register> {
+  const all = new Map<string, Register>(evaluation.scalars);
+  for (const [path, elements] of evaluation.lists) for (const [key, r] of elements) all.set(`${path}|${key}`, r);
+  return all;
+}
+
+function text(spoken: Spoken | Register | undefined): string {
+  if (!spoken) return 'nothing';
+  const { run, testimony } = spoken;
+  return JSON.stringify([
+    run.value ?? null,
+    run.echo,
+    run.held,
+    testimony ? [testimony.value ?? null, testimony.asOf] : null,
+  ]);
+}
+
+/** Everything that matters of an evaluation, by name. */
+function digestOf(evaluation: Evaluation, record: RecordFacts): Map<string, string> {
+  const { deleted, version, createdAt, shadow } = evaluation;
+  const all: [string, unknown][] = [
+    ['itself', { deleted, version, createdAt }],
+    ...[...shadow.scalars].map(([path, value]): [string, unknown] => [`shadow ${path}`, value]),
+    ...[...shadow.lists].map(([path, elements]): [string, unknown] => [`shadow ${path}`, [...elements].sort()]),
+    ...[...registersOf(evaluation)].map(([name, register]): [string, unknown] => [`register ${name}`, register]),
+    // What an erasure leaves of answers is of no use to planning.
+    ...(record.erasedAt === undefined ? answersOf(record, normaliser) : [])
+      .slice(-8)
+      .map((answer): [string, unknown] => [`answer ${answer.command}`, answer]),
+  ];
+  return new Map(all.map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
+/** The first thing that differs; undefined: nothing does. */
+function unlike(is: ReadonlyMap<string, string>, shall: ReadonlyMap<string, string>): string | undefined {
+  for (const name of new Set([...is.keys(), ...shall.keys()])) {
+    if (is.get(name) !== shall.get(name))
+      return `${name} is ${is.get(name) ?? 'absent'}, not ${shall.get(name) ?? 'absent'}`;
+  }
+  return undefined;
+}
+
+function compare(a: { major: number; minor: number }, b: { major: number; minor: number }): number {
+  return a.major - b.major || a.minor - b.minor;
+}
