@@ -1,7 +1,7 @@
 import { timestamp, type MappingProblem, type ReadItem } from '@unsilo/connector-sdk';
 import { parseRef, type BusinessObject, type ObjectState, type Party, type PartyState } from '@unsilo/schemas';
 import { isObjectKind } from './mappings.js';
-import { moduleOf, timesOf, type KindName, type ModuleInfo, type SuiteRecord } from './modules.js';
+import { moduleOf, timesOf, type ModuleInfo, type SuiteRecord } from './modules.js';
 import { goneEntry } from './delete.js';
 import { entryFor } from './outcomes.js';
 import { GONE, type Remembered } from './remembered.js';
@@ -130,7 +130,7 @@ export async function deletionOf(suite: SuiteSystem, ref: string, checkpoint: nu
       observedAt: timestamp(suite.clock.now()),
       deleted: true,
     } as const;
-    return [isObjectKind(info.kind as KindName) ? { type: 'object', change } : { type: 'party', change }];
+    return [isObjectKind(info.kind) ? { type: 'object', change } : { type: 'party', change }];
   });
 }
 

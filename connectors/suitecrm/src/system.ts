@@ -83,8 +83,8 @@ export function openSystem(context: ConnectorContext<SuiteCrmOptions>): SuiteSys
         return { state, problems, digest: stateDigest(state) };
       }
       const own = stateDigest(Object.fromEntries(objectFields(kind).map((field) => [field, record.attributes[field]])));
-      const sameRecord = !fresh && known?.links?.record === own;
-      const contacts = sameRecord ? known!.links!.contacts : await contactsOf(info, record.id);
+      const noted = fresh ? undefined : known?.links;
+      const contacts = noted?.record === own ? noted.contacts : await contactsOf(info, record.id);
       const interaction = known?.interaction;
       const state = decodeObject(kind, record, {
         system,

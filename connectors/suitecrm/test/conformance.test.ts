@@ -96,23 +96,18 @@ connectorConformance({
         ]),
 
       effects(command) {
-        const contacts = crm.records('contact').map(({ fields }) => fields);
-        switch (command.action) {
-          case 'update':
-            return Promise.resolve(
-              contacts.filter(
-                (fields) => fields['first_name'] === 'Augusta' && fields['email1'] === 'augusta@example.com',
-              ).length,
-            );
-          case 'create':
-            return Promise.resolve(contacts.filter((fields) => fields['last_name'] === 'Hopper').length);
-          case 'create-object':
-            return Promise.resolve(
-              crm.records('case').filter(({ fields }) => fields['name'] === 'The pump leaks').length,
-            );
-          default:
-            return Promise.resolve(crm.record('contact', ADA) === undefined ? 1 : 0);
-        }
+        const people = crm.records('contact').map(({ fields }) => fields);
+        if (command.action === 'delete') return Promise.resolve(crm.record('contact', ADA) === undefined ? 1 : 0);
+        if (command.action === 'create')
+          return Promise.resolve(people.filter((fields) => fields['last_name'] === 'Hopper').length);
+        if (command.action === 'create-object')
+          return Promise.resolve(
+            crm.records('case').filter(({ fields }) => fields['name'] === 'The pump leaks').length,
+          );
+        return Promise.resolve(
+          people.filter((fields) => fields['first_name'] === 'Augusta' && fields['email1'] === 'augusta@example.com')
+            .length,
+        );
       },
 
       close: () => server.close(),

@@ -243,6 +243,42 @@ describe('e-mail addresses', () => {
   });
 });
 
+describe('an exchange of addresses that was cut off', () => {
+  const set = assignments({ 'name.given': 'Augusta', emails: [{ address: 'new@example.com' }] });
+
+  test('keeps the withdrawal that the old address had, though nothing shows it any more', async () => {
+    const { stage, id, ref } = await withAda();
+    stage.crm.edit('contact', id, { email_opt_out: '1' });
+    await stage.read();
+    const command = { id: 'cut', action: 'update', ref, base: stage.version(ref), set } as const;
+    stage.crm.server.fault({ kind: 'reset', method: 'PATCH', after: 1 });
+    await expect(stage.write(command)).rejects.toBeDefined();
+    expect(stage.crm.record('contact', id)!.fields['email_opt_out']).toBeUndefined();
+    expect((await stage.write(command, true)).status).toBe('applied');
+    expect(stage.crm.record('contact', id)!.fields).toMatchObject({ email1: 'new@example.com', email_opt_out: '1' });
+  });
+
+  test('before it began is not begun over an edit that came in between', async () => {
+    const { stage, id, ref } = await withAda();
+    const command = { id: 'cut', action: 'update', ref, base: stage.version(ref), set } as const;
+    stage.crm.server.fault({ kind: 'status', status: 500, method: 'GET', path: /relationships/, times: 3 });
+    await expect(stage.write(command)).rejects.toBeDefined();
+    expect(stage.crm.record('contact', id)!.fields['first_name']).toBe('Augusta');
+    stage.crm.edit('contact', id, { title: 'By hand' });
+    expect((await stage.write(command, true)).status).toBe('conflict');
+    expect(stage.crm.record('contact', id)!.fields['email1']).toBe('ada@example.com');
+  });
+
+  test('before it began goes on where nothing came in between', async () => {
+    const { stage, id, ref } = await withAda();
+    const command = { id: 'cut', action: 'update', ref, base: stage.version(ref), set } as const;
+    stage.crm.server.fault({ kind: 'status', status: 500, method: 'GET', path: /relationships/, times: 3 });
+    await expect(stage.write(command)).rejects.toBeDefined();
+    expect((await stage.write(command, true)).status).toBe('applied');
+    expect(stage.crm.record('contact', id)!.fields).toMatchObject({ first_name: 'Augusta', email1: 'new@example.com' });
+  });
+});
+
 describe('a repeated write', () => {
   test('answers what it answered, and does nothing', async () => {
     const { stage, id, ref } = await withAda();

@@ -220,7 +220,7 @@ function checked(definition: SimulatedModule, attributes: Record<string, unknown
       throw new Refused(`Expected argument of type "string", "array" given`);
     // Null changes nothing.
     if (value !== null && value !== undefined)
-      fields[name] = typeof value === 'boolean' ? (value ? '1' : '0') : String(value as string | number);
+      fields[name] = typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
   }
   return fields;
 }

@@ -23,22 +23,14 @@ const ALLOWED = new Set(['b', 'i', 'em', 'strong', 'u', 'p', 'br', 'div', 'span'
 
 /** The text that a field holds after a save. */
 export function stored(value: string, field: SimulatedField, charset: Charset): string {
-  switch (field.type) {
-    case 'bool':
-      return /^(?:1|true|on|yes)$/i.test(value) ? '1' : '0';
-    case 'date':
-      return storedDate(value);
-    case 'datetime':
-      return value;
-    case 'float':
-      return value.trim() === '' || Number.isNaN(Number(value)) ? '' : String(Number(value));
-    default: {
-      const trimmed = field.type === 'varchar' ? value.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '') : value;
-      const clean = purified(trimmed);
-      const kept = charset === 'utf8mb4' ? clean : clean.replace(/[\u{10000}-\u{10ffff}]/gu, '????');
-      return field.length === undefined ? kept : [...kept].slice(0, field.length).join('');
-    }
-  }
+  if (field.type === 'bool') return /^(?:1|true|on|yes)$/i.test(value) ? '1' : '0';
+  if (field.type === 'date') return storedDate(value);
+  if (field.type === 'datetime') return value;
+  if (field.type === 'float') return value.trim() === '' || Number.isNaN(Number(value)) ? '' : String(Number(value));
+  const trimmed = field.type === 'varchar' ? value.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '') : value;
+  const clean = purified(trimmed);
+  const kept = charset === 'utf8mb4' ? clean : clean.replace(/[\u{10000}-\u{10ffff}]/gu, '????');
+  return field.length === undefined ? kept : [...kept].slice(0, field.length).join('');
 }
 
 function purified(value: string): string {
