@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Command, Customer, Outcome, PartyState } from '@unsilo/schemas';
+import type { Command, Customer, Outcome, PartyState, Version } from '@unsilo/schemas';
 import { queryTokens, searchWords } from '../../domain/search.js';
 import { plan, type Member, type Plan } from '../../domain/plan.js';
 import { mergeCustomer } from '../../domain/customer.js';
 import type { Golden } from '../../domain/survivorship.js';
 import { systemOf } from '../../domain/ref.js';
 import type { OrderedDecision } from '../../domain/decisions.js';
+import type { RecordFacts } from '../../domain/facts.js';
+import { isAfter } from '../../domain/version.js';
 import { planContext, searchKey } from '../merging.js';
 import {
   SEPARATOR,
@@ -211,7 +213,7 @@ export async function membersAndPlan(
 export function recordSummary(member: Member, planned: Plan): RecordSummaryView {
   const { facts, evaluation } = member;
   const entry = planned.records.find((r) => r.ref === facts.ref);
-  const seen = facts.observations.findLast((o) => o.state !== undefined)?.state ?? facts.summary?.shadow;
+  const seen = lastState(facts);
   const differences = (entry?.differences ?? []).map((d) =>
     d.reason === undefined && entry?.reason !== undefined ? { ...d, reason: entry.reason } : d,
   );
@@ -225,6 +227,17 @@ export function recordSummary(member: Member, planned: Plan): RecordSummaryView 
   if (evaluation.version) view.version = evaluation.version;
   if (evaluation.open) view.open = { command: evaluation.open.command.id, since: evaluation.open.command.issuedAt };
   return view;
+}
+
+/** The latest state that is known: an applied write tells it as well, and the system need not show it again. */
+function lastState({ observations, commands, summary }: RecordFacts): PartyState | undefined {
+  let last: { version: Version; state: PartyState } | undefined;
+  const take = (version: Version | undefined, state: PartyState | undefined): void => {
+    if (version && state && (!last || isAfter(version, last.version))) last = { version, state };
+  };
+  for (const { version, state } of observations) take(version, state);
+  for (const { outcome } of commands) if (outcome?.status === 'applied') take(outcome.version, outcome.left);
+  return last?.state ?? summary?.shadow;
 }
 
 /** Merges the timelines of all members, newest first; one that several members share is shown once. */
