@@ -7,7 +7,7 @@ import { guardRoutes } from './access/access.js';
 import { Sessions } from './access/session.js';
 import { documentRoutes } from './document/document.js';
 import { tagAnswers } from './http/etag.js';
-import { answerBrokenHttp, answerFailures } from './http/failures.js';
+import { answerBrokenAddress, answerBrokenHttp, answerFailures } from './http/failures.js';
 import { NamedFields, requestId } from './http/log.js';
 import { GatewayMetrics } from './http/metrics.js';
 import { HttpProblem } from './http/problems.js';
@@ -55,6 +55,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     onConstructorPoisoning: 'error',
     // The id of a ref has up to 512 characters, each of up to 12 when percent-encoded.
     routerOptions: { maxParamLength: 8192 },
+    frameworkErrors: answerBrokenAddress,
     clientErrorHandler: answerBrokenHttp,
   });
   const sessions = new Sessions(options.sessionSecret ?? randomBytes(32));
@@ -79,6 +80,7 @@ async function protect(
   limits: Limits,
   sessions: Sessions,
 ): Promise<void> {
+  app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });

@@ -6,7 +6,90 @@ export interface CodeEntry {
   hint: string;
 }
 
-/** Every code that the gateway itself answers with. Codes are never renamed; the page /docs lists them. */
+/** Codes that the service behind the gateway refuses with. */
+const ofService = {
+  UNSILO_FORBIDDEN: {
+    status: 403,
+    title: 'The key does not have the role that this needs',
+    hint: 'Ask an administrator for a key with the role that is named.',
+  },
+  UNSILO_OTHER_TENANT: {
+    status: 403,
+    title: 'This belongs to another tenant',
+    hint: 'Use a key of the tenant that this hub serves, and name that tenant in events.',
+  },
+  UNSILO_INVALID: {
+    status: 422,
+    title: 'This does not fit the contract',
+    hint: '`errors` names each place that is wrong; the contract describes every type.',
+  },
+  UNSILO_NOT_UTF8: { status: 422, title: 'The text is not UTF-8', hint: 'Send UTF-8.' },
+  UNSILO_NOT_JSON: { status: 422, title: 'The text is not JSON', hint: 'Send valid JSON.' },
+  UNSILO_NOT_FROM_OUTSIDE: {
+    status: 422,
+    title: 'Events of this type come from the hub alone',
+    hint: 'Send changes of parties, objects and interactions.',
+  },
+  UNSILO_BAD_CURSOR: {
+    status: 422,
+    title: 'The cursor was not handed out by this list',
+    hint: 'Leave it out to begin at the first page.',
+  },
+  UNSILO_NO_CUSTOMER: {
+    status: 404,
+    title: 'No customer has this id',
+    hint: 'Search for the customer by name, e-mail address, phone number or handle.',
+  },
+  UNSILO_NO_RECORD: {
+    status: 404,
+    title: 'No such record is known',
+    hint: 'Refs are written system/kind/id; the system must have been read at least once.',
+  },
+  UNSILO_NO_INTERACTION: {
+    status: 404,
+    title: 'No such interaction is known',
+    hint: 'It may have been deleted at its source.',
+  },
+  UNSILO_NO_VALUE: {
+    status: 404,
+    title: 'Nobody has ever stated this value',
+    hint: 'Look at the provenance of the customer.',
+  },
+  UNSILO_NO_COMMAND: {
+    status: 404,
+    title: 'No such command was issued',
+    hint: 'Ids of commands stand in the timeline, in records and on the commands topics.',
+  },
+  UNSILO_NO_EVENT: {
+    status: 404,
+    title: 'No such event has reached the state',
+    hint: 'It may still wait on the log (see the lag of its system), or lie among the dead letters.',
+  },
+  UNSILO_NO_TOPIC: { status: 404, title: 'There is no such topic', hint: 'The detail lists the topics.' },
+  UNSILO_NO_SYSTEM: { status: 404, title: 'There is no such system', hint: 'Systems are named in the configuration.' },
+  UNSILO_NO_DEAD_LETTER: {
+    status: 404,
+    title: 'There is no such dead letter',
+    hint: 'It may be older than the topic retains.',
+  },
+  UNSILO_NO_REPLIES: {
+    status: 409,
+    title: 'The system takes no replies',
+    hint: 'Answer through a system whose connector can reply.',
+  },
+  UNSILO_REPLY_LENGTH: {
+    status: 422,
+    title: 'The reply is too long, or empty',
+    hint: 'The interaction says how long a reply may be.',
+  },
+  UNSILO_NO_SUCH_OBJECT: {
+    status: 409,
+    title: 'The system makes no such objects',
+    hint: 'The profile of each system lists what it can make.',
+  },
+} as const satisfies Record<string, CodeEntry>;
+
+/** Every code that the gateway answers with. Codes are never renamed; the page /docs lists them. */
 export const codes = {
   UNSILO_HTTP_MALFORMED: {
     status: 400,
@@ -22,6 +105,11 @@ export const codes = {
     status: 400,
     title: 'The request is not well-formed HTTP',
     hint: 'Check the address and the headers.',
+  },
+  UNSILO_HTTP_ADDRESS_TOO_LONG: {
+    status: 414,
+    title: 'The address is too long',
+    hint: 'Ids have at most 512 characters.',
   },
   UNSILO_HTTP_TIMEOUT: {
     status: 408,
@@ -131,6 +219,7 @@ export const codes = {
     title: 'Something went wrong here',
     hint: 'Not your mistake. Look for `requestId` in the server’s log, and report it.',
   },
+  ...ofService,
 } as const satisfies Record<string, CodeEntry>;
 
 export type ProblemCode = keyof typeof codes;

@@ -49,7 +49,7 @@ const OF_FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'UNSILO_HTTP_REQUEST',
   FST_ERR_CTP_INVALID_TYPE: 'UNSILO_HTTP_CONTENT_TYPE',
   FST_ERR_BAD_URL: 'UNSILO_HTTP_REQUEST',
-  FST_ERR_MAX_PARAM_LENGTH: 'UNSILO_HTTP_REQUEST',
+  FST_ERR_MAX_PARAM_LENGTH: 'UNSILO_HTTP_ADDRESS_TOO_LONG',
   FST_ERR_NOT_FOUND: 'UNSILO_HTTP_NOT_FOUND',
   FST_ERR_REOPENED_CLOSE_SERVER: 'UNSILO_CLOSING',
 };
@@ -96,6 +96,12 @@ function messageOf({ keyword, message, params }: Violation): string {
     default:
       return message ?? `violates ${keyword}`;
   }
+}
+
+/** Answers addresses that no route can be looked up for. */
+export function answerBrokenAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id);
+  sendProblem(request, reply, ofFramework(error) ?? new HttpProblem('UNSILO_HTTP_REQUEST'));
 }
 
 /** Answers what isn't HTTP, where no request exists yet. */

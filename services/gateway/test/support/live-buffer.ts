@@ -33,7 +33,11 @@ export class LiveBuffer {
       if (next < this.#events.length) continue;
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
+        const leave = (): void => {
+          this.#waiting.delete(resolve);
+          resolve();
+        };
+        signal.addEventListener('abort', leave, { once: true });
       });
     }
   }
