@@ -110,11 +110,17 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
       const renewed = await grant({ grant_type: 'refresh_token', refresh_token: refresh, ...client });
       if (renewed !== undefined) return renewed;
     }
-    const user = auth.grant === 'password' ? { username: auth.username, password: auth.password } : {};
+    const { username, password } = auth;
+    const isPassword = auth.grant === 'password';
+    if (isPassword && (username === undefined || password === undefined))
+      throw new PauseError('UNSILO_SUITECRM_LOGIN_INCOMPLETE', 'The grant password needs a user and its password', {
+        hint: 'Set auth.username and auth.password, or auth.grant to client_credentials.',
+      });
+    const user = isPassword ? { username: username!, password: password! } : {};
     const given = await grant({ grant_type: auth.grant, ...client, ...user });
     if (given !== undefined) return given;
     throw new PauseError('UNSILO_SUITECRM_LOGIN_REFUSED', 'SuiteCRM refuses the login', {
-      hint: `Check auth.clientId and auth.clientSecret${auth.grant === 'password' ? ', auth.username and auth.password' : ''}, and that the OAuth2 client allows the grant ${auth.grant}.`,
+      hint: `Check auth.clientId and auth.clientSecret${isPassword ? ', auth.username and auth.password' : ''}, and that the OAuth2 client allows the grant ${auth.grant}.`,
     });
   }
 

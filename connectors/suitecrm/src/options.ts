@@ -1,23 +1,18 @@
 import { MappingConfigSchema, secret, type MappingConfig } from '@unsilo/connector-sdk';
 import { Type, type Static } from 'typebox';
 
-const ClientCredentials = Type.Object(
+const Auth = Type.Object(
   {
-    grant: Type.Literal('client_credentials', { description: 'The client acts as the user that it is assigned to' }),
+    grant: Type.Union([Type.Literal('client_credentials'), Type.Literal('password')], {
+      default: 'client_credentials',
+      description: '`client_credentials`: as the user that the client is assigned to; `password`: as `username`',
+    }),
     clientId: Type.String({ minLength: 1, description: 'Id of the OAuth2 client (Admin, OAuth2 Clients and Tokens)' }),
     clientSecret: Type.String({ ...secret, minLength: 1, description: 'Its secret' }),
+    username: Type.Optional(Type.String({ minLength: 1, description: 'With `password`: name of the user' })),
+    password: Type.Optional(Type.String({ ...secret, minLength: 1, description: 'With `password`: its password' })),
   },
-  { additionalProperties: false },
-);
-const Password = Type.Object(
-  {
-    grant: Type.Literal('password', { description: 'The client acts as this user' }),
-    clientId: Type.String({ minLength: 1, description: 'Id of the OAuth2 client' }),
-    clientSecret: Type.String({ ...secret, minLength: 1, description: 'Its secret' }),
-    username: Type.String({ minLength: 1, description: 'Name of the user' }),
-    password: Type.String({ ...secret, minLength: 1, description: "The user's password" }),
-  },
-  { additionalProperties: false },
+  { additionalProperties: false, description: "How to log in. The user's time zone should be UTC" },
 );
 
 const PartialMapping = Type.Partial(MappingConfigSchema);
@@ -32,9 +27,7 @@ export const SuiteCrmOptionsSchema = Type.Object(
       default: false,
       description: 'The web server has no rewrite rules: call `/Api/index.php/…`',
     }),
-    auth: Type.Union([ClientCredentials, Password], {
-      description: "How to log in. The user's time zone should be UTC",
-    }),
+    auth: Auth,
     modules: Type.Array(
       Type.Union([
         Type.Literal('contact'),

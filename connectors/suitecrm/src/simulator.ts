@@ -139,7 +139,5 @@ export function simulateSuiteCrm(options: SimulationOptions = {}): SimulatedSuit
 }
 
 function authOf({ grant, clientId, clientSecret, username, password }: Login): SuiteCrmOptions['auth'] {
-  return grant === 'password'
-    ? { grant, clientId, clientSecret, username, password }
-    : { grant, clientId, clientSecret };
+  return { grant, clientId, clientSecret, ...(grant === 'password' ? { username, password } : {}) };
 }

@@ -87,13 +87,16 @@ async function updateAlone(
   const whole = standing && change.addresses === undefined && change.optOut === undefined;
   if (!whole && view.digest === entry.before)
     return done(send ? await carryOut(suite, command, info, current, change) : notApplied(ref));
-  if (!whole && !(standing && untouchedDigest(view.state, Object.keys(set)) === entry.untouched))
-    return done(conflict(suite, ref, 'The record was changed while the write was under way'));
-  const rest = { ...change, fields: {} };
+  if (!standing) return done(conflict(suite, ref, 'The record was changed while the write was under way'));
+  if (whole) return done(await applied(suite, info, current, { pre: entry.pre }));
+  // The fields stand, the addresses don't yet.
+  if (untouchedDigest(view.state, Object.keys(set)) === entry.untouched && send)
+    return done(await carryOut(suite, command, info, current, { ...change, fields: {} }));
+  const isFieldSent = Object.keys(set).some((attribute) => attribute !== 'emails' && attribute !== 'consents');
   return done(
-    send && !whole
-      ? await carryOut(suite, command, info, current, rest)
-      : await applied(suite, info, current, { pre: entry.pre }),
+    isFieldSent
+      ? await applied(suite, info, current, { pre: entry.pre })
+      : conflict(suite, ref, 'The record was changed while the write was under way'),
   );
 }
 

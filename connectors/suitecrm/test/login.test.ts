@@ -103,6 +103,13 @@ describe('logging in', () => {
     expect(told).not.toContain('top-secret-value');
   });
 
+  test('a password without a user is told before anything is sent', async () => {
+    const { clientId, clientSecret } = SIMULATED_LOGIN;
+    const stage = await onStage({ auth: { grant: 'password', clientId, clientSecret } });
+    await expect(stage.read()).rejects.toMatchObject({ code: 'UNSILO_SUITECRM_LOGIN_INCOMPLETE' });
+    expect(stage.crm.server.requests).toEqual([]);
+  });
+
   test('a broken token endpoint is waited for, not taken for a wrong password', async () => {
     const stage = await onStage();
     stage.crm.server.fault({

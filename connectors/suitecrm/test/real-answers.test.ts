@@ -17,7 +17,7 @@ interface Answered {
 }
 
 async function tokenOf({ url, auth: login }: Place): Promise<string> {
-  const user = login.grant === 'password' ? { username: login.username, password: login.password } : {};
+  const user = { username: login.username ?? '', password: login.password ?? '' };
   const form = { grant_type: login.grant, client_id: login.clientId, client_secret: login.clientSecret, ...user };
   const answer = await fetch(`${url}/Api/access_token`, { method: 'POST', body: new URLSearchParams(form) });
   return ((await answer.json()) as { access_token: string }).access_token;

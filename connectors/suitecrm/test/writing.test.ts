@@ -265,6 +265,23 @@ describe('an exchange of addresses that was cut off', () => {
     await expect(stage.write(command)).rejects.toBeDefined();
     expect(stage.crm.record('contact', id)!.fields['first_name']).toBe('Augusta');
     stage.crm.edit('contact', id, { title: 'By hand' });
+    // What was written is told as written; what wasn't stands as it was, and will be asked for again.
+    const outcome = await stage.write(command, true);
+    expect(outcome).toMatchObject({
+      status: 'applied',
+      pre: command.base,
+      left: { name: { given: 'Augusta' }, titles: [{ name: 'By hand' }], emails: [{ address: 'ada@example.com' }] },
+    });
+    expect(stage.crm.record('contact', id)!.fields['email1']).toBe('ada@example.com');
+  });
+
+  test('of addresses alone is a conflict when an edit came in between', async () => {
+    const { stage, id, ref } = await withAda();
+    const alone = assignments({ emails: [{ address: 'new@example.com' }] });
+    const command = { id: 'cut', action: 'update', ref, base: stage.version(ref), set: alone } as const;
+    stage.crm.server.fault({ kind: 'status', status: 500, method: 'GET', path: /relationships/, times: 3 });
+    await expect(stage.write(command)).rejects.toBeDefined();
+    stage.crm.edit('contact', id, { title: 'By hand' });
     expect((await stage.write(command, true)).status).toBe('conflict');
     expect(stage.crm.record('contact', id)!.fields['email1']).toBe('ada@example.com');
   });
