@@ -169,7 +169,7 @@ export async function createObject(
   const object = {
     kind: request.kind,
     name: request.name,
-    status: 'new',
+    // No status: states have each system's own words, and each knows its first one.
     parties,
     ...(request.description === undefined ? {} : { description: request.description }),
     ...(request.priority === undefined ? {} : { priority: request.priority }),
