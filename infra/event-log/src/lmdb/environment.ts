@@ -264,7 +264,7 @@ async function causeOf(failure: unknown): Promise<Error> {
   try {
     await commitError;
   } catch (cause) {
-    if (cause instanceof Error) return cause;
+    return cause as Error;
   }
-  return failure instanceof Error ? failure : new Error(String(failure));
+  return failure as Error;
 }
