@@ -1,1 +1,2 @@
-export {};
+export { mastodon, mastodon as connector } from './connector.js';
+export type { MastodonOptions } from './options.js';
