@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { audit } from './audit.js';
+import { bench } from './bench.js';
 import { check } from './check.js';
 import { connectors } from './connectors.js';
 import { customers } from './customers.js';
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   audit,
   replay,
   keys,
+  bench,
 ];

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
-import { emptyConfiguration, type Configuration } from '../../configuration/configuration.js';
+import type { Configuration } from '../../configuration/configuration.js';
 import { loadConfiguration } from '../../configuration/load.js';
+import { prepareDemonstration, type Demonstration } from '../../demonstration/demonstration.js';
+import { DEFAULT_FOLDER } from '../../demonstration/folder.js';
+import { PACES, type Pace } from '../../demonstration/telling.js';
 import { createLogger, type LogLevel } from '../../running/logger.js';
 import { startUnsilo, type RunningUnsilo } from '../../running/start.js';
 import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type Surroundings } from '../command.js';
@@ -12,12 +15,19 @@ const LONGEST_STOP_MS = 10_000;
 export const start: Command = {
   name: 'start',
   summary: 'Run everything in one process',
-  usage: ['start [--config FILE] [--port N] [--data DIR]'],
+  usage: ['start [--config FILE] [--port N] [--data DIR]', 'start [--demonstration told|fast] [--port N] [--data DIR]'],
   description:
+    'Without a configuration it runs the demonstration: an invented company with simulated systems, in a data folder of its own that\n' +
+    `is thrown away at each start (${DEFAULT_FOLDER}). ` +
     'Prints where the console is, where the data lies and, at the first start on a data folder, the admin key: it is shown this\n' +
     'once and kept only as a hash. Ctrl-C or SIGTERM stops cleanly; a second one stops at once.',
   options: {
     config: { type: 'string', value: 'FILE', description: 'The configuration ($UNSILO_CONFIG)' },
+    demonstration: {
+      type: 'string',
+      value: 'PACE',
+      description: 'Without a configuration: `told` with time to read (default), or `fast`',
+    },
     port: { type: 'string', value: 'N', description: 'Instead of http.port; 0 takes a free one' },
     host: { type: 'string', value: 'ADDRESS', description: 'Instead of http.host' },
     data: {
@@ -25,7 +35,11 @@ export const start: Command = {
       value: 'DIR',
       description: 'Instead of the data folder of the configuration ($UNSILO_DATA)',
     },
-    'log-level': { type: 'string', value: 'LEVEL', description: `${LEVELS.join(', ')}; default info` },
+    'log-level': {
+      type: 'string',
+      value: 'LEVEL',
+      description: `${LEVELS.join(', ')}; default info, of the demonstration warn`,
+    },
     'log-format': {
       type: 'string',
       value: 'FORMAT',
@@ -33,38 +47,74 @@ export const start: Command = {
     },
   },
   examples: [
+    { command: 'unsilo start', what: 'Runs the demonstration' },
     { command: 'unsilo start --config unsilo.yaml', what: 'Runs what the file describes' },
     { command: 'unsilo start --config unsilo.yaml --port 0 --data /tmp/trial', what: 'Beside another one' },
   ],
   async run(invocation, surroundings) {
     noMoreArguments(invocation, 0);
     const { output } = surroundings;
-    const configuration = await configured(invocation, surroundings);
-    const logger = createLogger({ ...logOptions(invocation), secrets: configuration.secrets });
-    const running = await startUnsilo(configuration, { logger });
-    const stopped = stopOnSignal(running, surroundings);
-    announce(running, configuration, surroundings);
+    const pace = paceOf(invocation);
+    const file = invocation.text('config') ?? surroundings.env['UNSILO_CONFIG'];
+    if (file !== undefined && invocation.text('demonstration') !== undefined)
+      throw new UsageError('--demonstration and a configuration exclude each other.');
+    const demonstration = file === undefined ? await demonstrated(pace, invocation, surroundings) : undefined;
     try {
-      await running.ready;
-      if (!surroundings.signal.aborted) output.message('Ready.');
-    } catch (error) {
-      await running.stop();
-      throw error;
+      const configuration = await configured(file, demonstration, invocation, surroundings);
+      const level = demonstration === undefined ? 'info' : 'warn';
+      const logger = createLogger({ ...logOptions(invocation, level), secrets: configuration.secrets });
+      const running = await startUnsilo(configuration, { logger });
+      const stopped = stopOnSignal(running, surroundings);
+      announce(running, configuration, demonstration, surroundings);
+      const ready = running.ready.then(() => {
+        if (!surroundings.signal.aborted) output.message('Ready.');
+      });
+      const story = demonstration?.tell(running, surroundings.signal);
+      story?.catch((error: unknown) => {
+        if (!surroundings.signal.aborted) output.message(`The story broke off: ${String(error)}`);
+      });
+      try {
+        await ready;
+      } catch (error) {
+        await running.stop();
+        throw error;
+      }
+      return await stopped;
+    } finally {
+      await demonstration?.close();
     }
-    return stopped;
   },
 };
 
-async function configured(invocation: Invocation, { env, cwd }: Surroundings): Promise<Configuration> {
-  const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
-  const configuration =
-    file === undefined ? emptyConfiguration(cwd) : await loadConfiguration(resolve(cwd, file), { env });
+function paceOf(invocation: Invocation): Pace {
+  const given = invocation.text('demonstration') ?? 'told';
+  const pace = PACES.find((known) => known === given);
+  if (pace === undefined) throw new UsageError(`--demonstration must be ${PACES.join(' or ')}.`);
+  return pace;
+}
+
+function demonstrated(pace: Pace, invocation: Invocation, { env, cwd, output }: Surroundings): Promise<Demonstration> {
+  return prepareDemonstration({
+    pace,
+    folder: resolve(cwd, invocation.text('data') ?? env['UNSILO_DATA'] ?? DEFAULT_FOLDER),
+    attended: process.stdin.isTTY && process.stderr.isTTY,
+    say: (line) => output.message(line),
+  });
+}
+
+async function configured(
+  file: string | undefined,
+  demonstration: Demonstration | undefined,
+  invocation: Invocation,
+  { env, cwd }: Surroundings,
+): Promise<Configuration> {
+  const configuration = demonstration?.configuration ?? (await loadConfiguration(resolve(cwd, file ?? ''), { env }));
   const data = invocation.text('data') ?? env['UNSILO_DATA'];
   const port = invocation.number('port', { min: 0, max: 65_535 });
   const host = invocation.text('host');
   return {
     ...configuration,
-    ...(data === undefined ? {} : { dataFolder: resolve(cwd, data) }),
+    ...(data === undefined || demonstration !== undefined ? {} : { dataFolder: resolve(cwd, data) }),
     http: {
       ...configuration.http,
       ...(port === undefined ? {} : { port }),
@@ -73,18 +123,25 @@ async function configured(invocation: Invocation, { env, cwd }: Surroundings): P
   };
 }
 
-function logOptions(invocation: Invocation): { level: LogLevel; format: 'json' | 'text' } {
-  const level = invocation.text('log-level') ?? 'info';
+function logOptions(invocation: Invocation, usual: LogLevel): { level: LogLevel; format: 'json' | 'text' } {
+  const level = invocation.text('log-level') ?? usual;
   const format = invocation.text('log-format') ?? (process.stderr.isTTY ? 'text' : 'json');
   if (!LEVELS.includes(level as LogLevel)) throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}.`);
   if (format !== 'json' && format !== 'text') throw new UsageError('--log-format must be text or json.');
   return { level: level as LogLevel, format };
 }
 
-function announce(running: RunningUnsilo, configuration: Configuration, { output }: Surroundings): void {
+function announce(
+  running: RunningUnsilo,
+  configuration: Configuration,
+  demonstration: Demonstration | undefined,
+  { output }: Surroundings,
+): void {
   const { url, dataFolder, adminKey } = running;
+  const simulated = demonstration?.window;
   if (output.json) {
-    output.value({ url, dataFolder, ...(adminKey === undefined ? {} : { adminKey }) }, 'line');
+    const shown = { url, dataFolder, adminKey, simulated };
+    output.value(Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined)), 'line');
     return;
   }
   output.data(`Console:   ${url}`);
@@ -93,6 +150,7 @@ function announce(running: RunningUnsilo, configuration: Configuration, { output
     output.data(`Admin key: ${adminKey}`);
     output.message('Keep the admin key: it is shown this once. `unsilo keys` makes others and revokes them.');
   }
+  if (simulated !== undefined) output.data(`Simulated: ${simulated}`);
   if (configuration.systems.length === 0)
     output.message('No system is connected: name some in a configuration and start with --config FILE.');
 }

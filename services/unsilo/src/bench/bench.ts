@@ -1,0 +1,265 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EventLog, LogBatch } from '@unsilo/event-log';
+import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
+import { createHub, DEFAULT_HORIZON, DEFAULT_SYSTEM_POLICY, HUB_GROUP, type Policy } from '@unsilo/hub';
+import { declareTopics, topicName } from '@unsilo/schemas';
+import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
+import type { StateStore } from '@unsilo/state-store';
+import { benchSystems, Corpus, type PreparedMessage } from './corpus.js';
+
+export interface BenchOptions {
+  /** Measured events of each run. */
+  events: number;
+  /** Parties that are there before the clock runs. */
+  parties: number;
+  runs: number;
+  seed: number;
+  /** Where the data folder is made; removed afterwards. */
+  folder?: string;
+  onProgress?: (line: string) => void;
+}
+
+/** Medians over the runs. */
+export interface BenchReport {
+  eventsPerSecond: number;
+  /** Append and read of the same bytes by the log alone, in the same run. */
+  bareLogEventsPerSecond: number;
+  ratio: number;
+  /** Milliseconds from the append of an event to the commit of its customer and planned commands, at half of the measured load. */
+  p50Ms: number;
+  p99Ms: number;
+  rssBytes: number;
+  events: number;
+  parties: number;
+  runs: { eventsPerSecond: number; bareLogEventsPerSecond: number }[];
+  commands: number;
+}
+
+const APPEND = 1000;
+
+/**
+ * The whole path, from durable append to committed state and planned commands, warm, beside the bare log in the same run. Runs follow
+ * each other on one growing data folder, so that every run meets a state as large as promised.
+ */
+export async function bench(options: BenchOptions): Promise<BenchReport> {
+  const folder = await mkdtemp(join(options.folder ?? tmpdir(), 'unsilo-bench-'));
+  const say = options.onProgress ?? (() => undefined);
+  try {
+    const environment = await openEnvironment({ folder: join(folder, 'hub') });
+    const log = openLmdbEventLog(environment);
+    const store = openLmdbStateStore(environment);
+    const commits = new CommitTimes(store);
+    const systems = benchSystems();
+    const hub = createHub({
+      tenant: 'default',
+      log,
+      store: commits.store,
+      policy: benchPolicy(),
+      systems,
+      systemsPort: { list: () => [], pause: async () => undefined, resume: async () => undefined },
+      clock: { now: () => Date.now() },
+      logger: { info: () => undefined, warn: (_, text) => say(text), error: (_, text) => say(text) },
+    });
+    await hub.start();
+    const corpus = new Corpus(options.parties, options.seed);
+    say(`loading ${options.parties} parties`);
+    const loading = process.hrtime.bigint();
+    await feed(log, corpus.load(), hub);
+    say(`loaded in ${seconds(loading).toFixed(1)} s (${Math.round(options.parties / seconds(loading))} events/s)`);
+    // One run to warm up, which isn't counted.
+    await feed(log, corpus.mixed(Math.min(options.events, 20_000)), hub);
+    const runs: BenchReport['runs'] = [];
+    for (let run = 1; run <= options.runs; run += 1) {
+      const messages = [...corpus.mixed(options.events)];
+      const bare = await bareLog(join(folder, `bare-${run}`), messages);
+      const began = process.hrtime.bigint();
+      await feed(log, messages, hub);
+      const whole = options.events / seconds(began);
+      runs.push({ eventsPerSecond: Math.round(whole), bareLogEventsPerSecond: Math.round(bare) });
+      say(
+        `run ${run}: ${Math.round(whole)} events/s, bare log ${Math.round(bare)}, ratio ${(whole / bare).toFixed(3)}`,
+      );
+    }
+    const eventsPerSecond = median(runs.map((r) => r.eventsPerSecond));
+    const latency = await latencies(log, commits, corpus, eventsPerSecond / 2, Math.min(options.events, 50_000));
+    const commands = await countCommands(
+      log,
+      systems.map((s) => s.system),
+    );
+    const rssBytes = process.memoryUsage().rss;
+    await hub.stop();
+    await store.close();
+    await log.close();
+    await environment.close();
+    return {
+      eventsPerSecond,
+      bareLogEventsPerSecond: median(runs.map((r) => r.bareLogEventsPerSecond)),
+      ratio: Number(median(runs.map((r) => r.eventsPerSecond / r.bareLogEventsPerSecond)).toFixed(3)),
+      ...latency,
+      rssBytes,
+      events: options.events,
+      parties: options.parties,
+      runs,
+      commands,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function benchPolicy(): Policy {
+  const write = { contact: { fields: ['*'], clear: true, create: false, createRequires: [] } };
+  return {
+    version: 'bench',
+    country: 'DE',
+    rules: {},
+    systems: {
+      'crm-emea': { ...DEFAULT_SYSTEM_POLICY, rank: 10, write },
+      'crm-us': { ...DEFAULT_SYSTEM_POLICY, rank: 20, write },
+      shop: {
+        ...DEFAULT_SYSTEM_POLICY,
+        rank: 30,
+        write: { contact: { ...write.contact, fields: ['emails', 'phones'] } },
+      },
+    },
+    horizon: DEFAULT_HORIZON,
+    commandDeadlineMs: 3_600_000,
+    quarantine: { sends: 8, windowMs: 3_600_000 },
+  };
+}
+
+async function feed(
+  log: EventLog,
+  messages: Iterable<PreparedMessage>,
+  hub: { settled(): Promise<void> },
+): Promise<void> {
+  let batch: PreparedMessage[] = [];
+  let pending: Promise<unknown> = Promise.resolve();
+  for (const message of messages) {
+    batch.push(message);
+    if (batch.length < APPEND) continue;
+    // One append under way while the next batch is put together: a busy connector does the same.
+    await pending;
+    pending = log.append(batch);
+    batch = [];
+  }
+  await pending;
+  await log.append(batch);
+  await hub.settled();
+}
+
+/** The same messages through the log alone: appended durably, then read by one group. */
+async function bareLog(folder: string, messages: readonly PreparedMessage[]): Promise<number> {
+  const environment = await openEnvironment({ folder });
+  const log = openLmdbEventLog(environment);
+  await log.declare(declareTopics(benchSystems().map((s) => s.system)));
+  let read = 0;
+  const began = process.hrtime.bigint();
+  const subscription = await log.subscribe({
+    group: 'bench',
+    topics: [topicName('parties'), topicName('interactions')],
+    start: 'earliest',
+    maxMessages: APPEND,
+    onBatch: async (batch: LogBatch) => {
+      for (const message of batch.messages) read += message.value === null ? 0 : 1;
+    },
+  });
+  await feed(log, messages, { settled: () => subscription.caughtUp() });
+  const rate = messages.length / seconds(began);
+  await subscription.close();
+  await log.close();
+  await environment.close();
+  await rm(folder, { recursive: true, force: true });
+  if (read !== messages.length) throw new Error(`the bare log delivered ${read} of ${messages.length} messages`);
+  return rate;
+}
+
+/** Notes when each consumed offset was committed. */
+class CommitTimes {
+  readonly store: StateStore;
+  private listener: ((topic: string, partition: number, to: number) => void) | undefined;
+
+  constructor(store: StateStore) {
+    this.store = new Proxy(store, {
+      get: (target, name: keyof StateStore) => {
+        if (name !== 'commit') {
+          const member = target[name] as unknown;
+          return typeof member === 'function' ? (member as (...a: unknown[]) => unknown).bind(target) : member;
+        }
+        return async (...args: Parameters<StateStore['commit']>) => {
+          const result = await target.commit(...args);
+          const moves = result.ok && args[1].offsets?.group === HUB_GROUP ? args[1].offsets.moves : [];
+          for (const move of moves) this.listener?.(move.topic, move.partition, move.to);
+          return result;
+        };
+      },
+    });
+  }
+
+  listen(listener: (topic: string, partition: number, to: number) => void): void {
+    this.listener = listener;
+  }
+}
+
+/** Paced appends at a fixed rate; each event's time runs from when it was due, so that a stall is not hidden by the pace. */
+async function latencies(
+  log: EventLog,
+  commits: CommitTimes,
+  corpus: Corpus,
+  rate: number,
+  events: number,
+): Promise<{ p50Ms: number; p99Ms: number }> {
+  const waiting = new Map<string, { offset: number; due: number }[]>();
+  const times: number[] = [];
+  commits.listen((topic, partition, to) => {
+    const queue = waiting.get(`${topic}/${partition}`);
+    const now = performance.now();
+    while (queue?.[0] && queue[0].offset < to) times.push(now - (queue.shift()?.due ?? now));
+  });
+  const messages = [...corpus.mixed(events)];
+  const began = performance.now();
+  const appends: Promise<void>[] = [];
+  for (let sent = 0; sent < messages.length;) {
+    const due = Math.min(messages.length, Math.floor(((performance.now() - began) / 1000) * rate));
+    if (due > sent) {
+      const slice = messages.slice(sent, due);
+      const base = sent;
+      sent = due;
+      appends.push(
+        log.append(slice).then((positions) => {
+          for (const [i, p] of positions.entries()) {
+            const place = `${p.topic}/${p.partition}`;
+            const queue = waiting.get(place) ?? [];
+            waiting.set(place, queue);
+            queue.push({ offset: p.offset, due: began + ((base + i) / rate) * 1000 });
+          }
+        }),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(appends);
+  while (times.length < messages.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  times.sort((a, b) => a - b);
+  return { p50Ms: round(times[Math.floor(times.length * 0.5)]), p99Ms: round(times[Math.floor(times.length * 0.99)]) };
+}
+
+async function countCommands(log: EventLog, systems: readonly string[]): Promise<number> {
+  const ends = await log.ends(systems.map((s) => topicName('commands', s)));
+  return ends.reduce((sum, e) => sum + e.next - e.first, 0);
+}
+
+function seconds(since: bigint): number {
+  return Number(process.hrtime.bigint() - since) / 1e9;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function round(value: number | undefined): number {
+  return Math.round((value ?? 0) * 10) / 10;
+}
