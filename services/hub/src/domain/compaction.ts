@@ -1,7 +1,7 @@
 import type { PartyState, Timestamp, Version } from '@unsilo/schemas';
 import { canonicalValue, unflatten, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
-import { isOpen, type KnownCommand, type RecordFacts } from './facts.js';
+import { isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { baseOf, walk, type EvaluationContext, type Register, type Run, type Testimony } from './testimony.js';
 import { compareVersions, isAfter } from './version.js';
@@ -16,6 +16,8 @@ export interface Summary {
   deleted: boolean;
   /** Epoch milliseconds. */
   createdAt: number;
+  /** When any state of it was first seen (epoch milliseconds). */
+  firstSeen: number;
   asOf: [attribute: string, time: number][];
   scalars: [attribute: string, register: RegisterSummary][];
   lists: [attribute: string, elements: [key: string, register: RegisterSummary][]][];
@@ -137,6 +139,7 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     shadow: last ? unflatten(last.flat) : (record.summary?.shadow ?? { kind: 'person' }),
     deleted: lastSeen ? lastSeen.state === undefined : (record.summary?.deleted ?? false),
     createdAt: record.summary?.createdAt ?? (first ? (first.createdAt ?? first.changedAt) : Number.MAX_SAFE_INTEGER),
+    firstSeen: below.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), record.summary?.firstSeen ?? Infinity),
     asOf: [...scan.asOf].sort(byName),
     scalars: [...scan.scalars].map(([name, r]): [string, RegisterSummary] => [name, summarise(r)]).sort(byName),
     lists: [...scan.lists]
@@ -152,8 +155,12 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
       .sort(byIssue)
       .slice(-REMEMBERED_ANSWERS),
   };
+  const { createdFor } = record;
+  const maker = record.commands.find((k) => k.command.id === createdFor?.command);
+  const found = maker !== undefined && covered(maker) && seenBefore(maker, record) !== null;
   return {
     ...record,
+    ...(createdFor && found ? { createdFor: { ...createdFor, found } } : {}),
     horizon,
     summary,
     observations: record.observations.filter((o) => isAfter(o.version, horizon)),

@@ -1,4 +1,4 @@
-import { isOpen, type KnownCommand } from './facts.js';
+import { isOpen, madeFor, type KnownCommand } from './facts.js';
 import type { Member } from './plan.js';
 import { systemOf } from './ref.js';
 import { rules, type RuleSwitches } from './rules.js';
@@ -10,7 +10,7 @@ import type { Evaluation, Register } from './testimony.js';
  */
 export function isPossibleCopy(member: Member, members: readonly Member[]): boolean {
   const { facts } = member;
-  if (facts.createdFor || facts.summary) return false;
+  if (facts.summary || madeFor(facts)) return false;
   const first = facts.observations.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), Infinity);
   const system = systemOf(facts.ref);
   const mayHaveMade = (create: KnownCommand): boolean =>

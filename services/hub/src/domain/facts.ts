@@ -17,8 +17,8 @@ export interface RecordFacts {
   commands: KnownCommand[];
   /** Creates that were asked for this ref's sake (`createdFor`), by id. */
   creates: KnownCommand[];
-  /** Set when the hub itself had this record made: for which member. */
-  createdFor?: { ref: string; command: string };
+  /** The create that is said to have made this record, and for which member. Read it through `madeFor`. */
+  createdFor?: { ref: string; command: string; found?: true };
   /** What was said up to this time is gone and stays gone (epoch milliseconds). */
   erasedAt?: number;
   /** The highest version that was: a state that is shown again later is the same old one. */
@@ -109,6 +109,26 @@ export function addOutcome(record: RecordFacts, outcome: Outcome, list: 'command
   if (!known && record.summary?.answered.some((a) => a.command === outcome.command)) return record;
   const entry: KnownCommand = { command: known?.command ?? bareCommand(outcome), outcome };
   return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
+}
+
+/**
+ * For which member the hub had this record made. Undefined too for a record that a create only found: one that was seen before the create
+ * was asked for stood there on its own, maybe with an e-mail that we had written, and is nobody's copy.
+ */
+export function madeFor(record: RecordFacts): { ref: string; command: string } | undefined {
+  const { createdFor } = record;
+  if (!createdFor || createdFor.found) return undefined;
+  const known = record.commands.find((k) => k.command.id === createdFor.command);
+  return known && seenBefore(known, record) !== null ? undefined : createdFor;
+}
+
+/** The last version that was seen before a create was asked for: what stood then isn't its doing. Null: none. */
+export function seenBefore({ command }: KnownCommand, record: RecordFacts): Version | null {
+  if (command.action !== 'create') return null;
+  const issuedAt = Date.parse(command.issuedAt);
+  const seen = record.observations.findLast((o) => Date.parse(o.observedAt) < issuedAt)?.version;
+  const { summary, horizon } = record;
+  return seen ?? (summary && horizon && summary.firstSeen < issuedAt ? horizon : null);
 }
 
 /** Of several makers of one record the one with the least id stays. */

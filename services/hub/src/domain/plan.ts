@@ -225,8 +225,9 @@ function creation(
   });
   const write = profile && writePolicy(context.policy, system, profile.kind);
   if (!profile || !write) return undefined;
-  if (!write.createRequires.every((attribute) => hasValue(golden, attribute) && mayWrite(write, attribute)))
-    return undefined;
+  const carries = (attribute: string): boolean =>
+    hasValue(golden, attribute) && mayWrite(write, attribute) && profile.attributes[attribute]?.writable === true;
+  if (!write.createRequires.every(carries)) return undefined;
   const set = projectNew(golden, profile, write, context);
   if (Object.keys(set).length === 0) return undefined;
   const content = creationContent(set, context);

@@ -11,7 +11,7 @@ import {
   type Scalar,
 } from './attributes.js';
 import type { RegisterSummary } from './compaction.js';
-import { isOpen, type KnownCommand, type RecordFacts } from './facts.js';
+import { isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { isExplained, rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
@@ -214,13 +214,6 @@ function learnBefore(write: Write, points: readonly Point[], record: RecordFacts
   if (!version || !flat || isAfter(pre, version)) return;
   write.mode = 'before';
   write.before = flat;
-}
-
-/** A create may find that the record is there already: what was seen before it was asked for isn't its doing. */
-function seenBefore({ command }: KnownCommand, record: RecordFacts): Version | null {
-  if (command.action !== 'create') return null;
-  const issuedAt = Date.parse(command.issuedAt);
-  return record.observations.findLast((o) => Date.parse(o.observedAt) < issuedAt)?.version ?? record.horizon ?? null;
 }
 
 function appliedWrite(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {

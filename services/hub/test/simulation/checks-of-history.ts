@@ -1,8 +1,8 @@
-import type { Command } from '@unsilo/schemas';
+import type { Command, UpdateCommand } from '@unsilo/schemas';
 import { canonicalValue, valueOf, flatten } from '../../src/domain.js';
 import type { Finding } from './findings.js';
 import { normaliser } from './reference-hub.js';
-import { EMPTY, contentOf, elementText, isList, rewriteState, rewriteText } from './state.js';
+import { EMPTY, contentOf, elementText, isList, rewriteState, rewriteText, type State } from './state.js';
 import type { Path } from './scenario.js';
 import { isRecognisable, itemsOf, said, seenPoints, statementsOf, systemNameOf } from './truth.js';
 import type { World } from './world.js';
@@ -56,9 +56,13 @@ export function checkFabrication(world: World): Finding[] {
     for (const item of itemsOf(record, spec?.attributes ?? []))
       for (const { from } of statementsOf(world, record, item))
         add(item.path, contentOf(record.history[from - 1]?.state ?? EMPTY, item.path));
-    // What the system derives at our write is its own statement where it doesn't tell what it replaced.
-    if (spec?.derivesFullName && spec.answers !== 'before')
+    // What the system derives at our write is its own statement where nobody tells what the write replaced.
+    if (spec?.derivesFullName)
       for (const e of record.history) add('name.full', contentOf(e.state ?? EMPTY, 'name.full'));
+    // After an erasure nobody knows any more what had been ours.
+    if (world.hub.records.get(record.ref)?.erasedAt !== undefined)
+      for (const e of record.history)
+        for (const path of spec?.attributes ?? []) add(path, contentOf(e.state ?? EMPTY, path));
   }
   for (const event of world.scenario.events) if (event.kind === 'keep') add(event.attribute, [event.value]);
   const findings: Finding[] = [];
@@ -73,8 +77,13 @@ export function checkFabrication(world: World): Finding[] {
         ...known.map((text) => rules.filter((r) => r.attribute === path).reduce((t, r) => rewriteText(t, r), text)),
       ]);
       const sent = value === null ? [] : Array.isArray(value) ? value.map((e) => elementText(e)) : [String(value)];
+      // What a record holds already may stay where clearing is refused.
+      const kept = command.action === 'update' ? contentOf(baseOf(world, command), path) : [];
       const unknown = sent.filter(
-        (text) => !projected.has(text) && !(isList(path) && isRewrittenElement(path, text, known, rules)),
+        (text) =>
+          !projected.has(text) &&
+          !(isList(path) && kept.includes(text)) &&
+          !(isList(path) && isRewrittenElement(path, text, known, rules)),
       );
       if (unknown.length > 0)
         findings.push({
@@ -84,6 +93,11 @@ export function checkFabrication(world: World): Finding[] {
     }
   }
   return findings;
+}
+
+function baseOf(world: World, { ref, base, system }: UpdateCommand): State {
+  const seq = world.connectors.get(system)?.shown.get(`${ref}@${base.major}.${base.minor}`) ?? 0;
+  return world.record(ref)?.history[seq - 1]?.state ?? EMPTY;
 }
 
 function isRewrittenElement(

@@ -31,14 +31,18 @@ const TEXTS: Record<ScalarPath, readonly string[]> = {
 export function generate(seed: number): Scenario {
   const random = randomFor(seed, 'scenario');
   const systems = NAMES.slice(0, random.between(3, 5)).map((name) => systemSpec(name, randomFor(seed, 'system', name)));
-  // Two jobs that undo each other would never rest: at most one system rewrites later without saying so.
+  // Two jobs that undo each other would never rest, nor one that undoes what a rule insists on: it would be quarantined, and tried again.
   let undeclaredLater = 0;
   for (const spec of systems) {
     spec.rewrites = spec.rewrites.filter((r) => !r.later || r.declared || (undeclaredLater += 1) === 1);
   }
   const records = systems.flatMap((spec) => recordSpecs(spec, seed));
   const policy = policySpec(systems, randomFor(seed, 'policy'));
-  const events = history(seed, systems, records, randomFor(seed, 'history'));
+  const jobs = systems.flatMap((s) => s.rewrites.filter((r) => r.later && !r.declared).map((r) => r.attribute));
+  for (const path of jobs) policy.rules[path] = 'most-recent';
+  const events = history(seed, systems, records, randomFor(seed, 'history')).filter(
+    (e) => e.kind !== 'keep' || !jobs.includes(e.attribute),
+  );
   const scenario: Scenario = {
     seed,
     systems,
@@ -68,7 +72,12 @@ function systemSpec(name: string, random: Random): SystemSpec {
     rewrites: [],
     refuses: [],
     clockAhead: random.chance(0.5) ? 0 : random.between(-2 * 60, 2 * 60) * MINUTE,
-    clockError: random.chance(0.5) ? 0 : random.between(-400, 400),
+    // Some connectors can't measure the clock: nothing is corrected.
+    clockError: random.chance(0.5)
+      ? 0
+      : random.chance(0.7)
+        ? random.between(-400, 400)
+        : random.between(-120, 120) * MINUTE,
     tellsCreation: random.chance(0.6),
     webhooks: random.chance(0.7),
     pollEvery: random.between(20, 120) * SECOND,
@@ -81,7 +90,10 @@ function systemSpec(name: string, random: Random): SystemSpec {
   if (attributes.includes('phones') && random.chance(0.4))
     spec.slots.phones = ['mobile', 'office'].slice(0, random.between(1, 2));
   if (random.chance(0.5)) spec.rewrites.push(rewriteSpec(attributes, random));
-  if (random.chance(0.15)) spec.rewrites.push(rewriteSpec(attributes, random));
+  const second = rewriteSpec(attributes, random);
+  // Undeclared ones of one attribute add up to what no single answer explains.
+  const alone = second.declared || spec.rewrites.every((r) => r.attribute !== second.attribute);
+  if (random.chance(0.2) && alone) spec.rewrites.push(second);
   if (attributes.includes('note') && random.chance(0.3)) spec.refuses.push({ attribute: 'note', value: 'forbidden' });
   if (random.chance(0.15)) spec.refuses.push({ attribute: 'name.surname', value: null });
   return spec;

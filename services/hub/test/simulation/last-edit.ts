@@ -1,6 +1,7 @@
 import { ruleFor } from '../../src/domain.js';
 import type { Finding } from './findings.js';
 import type { EditEvent, ScalarPath } from './scenario.js';
+import { rewriteText } from './state.js';
 import { said, systemNameOf } from './truth.js';
 import type { World } from './world.js';
 
@@ -26,8 +27,9 @@ export function lastEdit(world: World, event: EditEvent): () => Finding[] {
   return () => {
     const found = world.hub.customers().find((c) => c.members.some((m) => m.facts.ref === event.ref));
     const winner = found?.golden.scalars.get(path)?.value;
-    // A job that runs later restates what was typed.
-    const own = [value, said(record.history.at(-1)?.state, { path })];
+    // A job that runs later, there or where it was written to, restates what was typed.
+    const jobs = world.scenario.systems.flatMap((s) => s.rewrites.filter((r) => r.later && r.attribute === path));
+    const own = [value, said(record.history.at(-1)?.state, { path }), ...jobs.map((r) => rewriteText(value ?? '', r))];
     const what = `${event.ref} ${path} := ${value ?? 'nothing'} in quiet, but ${String(winner)} wins`;
     const isCleared = value === undefined;
     if (isCleared && rule === 'source-rank') return [];

@@ -9,6 +9,7 @@ import {
   emptyRecord,
   erase,
   byCreation,
+  madeFor,
   evaluate,
   merge,
   nextHorizon,
@@ -38,8 +39,8 @@ export interface HubSetting {
   policy: Policy;
   profiles: ReadonlyMap<string, SystemProfile>;
   switches: RuleSwitches;
-  /** Matching as good as the truth: who a record is about, once it may be known. Undefined: nobody can say yet. */
-  personOf: (ref: string) => string | undefined;
+  /** Matching as good as the truth: who a record is about, and which one it is a copy of. */
+  whoIs: (ref: string) => { person: string; twin?: string };
   /** Summarise what is old, as the policy says. */
   compacts: boolean;
 }
@@ -56,7 +57,8 @@ export class ReferenceHub {
   readonly commands = new Map<string, Command>();
   readonly setting: HubSetting;
   private decisions: OrderedDecision[] = [];
-  private readonly waiting = new Map<string, Outcome[]>();
+  /** All outcomes of each command, its own being known or not. */
+  private readonly outcomes = new Map<string, Outcome[]>();
   private readonly madeWith = new Map<string, Command>();
   private readonly carrying = new Map<string, string[]>();
   private readonly snapshots = new Set<string>();
@@ -83,10 +85,11 @@ export class ReferenceHub {
       case 'command':
         return this.takeCommand(fact.command, touched);
       case 'outcome': {
-        const command = this.commands.get(fact.outcome.command);
-        if (command) return this.takeOutcome(command, fact.outcome, touched);
-        const others = this.waiting.get(fact.outcome.command) ?? [];
-        this.waiting.set(fact.outcome.command, [...others, fact.outcome]);
+        const { outcome } = fact;
+        const others = this.outcomes.get(outcome.command) ?? [];
+        this.outcomes.set(outcome.command, [...others, outcome]);
+        const command = this.commands.get(outcome.command);
+        if (command) this.takeOutcome(command, outcome, touched);
         return;
       }
       case 'decision': {
@@ -113,8 +116,7 @@ export class ReferenceHub {
       if (!known || command.id < known.id) this.madeWith.set(key, command);
       for (const ref of this.carrying.get(key) ?? []) this.bind(ref, command, touched);
     }
-    for (const outcome of this.waiting.get(command.id) ?? []) this.takeOutcome(command, outcome, touched);
-    this.waiting.delete(command.id);
+    for (const outcome of this.outcomes.get(command.id) ?? []) this.takeOutcome(command, outcome, touched);
   }
 
   private takeOutcome(command: Command, outcome: Outcome, touched: Set<string>): void {
@@ -146,8 +148,8 @@ export class ReferenceHub {
     this.update(ref, touched, (r) =>
       addCommand(bindCreated(r, { ref: command.createdFor, command: command.id }), command),
     );
-    const known = this.records.get(command.createdFor)?.creates.find((k) => k.command.id === command.id)?.outcome;
-    if (known) this.update(ref, touched, (r) => addOutcome(r, known, 'commands'));
+    for (const outcome of this.outcomes.get(command.id) ?? [])
+      this.update(ref, touched, (r) => addOutcome(r, outcome, 'commands'));
   }
 
   private update(ref: string, touched: Set<string>, change: (record: RecordFacts) => RecordFacts): void {
@@ -180,13 +182,18 @@ export class ReferenceHub {
     const edges: Edge[] = [];
     const firstOf = new Map<string, string>();
     for (const ref of refs) {
-      const made = this.records.get(ref)?.createdFor;
+      const facts = this.records.get(ref);
+      const made = facts && madeFor(facts);
       if (made && known.has(made.ref)) edges.push({ a: made.ref, b: ref, authority: 1, weight: 0 });
-      const person = this.setting.personOf(ref);
-      if (person === undefined) continue;
+      const { person, twin } = this.setting.whoIs(ref);
+      const { matchAt } = DEFAULT_MODEL;
+      if (twin !== undefined && known.has(twin)) {
+        edges.push({ a: twin, b: ref, authority: 0, weight: matchAt + 1 });
+        continue;
+      }
       const first = firstOf.get(person);
       if (first === undefined) firstOf.set(person, ref);
-      else edges.push({ a: first, b: ref, authority: 0, weight: DEFAULT_MODEL.matchAt });
+      else edges.push({ a: first, b: ref, authority: 0, weight: matchAt });
     }
     const { links, cannotLink } = pairDecisions(this.decisions);
     for (const [a, b] of links) edges.push({ a, b, authority: 2, weight: 0 });

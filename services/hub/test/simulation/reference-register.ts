@@ -33,7 +33,7 @@ interface Write {
   pre: Version;
   exact: boolean;
   before?: FlatState;
-  left: FlatState;
+  left?: FlatState;
   set: Record<string, { value: unknown; asOf: number }>;
 }
 
@@ -106,7 +106,7 @@ function before(record: RecordFacts, issuedAt: string): Version {
 
 function appliedWrite(record: RecordFacts, known: KnownCommand): Write[] {
   const { command, outcome } = known;
-  if (outcome?.status !== 'applied' || !outcome.version || !outcome.left) return [];
+  if (outcome?.status !== 'applied' || !outcome.version) return [];
   if (command.action !== 'update' && command.action !== 'create') return [];
   const created = command.action === 'create';
   const replaced = outcome.before ?? (created ? { kind: 'person' as const } : undefined);
@@ -116,7 +116,7 @@ function appliedWrite(record: RecordFacts, known: KnownCommand): Write[] {
       version: outcome.version,
       pre: outcome.pre ?? (created ? before(record, command.issuedAt) : command.base),
       exact: outcome.exact ?? false,
-      left: flatten(outcome.left, normaliser),
+      ...(outcome.left ? { left: flatten(outcome.left, normaliser) } : {}),
       set: command.set,
       ...(replaced && outcome.exact ? { before: flatten(replaced, normaliser) } : {}),
     },
@@ -139,7 +139,7 @@ function pointsOf(record: RecordFacts, writes: readonly Write[]): Point[] {
   );
   for (const write of writes) {
     const known = points.find((p) => order(p.version, write.version) === 0);
-    if (known) continue;
+    if (known || !write.left) continue;
     const { outcome } = write.known;
     const at = Date.parse(outcome?.changedAt ?? outcome?.reportedAt ?? '');
     points.push({

@@ -45,12 +45,11 @@ export class World {
   ) {
     this.scenario = scenario;
     this.keepHistory = options.history ?? false;
-    const people = new Map<string, string>();
     this.setting = {
       policy: policyOf(scenario),
       profiles: new Map(scenario.systems.map((s) => [s.name, profileOf(s)])),
       switches: { ...rules, ...options.switches },
-      personOf: (ref) => this.record(ref)?.person ?? people.get(ref),
+      whoIs: (ref) => this.whoIs(ref),
       compacts: (options.compacts ?? true) && scenario.policy.horizon !== undefined,
     };
     this.hub = new ReferenceHub(this.setting);
@@ -81,6 +80,13 @@ export class World {
   record(ref: string): RealRecord | undefined {
     const [system = '', , id = ''] = ref.split('/');
     return this.systems.get(system)?.records.get(id);
+  }
+
+  private whoIs(ref: string): { person: string; twin?: string } {
+    const record = this.record(ref);
+    const maker = record?.madeBy === undefined ? undefined : this.hub.commands.get(record.madeBy);
+    const person = record?.person ?? '';
+    return maker?.action === 'create' ? { person, twin: maker.createdFor } : { person };
   }
 
   /** Runs until nothing is under way. False: it never came to rest. */
@@ -226,7 +232,7 @@ export class World {
     const seq = this.connectors.get(command.system)?.shown.get(`${ref}@${base.major}.${base.minor}`);
     const state = this.record(ref)?.history[(seq ?? 0) - 1]?.state;
     const shadow = this.hub.evaluationOf(ref)?.shadow.scalars;
-    const differs = SCALARS.find((path) => state?.scalars[path] !== shadow?.get(path));
+    const differs = SCALARS.find((path) => (state?.scalars[path]?.trim() || undefined) !== shadow?.get(path));
     if (!state || differs) this.plannedOnOther.push(`${command.id} names a base that is not what it was planned on`);
   }
 
