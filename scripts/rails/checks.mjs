@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkFloors } from './floors.mjs';
 import { checkLicences } from './licences.mjs';
 import { checkLint } from './lint.mjs';
+import { checkLockFile } from './lock-file.mjs';
 import { root } from './root.mjs';
 
 /** Runs a tool of node_modules; its words are the problem when it fails. */
@@ -43,5 +44,6 @@ export const checks = [
   ['tsc (tests)', () => tool('@typescript/native/bin/tsc', ['-p', 'tsconfig.test.json'], 'compiles')],
   ['dependency-cruiser', checkFloors],
   ['knip', () => tool('knip/bin/knip.js', ['--no-progress'], 'nothing unused')],
+  ['lock file', checkLockFile],
   ['licences', checkLicences],
 ];

@@ -17,7 +17,7 @@ export const optionsEnd = '<!-- /options -->';
 
 /** A Markdown table of a connector's options, as its README shows it between the two marks. */
 export function optionsTable(schema: object): string {
-  const rows = rowsOf(schema as Schema, '');
+  const rows = rowsOf(schema, '');
   const head = ['| option | type | default | what it is |', '| --- | --- | --- | --- |'];
   return [...head, ...rows.map((cells) => `| ${cells.map(cell).join(' | ')} |`)].join('\n');
 }

@@ -88,7 +88,7 @@ export function guardedLookup(permits: AddressPolicy, lookup: typeof systemLooku
 
 /** Connects for undici; addresses written out in the URL never reach the lookup, so they are checked here. */
 export function guardedConnector(permits: AddressPolicy, lookup?: typeof systemLookup): buildConnector.connector {
-  const connect = buildConnector({ timeout: 10_000, lookup: guardedLookup(permits, lookup) as never });
+  const connect = buildConnector({ timeout: 10_000, lookup: guardedLookup(permits, lookup) });
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && !permits(host)) callback(refused(host), null);

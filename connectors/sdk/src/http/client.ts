@@ -58,7 +58,7 @@ export function createHttpClient(given: Partial<HttpSettings> & { system: string
       const exchange = redact(`${sending.method} ${urlForMessages(sending.url)}`);
       const began = clock.now();
       const answer = await send(sending.url, {
-        method: sending.method as Dispatcher.HttpMethod,
+        method: sending.method,
         headers: sending.headers,
         body: sending.body ?? null,
         dispatcher: agent,

@@ -110,7 +110,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
           },
           refuse: (error) => {
             settled();
-            reject(error as Error);
+            reject(error);
           },
         };
         signal?.addEventListener('abort', onAbort, { once: true });

@@ -177,7 +177,7 @@ async function settlesWithin(promise: Promise<unknown>, ms: number, clock: Scope
     () => (done = true),
   );
   // Most items are ready: a timer for each would cost more than the rest of the reading.
-  for (let turns = 0; turns < READY_TURNS && !done; turns += 1) await undefined;
+  for (let turns = 0; turns < READY_TURNS && !done; turns += 1) await Promise.resolve();
   if (done) return true;
   const waiting = new AbortController();
   const slept = clock.sleep(ms, waiting.signal).then(
