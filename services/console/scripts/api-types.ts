@@ -12,8 +12,8 @@ const target = join(import.meta.dirname, '..', 'src', 'api', 'types.ts');
 const code = await typesOf(document.components.schemas);
 if (!process.argv.includes('--check')) writeFileSync(target, code);
 else if (readFileSync(target, 'utf8') !== code) {
-  console.error(
-    'services/console/src/api/types.ts is not what services/gateway/openapi.json says: run `npm run generate -w @unsilo/console`.',
+  process.stderr.write(
+    'services/console/src/api/types.ts is not what services/gateway/openapi.json says: run `npm run generate -w @unsilo/console`.\n',
   );
   process.exitCode = 1;
 }

@@ -6,7 +6,6 @@ import { Notices } from './parts/feedback.js';
 import { Icon, type IconName } from './parts/icon.js';
 import { go, href, place } from './router.js';
 import { can, end, logOut, session, type Role } from './state/session.js';
-import { refreshSystems } from './state/systems.js';
 import { theme, type Theme } from './state/theme.js';
 import { CustomerView } from './views/customer.js';
 import { CustomersView } from './views/customers.js';
@@ -33,7 +32,6 @@ export function App() {
 }
 
 function Shell() {
-  useEffect(() => void refreshSystems(), []);
   useEffect(() => {
     const search = (event: KeyboardEvent): void => {
       if (event.key !== 'k' || !(event.metaKey || event.ctrlKey)) return;

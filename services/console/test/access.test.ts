@@ -42,15 +42,13 @@ describeInBrowser('axe finds nothing', () => {
         expect(await violations(visit.page)).toEqual([]);
       });
 
-      for (const [name, place] of Object.entries(PLACES)) {
-        test(name, async () => {
-          await go(page, place);
-          await page.getByRole('heading', { level: 1, includeHidden: true }).first().waitFor();
-          await page.locator('.loading').first().waitFor({ state: 'detached' });
-          expect(await violations(page)).toEqual([]);
-          expect(faults).toEqual([]);
-        });
-      }
+      test.each(Object.entries(PLACES))('%s', async (_, place) => {
+        await go(page, place);
+        await page.getByRole('heading', { level: 1, includeHidden: true }).first().waitFor();
+        await page.locator('.loading').first().waitFor({ state: 'detached' });
+        expect(await violations(page)).toEqual([]);
+        expect(faults).toEqual([]);
+      });
 
       test('forms in dialogs', async () => {
         await go(page, '#/customers/cus-1');

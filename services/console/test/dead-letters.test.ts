@@ -69,6 +69,6 @@ describeInBrowser('Dead letters', () => {
 
   test('one that does not exist says so', async () => {
     await go(page, '#/dead-letters/none');
-    await page.getByText('No such dead letter').waitFor();
+    await page.getByText('There is no such dead letter').waitFor();
   });
 });

@@ -8,6 +8,8 @@ const file = join(import.meta.dirname, '..', 'openapi.json');
 const text = await format(JSON.stringify(await openApiDocument()), { parser: 'json', printWidth: 120 });
 if (!process.argv.includes('--check')) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
-  console.error('services/gateway/openapi.json is not what the routes say: run `npm run generate -w @unsilo/gateway`.');
+  process.stderr.write(
+    'services/gateway/openapi.json is not what the routes say: run `npm run generate -w @unsilo/gateway`.\n',
+  );
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import { api, sessionEnded } from './client.js';
-import type { EventPage, LiveEvent, Problem } from './types.js';
+import { sessionEnded } from './client.js';
+import type { LiveEvent, Problem } from './types.js';
 
 /** The stream of all that flows: kept open while somebody is logged in, resumed where it broke. */
 export type Connection = 'connecting' | 'live' | 'interrupted';
@@ -26,7 +26,6 @@ const listeners = new Set<(event: LiveEvent) => void>();
 export function startLive(): void {
   if (source || retry) return;
   open();
-  void lookBack();
 }
 
 export function stopLive(): void {
@@ -48,14 +47,8 @@ export function onLive(listener: (event: LiveEvent) => void): () => void {
   return () => listeners.delete(listener);
 }
 
-const PAST_TOPICS = ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'customers', 'dead-letters'];
-
-/** What flowed just before the page was opened, so that it doesn't begin empty. */
-async function lookBack(): Promise<void> {
-  const pages = await Promise.allSettled(
-    PAST_TOPICS.map((kind) => api.get<EventPage>('/v1/events', { topic: `unsilo.${kind}.v1`, limit: 12 })),
-  );
-  const past = pages.flatMap((page) => (page.status === 'fulfilled' ? page.value.items : []));
+/** Puts events behind those that the stream brought: what flowed before the page was opened. */
+export function putBehind(past: readonly LiveEvent[]): void {
   const known = new Set([...recent.value, ...arrived].map(({ id }) => id));
   const older = past.filter(({ id }) => !known.has(id)).sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   recent.value = [...recent.value, ...older].slice(0, KEPT);
@@ -66,14 +59,14 @@ function open(): void {
   if (cursor !== undefined) query.set('after', cursor);
   const stream = new EventSource(`/v1/live?${query}`);
   source = stream;
-  stream.onopen = () => {
+  stream.addEventListener('open', () => {
     attempts = 0;
     connection.value = 'live';
-  };
-  stream.onmessage = ({ data, lastEventId }: MessageEvent<string>) => {
+  });
+  stream.addEventListener('message', ({ data, lastEventId }: MessageEvent<string>) => {
     if (lastEventId !== '') cursor = lastEventId;
     take(JSON.parse(data) as LiveEvent);
-  };
+  });
   stream.addEventListener('skipped', ({ data }: MessageEvent<string>) => {
     skipped.value += (JSON.parse(data) as { count: number }).count;
   });
@@ -83,7 +76,7 @@ function open(): void {
     again();
   });
   // The browser would try again by itself after broken connections, but not after refusals, and with the first cursor.
-  stream.onerror = again;
+  stream.addEventListener('error', again);
 }
 
 function again(): void {

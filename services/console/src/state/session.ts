@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { api, sessionEnded } from '../api/client.js';
 import { startLive, stopLive } from '../api/live.js';
 import type { Session } from '../api/types.js';
+import { lookBack } from './past.js';
 
 export type Role = Session['roles'][number];
 /** Undefined: not known yet. Null: nobody is logged in. */
@@ -40,5 +41,7 @@ export function end(): void {
 function begin(found: Session): void {
   sessionEnded.value = false;
   session.value = found;
-  if (canRead.value) startLive();
+  if (!canRead.value) return;
+  startLive();
+  void lookBack();
 }

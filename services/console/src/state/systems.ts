@@ -8,6 +8,8 @@ export const systemsKnown = signal(false);
 export const systemsUnreachable = signal(false);
 
 const POLL_MS = 2000;
+/** Two looks that follow one another sooner say nothing about pace. */
+const SHORTEST_SAMPLE_MS = 1000;
 const SAMPLES = 45;
 
 /** Changes a second of each system, oldest first, one sample for each poll. */
@@ -62,6 +64,7 @@ async function poll(): Promise<void> {
 
 function measure(items: readonly System[]): void {
   const now = Date.now();
+  if (before && now - before.at < SHORTEST_SAMPLE_MS) return;
   const totals: Record<string, number> = {};
   const samples: Record<string, readonly number[]> = {};
   for (const { system, counts } of items) {

@@ -19,10 +19,6 @@ export function followTheme(): void {
   });
 }
 
-export function isDark(): boolean {
-  return theme.value === 'dark' || (theme.value === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
-}
-
 function stored(): Theme {
   try {
     const value = localStorage.getItem(KEY);

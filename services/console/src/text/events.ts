@@ -147,12 +147,12 @@ export const OUTCOMES: Record<Outcome['status'], string> = {
   uncertain: 'Not known yet',
 };
 
-function ofOutcome({ system, status, error, ref, command }: Outcome): Line {
+function ofOutcome({ system, status, error, ref, left, command }: Outcome): Line {
   return {
     direction: 'in',
     system,
     what: OUTCOMES[status],
-    about: error?.message ?? ref ?? command,
+    about: error?.message ?? (nameOf(left) || (ref ?? command)),
     tone: status === 'applied' ? 'good' : 'bad',
     ...(ref !== undefined && status === 'applied' && { record: ref }),
   };

@@ -99,5 +99,5 @@ function What({ decision }: { decision: Decision }) {
 }
 
 function isUndo(decision: Decision): boolean {
-  return 'undo' in decision && decision.undo === true;
+  return decision.kind !== 'erase' && (decision.undo ?? false);
 }

@@ -6,6 +6,7 @@ import { RefLink } from '../parts/system.js';
 import { go, here } from '../router.js';
 import { useLoad } from '../state/load.js';
 import { OUTCOMES } from '../text/events.js';
+import { systems } from '../state/systems.js';
 import { dateTime } from '../text/time.js';
 import { attributeLabel, lineOf } from '../text/values.js';
 
@@ -25,14 +26,13 @@ export function EventSheet({ id, event }: { id: string; event: LiveEvent | undef
   return (
     <Dialog side title="What became of it" close={() => go(here({ event: undefined }))}>
       <Answer of={trail}>
-        {({ words, detail }) => (
+        {({ detail }) => (
           <>
-            <Words words={words} />
             <ol class="hops">
               {detail.hops.map(({ hop, at, detail: text }) => (
                 <li key={hop + text}>
                   <strong>{HOPS[hop]}</strong>
-                  <span>{text}</span>
+                  <span>{forPeople(text)}</span>
                   {at !== undefined && <time class="small dim">{dateTime(at)}</time>}
                 </li>
               ))}
@@ -93,9 +93,18 @@ export function Words({ words }: { words: readonly string[] }) {
   return (
     <div class="words">
       {words.map((sentence) => (
-        <p key={sentence}>{sentence}</p>
+        <p key={sentence}>{forPeople(sentence)}</p>
       ))}
     </div>
+  );
+}
+
+/** A sentence of the hub with its times in the reader's form and its systems by their titles. */
+function forPeople(sentence: string): string {
+  const timed = sentence.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (time) => dateTime(time));
+  return systems.value.reduce(
+    (text, { system, title }) => text.replace(new RegExp(`\\b${system}/([a-z0-9-]+)/`, 'g'), `${title} $1 `),
+    timed,
   );
 }
 

@@ -132,7 +132,11 @@ function Spark({ samples }: { samples: readonly number[] }) {
         {points.length > 1 && <polyline points={points.join(' ')} />}
       </svg>
       <span class="small dim">
-        {now === undefined ? 'measuring' : `${now >= 10 ? count(Math.round(now)) : now.toFixed(1)} a second`}
+        {now === undefined
+          ? 'measuring'
+          : now === 0
+            ? 'quiet'
+            : `${now >= 10 ? count(Math.round(now)) : now.toFixed(1)} a second`}
       </span>
     </div>
   );

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Gateway, GatewayOptions } from '@unsilo/gateway';
+import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { buildConsole, type Built } from '../../scripts/build.js';
 import type { FakeHub } from '../../../gateway/test/support/fake-hub.js';
@@ -37,7 +37,7 @@ export function describeInBrowser(name: string, body: () => void): void {
     });
     return;
   }
-  console.warn(`SKIPPED ${name}: ${reason}`);
+  process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
   describe.skip(name, body);
 }
 
@@ -144,8 +144,7 @@ interface Violation {
 
 /** What axe finds wrong with the page as it stands; empty when nothing is. */
 export async function violations(page: Page): Promise<string[]> {
-  const source = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(source);
+  await page.evaluate(axe.source);
   // Colours in the middle of a transition are nobody's colours.
   await page.evaluate('Promise.all(document.getAnimations().map((a) => a.finish()))').catch(() => undefined);
   const found = (await page.evaluate(

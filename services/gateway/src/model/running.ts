@@ -111,7 +111,8 @@ export const Replayed = view<ReplayResult>('ReplayResult')(
   ),
 );
 
-export const Audited = view<AuditRow>('AuditRow')(
+// Lines of a stream, which no route can name as its answer.
+view<AuditRow>('AuditRow')(
   Type.Object(
     {
       customer: CustomerId,

@@ -1,13 +1,5 @@
 import type { SystemView } from '@unsilo/hub';
-import type {
-  AttributeProfile,
-  Consent,
-  Interaction,
-  Party,
-  PartyState,
-  PresentParty,
-  SystemProfile,
-} from '@unsilo/schemas';
+import type { AttributeProfile, Consent, Interaction, PartyState, PresentParty, SystemProfile } from '@unsilo/schemas';
 
 /** A small company's systems and people, made up. */
 export const START = Date.parse('2026-03-02T08:00:00.000Z');
@@ -232,5 +224,3 @@ export function companyInteractions(): Interaction[] {
     },
   ];
 }
-
-export type { Party };

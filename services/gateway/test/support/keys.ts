@@ -8,7 +8,7 @@ export class TestKeys implements KeyStore {
   make(roles: readonly Role[], more: Partial<KeyRecord> = {}): string {
     const { key, hash } = makeKey();
     const id = `key-${this.#records.size + 1}`;
-    this.#records.set(hash, { id, name: `${roles.join('-') || 'nobody'}`, tenant: 'acme', roles, ...more });
+    this.#records.set(hash, { id, name: roles.join('-') || 'nobody', tenant: 'acme', roles, ...more });
     return key;
   }
 
