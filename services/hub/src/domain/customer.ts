@@ -1,5 +1,5 @@
 import type { Customer } from '@unsilo/schemas';
-import { elementKey, isListAttribute, type Scalar } from './attributes.js';
+import { elementKey, isListAttribute } from './attributes.js';
 import type { OrderedDecision } from './decisions.js';
 import type { Normaliser } from './normalise.js';
 import { statingMembers } from './creation.js';
@@ -25,7 +25,7 @@ export function keepsOf(decisions: Iterable<OrderedDecision>, normaliser: Normal
         seq,
         ref: decision.ref,
         attribute,
-        value: value === null ? undefined : (value as Scalar | object),
+        value: value === null ? undefined : value,
         decidedAt: Date.parse(decision.decidedAt),
         undo: decision.undo ?? false,
       };

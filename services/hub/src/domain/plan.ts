@@ -273,5 +273,5 @@ function header(
     issuedAt: new Date(context.now).toISOString(),
     deadline: new Date(context.now + context.policy.commandDeadlineMs).toISOString(),
     attempt,
-  } as Omit<Command, 'action'>;
+  };
 }

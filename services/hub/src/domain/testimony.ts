@@ -447,7 +447,7 @@ export class Scan {
     const next: Register = { run, had };
     if (register?.testimony) next.testimony = register.testimony;
     if (echo) {
-      const from = origin === 'continued' ? register?.run.from : assignedFrom(origin as Write, attribute);
+      const from = origin === 'continued' ? register?.run.from : assignedFrom(origin, attribute);
       if (from !== undefined) run.from = from;
     } else if (!held && (value !== undefined || register?.had)) {
       next.testimony = { value, raw, asOf: this.effectiveTime(point, attribute), version: point.version };
