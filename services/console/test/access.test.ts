@@ -35,6 +35,13 @@ describeInBrowser('axe finds nothing', () => {
         ({ page, faults } = await bench.logIn('#/flow', bench.admin, { colorScheme }));
       });
 
+      test('the page about the interface for programs', async () => {
+        const visit = await bench.visit({ colorScheme });
+        await visit.page.goto(`${bench.url}/docs#UNSILO_KEY_MISSING`);
+        expect(await violations(visit.page)).toEqual([]);
+        expect(visit.faults).toEqual([]);
+      });
+
       test('log in', async () => {
         const visit = await bench.visit({ colorScheme });
         await visit.page.goto(bench.url);

@@ -86,6 +86,18 @@ describeInBrowser('Flow', () => {
     expect(await explain.evaluate((element) => element.matches(':focus'))).toBe(true);
   });
 
+  test('a write leads to why it was made and how it ended', async () => {
+    const actor = { tenant: 'acme', name: 'Marta', roles: ['admin'] as const };
+    const { id } = await bench.hub.reply(actor, 'mastodon/status/111', { text: 'We are on it.' });
+    bench.hub.settle(id, 'rejected', 'The post was deleted.');
+    const outcome = lines().filter({ hasText: 'Refused' });
+    await outcome.getByRole('link', { name: /^Explain/ }).click();
+    const sheet = page.getByRole('dialog', { name: 'What became of it' });
+    await sheet.getByText('We are on it.').waitFor();
+    await sheet.getByText('The post was deleted.').first().waitFor();
+    expect(await sheet.getByRole('alert').count()).toBe(0);
+  });
+
   test('an event leads to its customer', async () => {
     await lines().filter({ hasText: 'Ada Lovelace' }).first().getByRole('link', { name: 'Customer' }).click();
     await page.getByRole('heading', { name: 'Augusta Ada Lovelace', level: 1 }).waitFor();

@@ -12,6 +12,7 @@ import type {
   Signal,
 } from '../api/types.js';
 import { refParts } from '../api/client.js';
+import { plural } from './time.js';
 import { attributeLabel, nameOf } from './values.js';
 
 /** One line of the flow: what happened, in which system, and what it is about. */
@@ -42,7 +43,7 @@ export function lineOfEvent({ type, data, subject }: LiveEvent): Line {
       return {
         direction: 'hub',
         what: 'Customer',
-        about: `${nameOf(state) || id}, ${members.length} records`,
+        about: `${nameOf(state) || id}, ${plural(members.length, 'record')}`,
         customer: id,
       };
     }
@@ -167,7 +168,13 @@ export const DECISIONS: Record<Decision['kind'], string> = {
 
 function ofDecision(decision: Decision): Line {
   const what = `${DECISIONS[decision.kind]}${'undo' in decision && decision.undo ? ', taken back' : ''}`;
-  const about = decision.kind === 'keep' ? attributeLabel(decision.attribute) : decision.refs.join(' and ');
+  const about = decision.kind === 'keep' ? attributeLabel(decision.attribute) : decision.refs.map(inText).join(' and ');
   const record = decision.kind === 'keep' ? decision.ref : decision.refs[0];
   return { direction: 'hub', what, about, ...(record !== undefined && { record }) };
+}
+
+/** `crm contact 42`: refs as words. */
+function inText(ref: string): string {
+  const [system, kind, id] = refParts(ref);
+  return `${system} ${kind} ${id}`;
 }

@@ -1,7 +1,7 @@
 import { api } from '../api/client.js';
 import type { Command, CommandExplained, EventExplained, LiveEvent, Outcome } from '../api/types.js';
 import { Dialog } from '../parts/dialog.js';
-import { Answer } from '../parts/feedback.js';
+import { Answer, Badge } from '../parts/feedback.js';
 import { RefLink } from '../parts/system.js';
 import { go, here } from '../router.js';
 import { useLoad } from '../state/load.js';
@@ -19,30 +19,18 @@ const HOPS: Record<EventExplained['detail']['hops'][number]['hop'], string> = {
   'dead-letter': 'Set aside',
 };
 
-/** What became of one event at each hop; of a write also who caused it and how it ended. */
+/** Events that the hub follows from hop to hop; the others it made itself. */
+const FOLLOWED: readonly string[] = ['unsilo.party.changed', 'unsilo.interaction.changed', 'unsilo.object.changed'];
+
+/** What became of one event at each hop; of a write who caused it and how it ended. */
 export function EventSheet({ id, event }: { id: string; event: LiveEvent | undefined }) {
-  const trail = useLoad(`event ${id}`, () => api.get<EventExplained>('/v1/explain/event', { id }));
   const command = commandOf(event);
   return (
     <Dialog side title="What became of it" close={() => go(here({ event: undefined }))}>
-      <Answer of={trail}>
-        {({ detail }) => (
-          <>
-            <ol class="hops">
-              {detail.hops.map(({ hop, at, detail: text }) => (
-                <li key={hop + text}>
-                  <strong>{HOPS[hop]}</strong>
-                  <span>{forPeople(text)}</span>
-                  {at !== undefined && <time class="small dim">{dateTime(at)}</time>}
-                </li>
-              ))}
-            </ol>
-          </>
-        )}
-      </Answer>
+      {(event === undefined || FOLLOWED.includes(event.type)) && <Hops id={id} />}
       {command !== undefined && <CommandTrail id={command} />}
       {event && (
-        <details>
+        <details class="event" open={command === undefined && !FOLLOWED.includes(event.type)}>
           <summary>The event itself</summary>
           <pre class="code" tabIndex={0}>
             {JSON.stringify(event.data, null, 2)}
@@ -56,36 +44,63 @@ export function EventSheet({ id, event }: { id: string; event: LiveEvent | undef
   );
 }
 
+function Hops({ id }: { id: string }) {
+  const trail = useLoad(`event ${id}`, () => api.get<EventExplained>('/v1/explain/event', { id }));
+  return (
+    <Answer of={trail}>
+      {({ detail }) => (
+        <ol class="hops">
+          {detail.hops.map(({ hop, at, detail: text }) => (
+            <li key={hop + text}>
+              <strong>{HOPS[hop]}</strong>
+              <span>{forPeople(text)}</span>
+              {at !== undefined && <time class="small dim">{dateTime(at)}</time>}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Answer>
+  );
+}
+
 function CommandTrail({ id }: { id: string }) {
   const trail = useLoad(`command ${id}`, () => api.get<CommandExplained>('/v1/explain/command', { id }));
   return (
-    <section>
-      <h3>Why it was written</h3>
-      <Answer of={trail}>
-        {({ words, detail }) => (
-          <>
-            <Words words={words} />
-            {detail.statements.length > 0 && (
-              <ul class="plain-list">
-                {detail.statements.map(({ attribute, statement }) => (
-                  <li key={attribute}>
-                    <strong>{attributeLabel(attribute)}</strong>{' '}
-                    {statement ? (
-                      <>
-                        {lineOf(attribute, statement.value)}, said by <RefLink refText={statement.ref} />
-                      </>
-                    ) : (
-                      'nobody says anything of it any more'
-                    )}
-                  </li>
-                ))}
-              </ul>
-            )}
-            <p>{detail.outcome ? OUTCOMES[detail.outcome.status] : 'The system has not answered yet.'}</p>
-          </>
-        )}
-      </Answer>
-    </section>
+    <Answer of={trail}>
+      {({ words, detail: { command, outcome, statements } }) => (
+        <>
+          <Words words={words.slice(0, 1)} />
+          {command.action === 'reply' && <p class="quote">{command.text}</p>}
+          {statements.length > 0 && (
+            <>
+              <h3>Because of</h3>
+              {statements.map(({ attribute, statement }) => (
+                <div key={attribute} class="said">
+                  <p>
+                    {attributeLabel(attribute)}: {statement ? lineOf(attribute, statement.value) : 'nothing any more'}
+                  </p>
+                  {statement && (
+                    <p class="small">
+                      <RefLink refText={statement.ref} />
+                    </p>
+                  )}
+                  {statement && <p class="small dim">since {dateTime(statement.asOf)}</p>}
+                </div>
+              ))}
+            </>
+          )}
+          <h3>How it ended</h3>
+          <p>
+            {outcome === undefined ? (
+              'The system has not answered yet.'
+            ) : (
+              <Badge tone={outcome.status === 'applied' ? 'good' : 'bad'}>{OUTCOMES[outcome.status]}</Badge>
+            )}{' '}
+            {outcome?.error?.message}
+          </p>
+        </>
+      )}
+    </Answer>
   );
 }
 

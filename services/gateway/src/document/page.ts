@@ -21,15 +21,31 @@ interface Documented {
   paths?: Record<string, Record<string, DocumentedOperation>>;
 }
 
+/** The order of the sections, from what most readers want first. */
+const SECTIONS = [
+  'Events',
+  'Customers',
+  'Explain',
+  'Decisions',
+  'Engagement',
+  'Dead letters',
+  'Systems',
+  'Session',
+  'Running',
+];
+
 export const pageStyle = `
-:root { color-scheme: light dark; font: 15px/1.55 system-ui, sans-serif; --line: #8884; --soft: #8881; --dim: light-dark(#555, #aaa) }
+:root { color-scheme: light dark; font: 15px/1.55 system-ui, sans-serif; --line: light-dark(#ddd, #333); --dim: light-dark(#555, #aaa);
+  background: light-dark(#fff, #131517); color: light-dark(#1d2125, #e9ebec) }
 body { margin: 0 auto; max-width: 56rem; padding: 2rem 1.25rem 4rem }
 h1 { font-size: 1.6rem } h2 { margin: 2.5rem 0 .5rem; font-size: 1.15rem; border-bottom: 1px solid var(--line); padding-bottom: .3rem }
 h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; font-weight: 600 } p { margin: .35rem 0 }
-code { font: .92em ui-monospace, monospace; background: var(--soft); padding: .1em .35em; border-radius: .3em; overflow-wrap: anywhere }
+a { color: light-dark(#0c6363, #63cbc3) }
+code { font: .92em ui-monospace, monospace; background: light-dark(#f1f1ed, #212528); padding: .1em .35em; border-radius: .3em; overflow-wrap: anywhere }
 .roles, .dim { color: var(--dim) }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0 } th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line) }
-th { font-weight: 600 } tr:target { background: light-dark(#fff3c4, #4a4118) }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0 }
+th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line) }
+th { font-weight: 600 } .codes td:first-child code { white-space: nowrap } tr:target { background: light-dark(#fff3c4, #3d3614) }
 `;
 
 /** A page for people, made of the OpenAPI document and the table of codes. No scripts. */
@@ -50,8 +66,11 @@ export function documentationPage(document: object): string {
     `<title>${escape(info?.title ?? '')}: interface</title><style>${pageStyle}</style></head><body><main><h1>${escape(info?.title ?? '')}: interface for programs</h1>` +
     about.map((line) => `<p>${prose(line)}</p>`).join('') +
     `<p>For tools: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). Errors: <a href="#codes">codes</a>.</p>` +
-    [...groups].map(([tag, sections]) => `<h2>${escape(tag)}</h2>${sections.join('')}`).join('') +
-    `<h2 id="codes">Codes of errors</h2><table><thead><tr><th>Code</th><th>Status</th><th>What happened, what to do</th></tr></thead><tbody>` +
+    [...groups]
+      .sort(([a], [b]) => placeOf(a) - placeOf(b))
+      .map(([tag, sections]) => `<h2>${escape(tag)}</h2>${sections.join('')}`)
+      .join('') +
+    `<h2 id="codes">Codes of errors</h2><table class="codes"><thead><tr><th>Code</th><th>Status</th><th>What happened, what to do</th></tr></thead><tbody>` +
     Object.entries(codes)
       .map(
         ([code, { status, title, hint }]) =>
@@ -60,6 +79,11 @@ export function documentationPage(document: object): string {
       .join('') +
     `</tbody></table></main></body></html>`
   );
+}
+
+function placeOf(tag: string): number {
+  const place = SECTIONS.indexOf(tag);
+  return place < 0 ? SECTIONS.length : place;
 }
 
 function section(method: string, path: string, operation: DocumentedOperation): string {

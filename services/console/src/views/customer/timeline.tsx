@@ -159,7 +159,7 @@ function InteractionEntry({
               <Icon name="reply" /> Reply
             </button>
           )}
-          {can('agent') && places.length > 0 && (
+          {can('agent') && state.direction !== 'outbound' && places.length > 0 && (
             <button type="button" class="button" onClick={() => setMaking(true)}>
               <Icon name="case" /> Make a case
             </button>
