@@ -1,7 +1,7 @@
 import type { PartyState, Timestamp, Version } from '@unsilo/schemas';
 import { canonicalValue, unflatten, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
-import { isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
+import { inOrder, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { baseOf, walk, type EvaluationContext, type Register, type Run, type Testimony } from './testimony.js';
 import { compareVersions, isAfter } from './version.js';
@@ -76,8 +76,13 @@ export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
 
 /** All answers that are known, oldest first. */
 export function answersOf(record: RecordFacts, normaliser: Normaliser): Answer[] {
-  const answers = [...(record.summary?.answered ?? []), ...record.commands.map((k) => answerOf(k, normaliser))];
-  return answers.sort(byIssue);
+  const own = record.commands.filter((k) => wrote(k, record)).map((k) => answerOf(k, normaliser));
+  return [...(record.summary?.answered ?? []), ...own].sort(byIssue);
+}
+
+/** A create that found the record there wrote nothing: what it left is no answer to what it asked for. */
+function wrote(known: KnownCommand, record: RecordFacts): boolean {
+  return known.command.action !== 'create' || (known.outcome?.pre === undefined && seenBefore(known, record) === null);
 }
 
 function byIssue(a: Answer, b: Answer): number {
@@ -150,7 +155,7 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
       .sort(byName),
     answered: [
       ...(record.summary?.answered ?? []),
-      ...record.commands.filter(covered).map((k) => answerOf(k, context.normaliser)),
+      ...record.commands.filter((k) => covered(k) && wrote(k, record)).map((k) => answerOf(k, context.normaliser)),
     ]
       .sort(byIssue)
       .slice(-REMEMBERED_ANSWERS),
@@ -158,14 +163,14 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
   const { createdFor } = record;
   const maker = record.commands.find((k) => k.command.id === createdFor?.command);
   const found = maker !== undefined && covered(maker) && seenBefore(maker, record) !== null;
-  return {
+  return inOrder({
     ...record,
     ...(createdFor && found ? { createdFor: { ...createdFor, found } } : {}),
     horizon,
     summary,
     observations: record.observations.filter((o) => isAfter(o.version, horizon)),
     commands: record.commands.filter((k) => !covered(k)),
-  };
+  });
 }
 
 function summarise(register: Register): RegisterSummary {

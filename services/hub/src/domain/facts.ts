@@ -44,6 +44,23 @@ export interface KnownCommand {
   redacted?: true;
 }
 
+/** Members that come later take their place among the others, so that equal records are equal texts. */
+export function inOrder(record: RecordFacts): RecordFacts {
+  const { ref, horizon, summary, observations, commands, creates, createdFor, erasedAt, erasedUpTo, late } = record;
+  return {
+    ref,
+    ...(horizon && { horizon }),
+    ...(summary && { summary }),
+    observations,
+    commands,
+    creates,
+    ...(createdFor && { createdFor }),
+    ...(erasedAt !== undefined && { erasedAt }),
+    ...(erasedUpTo && { erasedUpTo }),
+    late,
+  };
+}
+
 export function emptyRecord(ref: string): RecordFacts {
   return { ref, observations: [], commands: [], creates: [], late: 0 };
 }
@@ -78,7 +95,7 @@ export function addObservation(record: RecordFacts, party: Party): RecordFacts {
 function raiseFloor(record: RecordFacts, version: Version): RecordFacts {
   if (record.erasedUpTo && !isAfter(version, record.erasedUpTo)) return record;
   const observations = record.observations.filter((o) => isAfter(o.version, version));
-  return { ...record, observations, erasedUpTo: version };
+  return inOrder({ ...record, observations, erasedUpTo: version });
 }
 
 /** One version names one state. Should two claim it, the greater text stays, so that the order of arrival can't decide. */
@@ -135,7 +152,7 @@ export function seenBefore({ command }: KnownCommand, record: RecordFacts): Vers
 export function bindCreated(record: RecordFacts, createdFor: { ref: string; command: string }): RecordFacts {
   const known = record.createdFor;
   if (known && known.command <= createdFor.command) return record;
-  return { ...record, createdFor };
+  return inOrder({ ...record, createdFor });
 }
 
 /**
@@ -152,7 +169,7 @@ export function erase(record: RecordFacts, at: number): RecordFacts {
     erasedAt: at,
   };
   const gone = record.observations.filter((o) => saidAt(o) <= at).map((o) => o.version);
-  return (horizon ? [horizon, ...gone] : gone).reduce(raiseFloor, floored);
+  return inOrder((horizon ? [horizon, ...gone] : gone).reduce(raiseFloor, floored));
 }
 
 function redact(known: KnownCommand, erasedAt: number | undefined): KnownCommand {

@@ -12,7 +12,7 @@ import {
 import type { Evaluation, RecordFacts, Register } from '../../src/domain.js';
 import type { Finding } from './findings.js';
 import { randomFor } from './random.js';
-import { normaliser, ReferenceHub } from './reference-hub.js';
+import { difference, normaliser, ReferenceHub } from './reference-hub.js';
 import { speak, type Spoken } from './reference-register.js';
 import type { World } from './world.js';
 
@@ -35,14 +35,6 @@ export function checkSets(world: World, round: number): Finding[] {
     if (kept) findings.push(...checkIncremental(world, ref, record, kept));
   }
   return findings;
-}
-
-function difference(a: ReferenceHub, b: ReferenceHub): string {
-  for (const [ref, record] of a.records) {
-    const [x, y] = [JSON.stringify(record), JSON.stringify(b.records.get(ref))];
-    if (x !== y) return `${ref}: ${x} or ${y}`;
-  }
-  return `${a.fingerprint()} or ${b.fingerprint()}`;
 }
 
 /** Property 2: a random horizon that passes no open command. */

@@ -10,7 +10,8 @@ import type { World } from './world.js';
 /** Property 5: as many commands as the happenings allow. */
 export function checkBound(world: World): Finding[] {
   const { hub, issued } = world;
-  let happened = world.decisions + 1;
+  // Every record that was there before is told once, one after the other.
+  let happened = world.decisions + world.scenario.records.length + 1;
   for (const { history } of world.allRecords())
     happened += history.slice(1).filter((e) => e.author.by !== 'hub').length;
   const failures = issued.filter((c) => !endedCleanly(world, c)).length;
@@ -155,7 +156,7 @@ export function checkCopies(world: World): Finding[] {
   const findings: Finding[] = [];
   const parted = new Set<string>();
   for (const fact of world.facts) {
-    if (fact.type !== 'decision' || fact.decision.kind !== 'unlink') continue;
+    if (fact.type !== 'decision' || (fact.decision.kind !== 'unlink' && fact.decision.kind !== 'erase')) continue;
     for (const ref of fact.decision.refs) parted.add(world.record(ref)?.person ?? '');
   }
   const copies = new Map<string, string[]>();

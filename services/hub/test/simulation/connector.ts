@@ -251,9 +251,7 @@ export class SimulatedConnector {
     const now = record?.history.at(-1);
     if (!record || !now) return 'moved on';
     const then = record.history[seq - 1];
-    return this.second(now) === base.major && JSON.stringify(then?.state) === JSON.stringify(now.state)
-      ? undefined
-      : 'moved on';
+    return then && this.isSame(then, now) ? undefined : 'moved on';
   }
 
   private find(command: CreateCommand): RealRecord | undefined {
@@ -347,8 +345,15 @@ export class SimulatedConnector {
     const now = record.history.at(-1) as Entry;
     const then =
       record.history[(this.shown.get(`${command.ref}@${command.base.major}.${command.base.minor}`) ?? 1) - 1];
-    const done = command.action === 'delete' ? !now.state : tookEffect(command, then?.state, now.state);
+    const still =
+      then === now || (then !== undefined && this.system.spec.versions === 'second' && this.isSame(then, now));
+    const done = command.action === 'delete' ? !now.state : !still && tookEffect(command, then?.state, now.state);
     this.answer(command, done ? this.readBack(command, record, pre) : { status: 'not-applied' });
+  }
+
+  /** As far as a system can tell whose versions are seconds. */
+  private isSame(then: Entry, now: Entry): boolean {
+    return this.second(then) === this.second(now) && JSON.stringify(then.state) === JSON.stringify(now.state);
   }
 
   private answer(command: Command, result: Result): void {
@@ -372,18 +377,20 @@ function values(command: UpdateCommand | CreateCommand): Patch {
   return Object.fromEntries(Object.entries(command.set).map(([path, { value }]) => [path, value]));
 }
 
-/** Some attribute is now what was sent, or what a system may have made of it, and was not before. */
+/** Some attribute, or element of one, is now what was sent, or what a system may have made of it, and was not before. */
 function tookEffect(command: UpdateCommand, then: State | undefined, now: State | undefined): boolean {
   if (!now) return false;
   return Object.entries(command.set).some(([path, { value }]) => {
     const stands = contentOf(now, path as Path);
-    if (then && JSON.stringify(contentOf(then, path as Path)) === JSON.stringify(stands)) return false;
-    const sent = isList(path)
-      ? (Array.isArray(value) ? value : []).map((e) => elementText(e)).sort()
-      : value === null
-        ? []
-        : [String(value)];
-    return sent.length === stands.length && stands.every((text, i) => alike(text, sent[i] as string));
+    const stood = then ? contentOf(then, path as Path) : [];
+    if (!isList(path)) {
+      const sent = value === null ? [] : [String(value)];
+      return sent.length === stands.length && stands.every((text, i) => alike(text, sent[i] as string));
+    }
+    const sent = (Array.isArray(value) ? value : []).map((e) => elementText(e));
+    const came = stands.filter((text) => !stood.includes(text));
+    const went = stood.filter((text) => !stands.includes(text));
+    return came.some((text) => sent.some((s) => alike(text, s))) || went.some((text) => !sent.includes(text));
   });
 }
 

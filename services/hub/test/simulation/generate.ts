@@ -94,6 +94,8 @@ function systemSpec(name: string, random: Random): SystemSpec {
   // Undeclared ones of one attribute add up to what no single answer explains.
   const alone = second.declared || spec.rewrites.every((r) => r.attribute !== second.attribute);
   if (random.chance(0.2) && alone) spec.rewrites.push(second);
+  // What is searched by must stand as it was written.
+  if (spec.creates === 'search') spec.rewrites = spec.rewrites.filter((r) => r.attribute !== 'emails');
   if (attributes.includes('note') && random.chance(0.3)) spec.refuses.push({ attribute: 'note', value: 'forbidden' });
   if (random.chance(0.15)) spec.refuses.push({ attribute: 'name.surname', value: null });
   return spec;

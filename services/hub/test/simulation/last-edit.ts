@@ -34,7 +34,7 @@ export function lastEdit(world: World, event: EditEvent): () => Finding[] {
     const isCleared = value === undefined;
     if (isCleared && rule === 'source-rank') return [];
     if (rule !== 'most-recent' && !isCleared) return [];
-    if (!clocksAgree && !overEcho) return [];
+    if (!clocksAgree && (!overEcho || rule !== 'most-recent')) return [];
     if (isCleared) return winner === undefined ? [] : [{ property: 13, what }];
     if (winner !== undefined && own.includes(String(winner))) return [];
     return [{ property: overEcho ? 9 : 8, what }];

@@ -272,6 +272,15 @@ export class ReferenceHub {
 
 export const ALL_RULES: RuleSwitches = rules;
 
+/** The first thing that two hubs know differently. */
+export function difference(a: ReferenceHub, b: ReferenceHub): string {
+  for (const [ref, record] of a.records) {
+    const [x, y] = [JSON.stringify(record), JSON.stringify(b.records.get(ref))];
+    if (x !== y) return `${ref}: ${x} or ${y}`;
+  }
+  return `${a.fingerprint()} or ${b.fingerprint()}`;
+}
+
 /** Two 32-bit FNV hashes: enough for the ids of one run. */
 export function digest(text: string): string {
   let a = 0x811c9dc5;

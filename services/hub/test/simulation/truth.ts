@@ -119,10 +119,10 @@ export function isRecognisable(
   statement: RealStatement,
   points: readonly SeenPoint[],
 ): boolean {
-  const at = points.findIndex((p) => p.seq >= statement.from && p.seq < statement.until);
+  const entryAt = (seq: number): Entry | undefined => record.history[seq - 1];
+  const at = points.findIndex((p) => p.seq >= statement.from && p.seq < statement.until && entryAt(p.seq)?.state);
   const first = points[at];
   if (!first) return false;
-  const entryAt = (seq: number): Entry | undefined => record.history[seq - 1];
   const previous = points.slice(0, at).findLast((p) => entryAt(p.seq)?.state);
   if (previous && said(entryAt(previous.seq)?.state, item) === statement.value) return false;
   const wrote = entryAt(first.seq)?.author;

@@ -5,7 +5,7 @@ import { SimulatedConnector } from './connector.js';
 import type { Fact } from './messages.js';
 import { policyOf, profileOf } from './profile.js';
 import { randomFor } from './random.js';
-import { ReferenceHub, type HubSetting } from './reference-hub.js';
+import { difference, ReferenceHub, type HubSetting } from './reference-hub.js';
 import { START, type Scenario, type ScenarioEvent } from './scenario.js';
 import { SimulatedSystem, type Author, type RealRecord } from './system.js';
 import { SCALARS, type State } from './state.js';
@@ -249,7 +249,7 @@ export class World {
       fresh.receive(random.chance(0.3) ? [...batch, ...batch] : batch);
     }
     if (!this.setting.compacts && fresh.fingerprint() !== before.text)
-      this.replayed.push('the records or customers differ after a replay');
+      this.replayed.push(`a replay differs: ${difference(this.hub, fresh)}`);
     const planned = fresh.plan(now).commands;
     const [was, is] = [before.commands, planned].map((list) => JSON.stringify(list.map((c) => c.id).sort()));
     if (was !== is) this.replayed.push(`a replay sends something else: ${planned.map(describeCommand).join('; ')}`);
