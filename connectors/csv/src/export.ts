@@ -76,7 +76,7 @@ async function* chunks(
   }
 }
 
-/** Whether the row isn't what the last file said. */
+/** Whether the row isn't what the last file said, or the other side may still come to hold something else. */
 function differs(row: Row): boolean {
-  return row.said !== undefined;
+  return row.said !== undefined || row.awaited !== undefined;
 }

@@ -20,6 +20,8 @@ export interface Ingested {
   known: Set<string>;
   journal: JournalEntry;
   stale: number;
+  /** Rows in which the other side has fallen behind what was written out. */
+  late: number;
 }
 
 /** Merges a batch of records with what the table has. Changes nothing yet. */
@@ -52,6 +54,7 @@ export async function ingest(
   const rows = new Map<string, Row>();
   const changed = new Set<string>();
   let stale = 0;
+  let late = 0;
   for (const { id, cells, line, text } of good) {
     const merged = mergeRow(current.get(id), { cells, line, file: source, ...timesOf(map, cells, source) });
     if (merged.kind === 'stale') stale += 1;
@@ -60,9 +63,10 @@ export async function ingest(
       current.set(id, merged.row);
       rows.set(id, merged.row);
       if (merged.kind === 'changed') changed.add(id);
+      if (merged.late === true) late += 1;
     }
   }
-  return { rows, known, journal: { ids: [...changed], bad }, stale };
+  return { rows, known, journal: { ids: [...changed], bad }, stale, late };
 }
 
 /** A change that is dated after the file that has it would be of the future. */

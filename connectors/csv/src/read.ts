@@ -105,7 +105,7 @@ async function* readFile(
   const take = (batch: readonly CsvRecord[], done: boolean) =>
     table.exclusive(async () => {
       stillMine();
-      const { rows, known, journal, stale } = await ingest(table, map, columns ?? [], batch, source);
+      const { rows, known, journal, stale, late } = await ingest(table, map, columns ?? [], batch, source);
       taken += batch.length;
       totals.stale += stale;
       totals.broken += journal.bad.length;
@@ -118,6 +118,8 @@ async function* readFile(
         state: {
           columns: [...new Set([...state.columns, ...(columns ?? [])])],
           delimiter: dialect.delimiter,
+          // Written out again, for the other side to take in.
+          changes: state.changes + (late > 0 ? 1 : 0),
           filesRead: state.filesRead + (done ? 1 : 0),
         },
       });

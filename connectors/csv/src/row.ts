@@ -15,9 +15,15 @@ export interface Row {
   deleted?: true;
   /** Version and key of the last file that had the row, and the line there. */
   seen?: readonly [version: number, key: string, line: number];
+  /**
+   * By column: what commands put there and no file has confirmed yet, oldest first, each with its time. The other side may take such a value
+   * in late, when another one stands here again.
+   */
+  awaited?: Readonly<Record<string, readonly Awaited[]>>;
   /** The last commands that wrote the row, newest first, for the answer to a repeat. */
   writes?: readonly RowWrite[];
 }
+type Awaited = readonly [value: string, at: number];
 export interface RowWrite {
   command: string;
   before?: Values;
@@ -29,6 +35,9 @@ export interface RowWrite {
 
 /** How many commands of a row are remembered. */
 const REMEMBERED_WRITES = 3;
+/** How many values of a column are awaited, and how long: who types such a value after that means it. */
+const MOST_AWAITED = 8;
+const AWAITED_MS = 7 * 86_400_000;
 
 export interface FileRow {
   /** By column; columns that the file doesn't have are missing, empty ones are ''. */
@@ -40,7 +49,12 @@ export interface FileRow {
 }
 
 export type Merged =
-  | { kind: 'changed' | 'same'; row: Row }
+  | {
+      kind: 'changed' | 'same';
+      row: Row;
+      /** The other side has taken in an earlier file of ours, and needs what stands here once more. */
+      late?: true;
+    }
   /** A newer file had the row already. */
   | { kind: 'stale' }
   /** The file has two rows with this id that say different things. */
@@ -48,24 +62,28 @@ export type Merged =
 
 /**
  * What a file's row makes of the table's. A value is an edit if it differs from what the last file said: a file that repeats what it
- * said before doesn't take back what was written here meanwhile.
+ * said before doesn't take back what was written here meanwhile. And if it is none that was written here: the other side may have
+ * taken in an earlier file of ours, and that is no statement of its own.
  */
 export function mergeRow(row: Row | undefined, incoming: FileRow): Merged {
   const { file } = incoming;
   const said = row === undefined ? null : row.said === undefined ? row.values : row.said;
-  const edits = [...incoming.cells].filter(([column, value]) => (said?.[column] ?? '') !== value);
+  const differing = [...incoming.cells].filter(([column, value]) => (said?.[column] ?? '') !== value);
+  const edits = differing.filter(([column, value]) => !isAwaited(row, column, value, file.version));
   if (row?.seen !== undefined) {
     const [version, key, line] = row.seen;
     if (file.version < version) return { kind: 'stale' };
     const isSameFile = file.version === version && file.key === key;
-    if (isSameFile && incoming.line !== line && edits.length > 0) return { kind: 'duplicate', line };
+    if (isSameFile && incoming.line !== line && differing.length > 0) return { kind: 'duplicate', line };
   }
   const seen = [file.version, file.key, incoming.line] as const;
   const isBack = row?.deleted === true && (said === null || edits.length > 0);
   const values = edited(row === undefined || (isBack && said === null) ? {} : row.values, edits);
-  const nowSaid = edited(said ?? {}, edits);
+  const nowSaid = edited(said ?? {}, differing);
+  const late = edits.length < differing.length && !equal(nowSaid, values) ? ({ late: true } as const) : {};
   const isChanged = row === undefined || isBack || !equal(values, row.values);
-  if (!isChanged) return { kind: 'same', row: withSaid({ ...row, seen }, nowSaid) };
+  const awaited = stillAwaited(row, differing, file.version);
+  if (!isChanged) return { kind: 'same', row: withSaid(withAwaited({ ...row, seen }, awaited), nowSaid), ...late };
   const { deleted: _, ...kept } = row ?? { writes: undefined };
   const next: Row = {
     ...('version' in kept ? kept : {}),
@@ -75,12 +93,62 @@ export function mergeRow(row: Row | undefined, incoming: FileRow): Merged {
     seen,
     ...(incoming.createdAt === undefined ? {} : { createdAt: incoming.createdAt }),
   };
-  return { kind: 'changed', row: withSaid(next, nowSaid) };
+  return { kind: 'changed', row: withSaid(withAwaited(next, awaited), nowSaid), ...late };
 }
 
 /** The row after a file that is the whole table came without it. */
 export function removeRow(row: Row, file: number): Row {
-  return { ...row, deleted: true, said: null, version: versionAfter(row.version, file), changedAt: file };
+  const gone = {
+    ...row,
+    deleted: true,
+    said: null,
+    version: versionAfter(row.version, file),
+    changedAt: file,
+  } as const;
+  return withAwaited(gone, {});
+}
+
+function isAwaited(row: Row | undefined, column: string, value: string, now: number): boolean {
+  const awaited = row?.awaited !== undefined && Object.hasOwn(row.awaited, column) ? row.awaited[column]! : [];
+  return awaited.some(([written, at]) => written === value && now - at < AWAITED_MS);
+}
+
+/**
+ * A file that says something new of a column has confirmed what was written up to that value. An edit confirms nothing: an earlier file
+ * of ours may still be taken in over it.
+ */
+function stillAwaited(
+  row: Row | undefined,
+  differing: readonly (readonly [string, string])[],
+  now: number,
+): Record<string, readonly Awaited[]> {
+  const news = new Map(differing);
+  const left = Object.entries(row?.awaited ?? {}).map(([column, list]) => {
+    const value = news.get(column);
+    const rest = value === undefined ? list : list.slice(list.findIndex(([written]) => written === value) + 1);
+    return [column, rest.filter(([, at]) => now - at < AWAITED_MS)] as const;
+  });
+  return Object.fromEntries(left);
+}
+
+/** What a command changes is awaited from now on. */
+function awaitedAfter(row: Row | undefined, values: Values, now: number): Record<string, readonly Awaited[]> {
+  const before = row?.values ?? {};
+  const columns = new Set([...Object.keys(before), ...Object.keys(values)]);
+  const awaited: Record<string, readonly Awaited[]> = { ...row?.awaited };
+  for (const column of columns) {
+    const value = Object.hasOwn(values, column) ? values[column]! : '';
+    if (value === (Object.hasOwn(before, column) ? before[column]! : '')) continue;
+    const list = Object.hasOwn(awaited, column) ? awaited[column]! : [];
+    awaited[column] = [...list, [value, now] as const].slice(-MOST_AWAITED);
+  }
+  return awaited;
+}
+
+function withAwaited(row: Row, awaited: Record<string, readonly Awaited[]>): Row {
+  const { awaited: _, ...rest } = row;
+  const left = Object.entries(awaited).filter(([, list]) => list.length > 0);
+  return left.length === 0 ? rest : { ...rest, awaited: Object.fromEntries(left) };
 }
 
 /** The row after a command. `values` undefined: deleted. */
@@ -104,7 +172,8 @@ export function writeRow(row: Row | undefined, values: Values | undefined, comma
     ...(row === undefined ? { createdAt: now } : {}),
     ...(values === undefined ? { deleted: true } : {}),
   };
-  return said === null ? { ...next, said: null } : withSaid(next, said);
+  const written = withAwaited(next, values === undefined ? {} : awaitedAfter(row, values, now));
+  return said === null ? { ...written, said: null } : withSaid(written, said);
 }
 
 export function versionOf([major, minor]: readonly [number, number]): Version {
