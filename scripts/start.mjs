@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm start [-- options of unsilo start]`: installs and builds what is missing or stale, then runs the main process right here, so that signals
- * reach it without a detour.
+ * reach it without a detour. (`exec` in package.json for the same reason: a shell between npm and this process would keep SIGTERM to itself.)
  */
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
