@@ -4,7 +4,7 @@ import { mergeRow, writeRow, type Row, type Values } from '../src/row.js';
 const DAY_MS = 86_400_000;
 
 /** A row as a file says it, at a time; answers the row after it. */
-function file(row: Row | undefined, values: Values, version: number): { kind: string; row: Row } {
+function file(row: Row | undefined, values: Values, version: number): { kind: string; row: Row; late?: true } {
   const cells = new Map(Object.entries({ first: '', born: '', ...values }));
   const merged = mergeRow(row, { cells, line: 2, file: { version, key: 'a' }, changedAt: version });
   if (!('row' in merged)) throw new Error(merged.kind);
@@ -72,7 +72,7 @@ describe('the other side takes our files in, sooner or later', () => {
   });
 
   it('whatever files of ours are taken in, in the order in which they were written, only what people typed is an edit', () => {
-    const value = fc.constantFrom('', 'a', 'b', 'c');
+    const value = fc.constantFrom<string>('', 'a', 'b', 'c');
     const step = fc.oneof(
       fc.record({ write: value }),
       fc.record({ import: fc.integer({ min: 1, max: 8 }) }),
