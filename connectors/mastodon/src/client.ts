@@ -60,7 +60,7 @@ export function mastodonClient(context: ConnectorContext<MastodonOptions>): Mast
         headers: { accept: 'application/json', authorization: `Bearer ${options.token}`, ...request.headers },
         signal,
       });
-      clockOffsetMs = response.clockOffsetMs ?? clockOffsetMs;
+      clockOffsetMs = trusted(response.clockOffsetMs) ?? clockOffsetMs;
       return response;
     } catch (error) {
       throw error instanceof PauseError ? refusedToken(error, url) : error;
@@ -254,6 +254,11 @@ function readHint(data: RawData): StreamHint | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `Date` has whole seconds: what is less than two of them is no difference of clocks. */
+function trusted(offsetMs: number | undefined): number | undefined {
+  return offsetMs !== undefined && Math.abs(offsetMs) < 2000 ? 0 : offsetMs;
 }
 
 function readConversation(value: unknown): Conversation | undefined {

@@ -58,14 +58,16 @@ export async function* readMastodon(context: ConnectorContext<MastodonOptions>):
   if (!options.streaming) return yield* readOnce(reading, new Set());
   const listener = listen(context, instance, reading.selfId);
   try {
-    let hints: ReadonlySet<string> | undefined;
+    let fresh: ReadonlySet<string> | undefined;
+    let again: ReadonlySet<string> = new Set();
     for (let first = true; !signal.aborted; first = false) {
-      yield* readOnce(reading, hints ?? new Set());
+      yield* readOnce(reading, new Set([...(fresh ?? []), ...again]));
       // Says that it works, even where nothing is new.
       if (first) yield checkpoint(reading);
-      // What the stream tells may reach the database that REST reads a moment later.
+      // What the stream tells may reach the database that REST reads a moment later: it is looked at twice.
       const waitMs = options.interval * 1000;
-      hints = await nextHints(listener, hints === undefined ? waitMs : Math.min(waitMs, AFTER_HINT_MS), clock, signal);
+      again = fresh ?? new Set();
+      fresh = await nextHints(listener, fresh === undefined ? waitMs : Math.min(waitMs, AFTER_HINT_MS), clock, signal);
     }
   } finally {
     listener.close();
@@ -193,7 +195,9 @@ async function* lookAgain(reading: Reading, id: string): AsyncGenerator<ReadItem
     return;
   }
   yield* tell(reading, status, known.thread);
-  if (known.author !== selfId) return;
+  // Answers to our answer in a conversation of ours are found from its beginning.
+  const isWithinOwn = known.thread !== id && watch.get(known.thread)?.author === selfId;
+  if (known.author !== selfId || isWithinOwn) return;
   const conversation = await client.conversation(id);
   for (const item of conversation?.descendants ?? []) {
     const answer = readStatus(item);
@@ -211,21 +215,23 @@ async function* lookAtAuthor(reading: Reading, id: string): AsyncGenerator<ReadI
 
 /** The first status of a conversation, found once and kept: a parent that is deleted later must not move it. */
 async function threadOf({ context, client, watch }: Reading, status: Status): Promise<string> {
-  const parent = status.inReplyToId;
-  if (parent === undefined) return status.id;
-  const known = watch.get(parent)?.thread;
-  if (known !== undefined) return known;
-  const [own, parents] = await context.memory.getMany([threadKey(status.id), threadKey(parent)]);
-  const stored = own ?? parents;
-  if (typeof stored === 'string') {
-    if (own === undefined) await context.memory.set({ [threadKey(status.id)]: stored });
-    return stored;
+  const { id, inReplyToId: parent } = status;
+  const watched = watch.get(id)?.thread;
+  if (watched !== undefined) return watched;
+  const [own, ofParent] = await context.memory.getMany([
+    threadKey(id),
+    ...(parent === undefined ? [] : [threadKey(parent)]),
+  ]);
+  if (typeof own === 'string') return own;
+  if (parent === undefined) return id;
+  let thread = watch.get(parent)?.thread ?? ofParent;
+  if (typeof thread !== 'string') {
+    const conversation = await client.conversation(id);
+    const { id: first } = (conversation?.ancestors[0] ?? {}) as { id?: unknown };
+    thread = typeof first === 'string' ? first : parent;
   }
-  const conversation = await client.conversation(status.id);
-  const { id } = (conversation?.ancestors[0] ?? {}) as { id?: unknown };
-  const thread = typeof id === 'string' ? id : parent;
-  await context.memory.set({ [threadKey(status.id)]: thread });
-  return thread;
+  await context.memory.set({ [threadKey(id)]: thread });
+  return thread as string;
 }
 
 /** The command that made a status of ours, if one did. */

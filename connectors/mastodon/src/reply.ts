@@ -67,7 +67,7 @@ export function composeReply(
 
 function withMention(text: string, acct: string): string {
   const escaped = acct.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:^|[^\\w/])@${escaped}(?![\\w@])`, 'i').test(text) ? text : `@${acct} ${text}`;
+  return new RegExp(`(?:^|[^\\w/])@${escaped}(?![\\w@-]|\\.\\w)`, 'i').test(text) ? text : `@${acct} ${text}`;
 }
 
 /** Characters as Mastodon counts them: graphemes; an address counts as so many whatever its length, a mention without its host. */
@@ -80,6 +80,13 @@ export function countCharacters(text: string, perUrl: number): number {
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
+/**
+ * Counted piece by piece: each segment carries a copy of the whole text, which for a long one fills the memory. Pieces end before a letter,
+ * digit or space of ASCII, which begin a grapheme.
+ */
 function graphemes(text: string): number {
-  return [...segmenter.segment(text)].length;
+  let count = 0;
+  for (const [piece] of text.matchAll(/[^]{1,500}(?=[ \w]|$)|[^]{1,500}/g))
+    count += /^[\t\n\x20-\x7e]*$/.test(piece) ? piece.length : Array.from(segmenter.segment(piece)).length;
+  return count;
 }

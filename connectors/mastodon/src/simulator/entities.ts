@@ -109,7 +109,10 @@ const SOURCE = {
   privacy: 'public',
   quote_policy: 'public',
   sensitive: false,
-  language: '',
+  language: 'en',
+  indexable: false,
+  discoverable: true,
+  hide_collections: null,
   follow_requests_count: 0,
 };
 
