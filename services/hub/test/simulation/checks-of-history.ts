@@ -60,6 +60,10 @@ export function checkFabrication(world: World): Finding[] {
     // What the system derives at our write is its own statement where nobody tells what the write replaced.
     if (spec?.derivesFullName)
       for (const e of record.history) add('name.full', contentOf(e.state ?? EMPTY, 'name.full'));
+    // Until a job was declared, what it did was the system's word.
+    const declares = world.scenario.events.some((e) => e.kind === 'declare' && e.system === spec?.name);
+    for (const e of declares ? record.history.filter((h) => h.author.by === 'system') : [])
+      for (const path of spec?.attributes ?? []) add(path, contentOf(e.state ?? EMPTY, path));
     // After an erasure nobody knows any more what had been ours.
     if (world.hub.records.get(record.ref)?.erasedAt !== undefined)
       for (const e of record.history)

@@ -187,12 +187,14 @@ export class SimulatedConnector {
     const { longestRequest } = this.system.spec;
     const fate = random.float();
     const way = Math.floor(random.between(...network.answerDelay) / 2);
+    // Where there is no key, a search goes ahead of each try; what comes between the two isn't seen.
+    const found = command.action === 'create' && this.system.spec.creates === 'search' ? this.find(command) : undefined;
     const pre = command.action === 'create' ? undefined : this.beforehand(command.ref, command.base);
     const { answerLost, writeLost, landsLate } = network;
     if (fate >= answerLost + writeLost + landsLate) {
       const back = Math.floor(random.between(...network.answerDelay) / 2);
       clock.after(way, () => {
-        const landed = this.land(command);
+        const landed = this.land(command, found);
         // What the write itself answers is as of its landing; a read-back comes later, when others may have been there.
         if (this.system.spec.answers === 'read-back')
           return clock.after(back * 2, () => this.answer(command, this.result(command, landed, pre)));
@@ -201,9 +203,9 @@ export class SimulatedConnector {
       });
       return;
     }
-    if (fate < answerLost) clock.after(way, () => this.land(command));
+    if (fate < answerLost) clock.after(way, () => this.land(command, found));
     else if (fate < answerLost + landsLate)
-      clock.after(random.between(Math.floor(longestRequest / 3), longestRequest - 1), () => this.land(command));
+      clock.after(random.between(Math.floor(longestRequest / 3), longestRequest - 1), () => this.land(command, found));
     if (random.chance(0.7))
       clock.after(Math.floor(longestRequest / 3), () => this.answer(command, { status: 'uncertain' }));
     clock.at(started + longestRequest + 1, () => this.settle(command, pre));
@@ -217,10 +219,10 @@ export class SimulatedConnector {
     return record ? this.versionOf(record, record.history.at(-1) as Entry) : base;
   }
 
-  private land(command: Command): Landed {
+  private land(command: Command, searched: RealRecord | undefined): Landed {
     const { clock, personOf } = this.around;
     if (command.action === 'create') {
-      const found = this.find(command);
+      const found = this.system.spec.creates === 'search' ? searched : this.find(command);
       if (found) return { status: 'found', record: found };
       const made = this.system.create(
         values(command),

@@ -91,8 +91,8 @@ function systemSpec(name: string, random: Random): SystemSpec {
     spec.slots.phones = ['mobile', 'office'].slice(0, random.between(1, 2));
   if (random.chance(0.5)) spec.rewrites.push(rewriteSpec(attributes, random));
   const second = rewriteSpec(attributes, random);
-  // Undeclared ones of one attribute add up to what no single answer explains.
-  const alone = second.declared || spec.rewrites.every((r) => r.attribute !== second.attribute);
+  // Two of one attribute add up to what no single answer explains, unless both are declared.
+  const alone = spec.rewrites.every((r) => r.attribute !== second.attribute || (r.declared && second.declared));
   if (random.chance(0.2) && alone) spec.rewrites.push(second);
   // What is searched by must stand as it was written.
   if (spec.creates === 'search') spec.rewrites = spec.rewrites.filter((r) => r.attribute !== 'emails');

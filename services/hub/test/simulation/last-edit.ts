@@ -29,7 +29,8 @@ export function lastEdit(world: World, event: EditEvent): () => Finding[] {
     const winner = found?.golden.scalars.get(path)?.value;
     // A job that runs later, there or where it was written to, restates what was typed.
     const jobs = world.scenario.systems.flatMap((s) => s.rewrites.filter((r) => r.later && r.attribute === path));
-    const own = [value, said(record.history.at(-1)?.state, { path }), ...jobs.map((r) => rewriteText(value ?? '', r))];
+    const once = jobs.map((r) => rewriteText(value ?? '', r));
+    const own = [value, ...once, ...once.flatMap((text) => jobs.map((r) => rewriteText(text, r)))];
     const what = `${event.ref} ${path} := ${value ?? 'nothing'} in quiet, but ${String(winner)} wins`;
     const isCleared = value === undefined;
     if (isCleared && rule === 'source-rank') return [];

@@ -78,6 +78,7 @@ export type ScenarioEvent =
   | KeepEvent
   | EraseEvent
   | OutageEvent
+  | DeclareEvent
   | RestartEvent;
 
 /** Milliseconds after the start. */
@@ -123,6 +124,11 @@ export interface OutageEvent extends Timed {
   kind: 'outage';
   system: string;
   lasts: number;
+}
+/** A new version of the connector declares whatever the system does to values. */
+export interface DeclareEvent extends Timed {
+  kind: 'declare';
+  system: string;
 }
 /** The hub loses its memory and reads all facts again, in other batches. */
 export interface RestartEvent extends Timed {

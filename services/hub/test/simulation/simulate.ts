@@ -68,9 +68,10 @@ function phases(world: World, findings: Finding[], rest: (name: string) => boole
     if (!rest('after relinking')) return;
     findings.push(...relinked(world));
   }
+  findings.push(...checkCopies(world));
   clock.after(PAUSE, () => partAll(world));
   if (!rest('after unlinking all')) return;
-  findings.push(...checkParted(world), ...checkFabrication(world), ...checkCopies(world), ...checkOverwriting(world));
+  findings.push(...checkParted(world), ...checkFabrication(world), ...checkOverwriting(world));
   findings.push(...checkSets(world, 2));
 }
 

@@ -40,7 +40,7 @@ export type WriteAnswer =
 
 /** A simulated application with records, people who edit them, and habits of its own. */
 export class SimulatedSystem {
-  readonly spec: SystemSpec;
+  spec: SystemSpec;
   readonly records = new Map<string, RealRecord>();
   /** Called after every change. */
   onChange: (record: RealRecord, entry: Entry) => void = () => undefined;

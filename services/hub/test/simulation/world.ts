@@ -1,4 +1,4 @@
-import type { Command, Decision } from '@unsilo/schemas';
+import type { Command, Decision, SystemProfile } from '@unsilo/schemas';
 import { rules, type RuleSwitches } from '../../src/domain.js';
 import { Clock } from './clock.js';
 import { SimulatedConnector } from './connector.js';
@@ -35,6 +35,7 @@ export class World {
   /** Gives up when a history never comes to rest. */
   mostCommands = 250;
   private readonly keepHistory: boolean;
+  private readonly profiles: Map<string, SystemProfile>;
   private inbox: Fact[] = [];
   private tickBooked = false;
   private wakeBooked = -Infinity;
@@ -45,9 +46,10 @@ export class World {
   ) {
     this.scenario = scenario;
     this.keepHistory = options.history ?? false;
+    this.profiles = new Map(scenario.systems.map((s) => [s.name, profileOf(s)]));
     this.setting = {
       policy: policyOf(scenario),
-      profiles: new Map(scenario.systems.map((s) => [s.name, profileOf(s)])),
+      profiles: this.profiles,
       switches: { ...rules, ...options.switches },
       whoIs: (ref) => this.whoIs(ref),
       compacts: (options.compacts ?? true) && scenario.policy.horizon !== undefined,
@@ -127,6 +129,8 @@ export class World {
       case 'outage':
         this.note(() => `${event.system} is down for ${event.lasts} ms`);
         return this.connectors.get(event.system)?.goDown(time + event.lasts);
+      case 'declare':
+        return this.declare(event.system);
       case 'restart':
         return this.restart();
       case 'link':
@@ -187,6 +191,10 @@ export class World {
 
   private deliver(fact: Fact): void {
     this.inbox.push(fact);
+    this.bookTick();
+  }
+
+  private bookTick(): void {
     if (this.tickBooked) return;
     this.tickBooked = true;
     const wait = randomFor(this.scenario.seed, 'batch', this.clock.now).between(...this.scenario.network.batch);
@@ -224,6 +232,22 @@ export class World {
     this.clock.after(random.between(...network.commandDelay) + late, () =>
       this.connectors.get(command.system)?.execute(command),
     );
+  }
+
+  private declare(name: string): void {
+    const system = this.systems.get(name);
+    if (!system) return;
+    this.decisions += 1;
+    this.note(() => `${name} declares what it does to values`);
+    system.spec = {
+      ...system.spec,
+      rewrites: system.spec.rewrites.map((r) => ({ ...r, declared: r.rule !== 'punctuate' })),
+    };
+    this.profiles.set(name, profileOf(system.spec));
+    const fresh = new ReferenceHub(this.setting);
+    fresh.receive(this.facts);
+    this.hub = fresh;
+    this.bookTick();
   }
 
   private checkBase(command: Command): void {
