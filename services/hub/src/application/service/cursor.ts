@@ -25,6 +25,17 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+/** Next offsets by topic, in order of partitions; topics that stand at their beginning are left out, so that a cursor stays short. */
+export type Places = Record<string, number[]>;
+
+export function isPlaces(value: unknown): value is Places {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((v) => Array.isArray(v) && v.every((n) => Number.isSafeInteger(n) && n >= 0))
+  );
+}
+
 /** Positions by partition. */
 export function isPositions(value: unknown): value is Record<string, number> {
   return typeof value === 'object' && value !== null && Object.values(value).every((v) => Number.isSafeInteger(v));

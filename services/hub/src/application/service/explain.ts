@@ -256,11 +256,14 @@ export async function explainEvent(context: ServiceContext, id: string): Promise
   const hops: EventTrail['hops'] = [];
   const at = id.lastIndexOf('@');
   const ref = at < 0 ? id : id.slice(0, at);
+  // Ids of commands and outcomes: `command/<command>`, `outcome/<command>/<status>`.
+  const [kind, named] = id.split('/', 2);
+  const ofCommand = (kind === 'command' || kind === 'outcome') && named !== undefined ? named : id;
   const [record, interaction, object, command] = await Promise.all([
     read<RecordRow>(context, 'records', ref),
     read<InteractionRow>(context, 'interactions', ref),
     read<ObjectRow>(context, 'objects', ref),
-    read<CommandRow>(context, 'commands', id),
+    read<CommandRow>(context, 'commands', ofCommand),
   ]);
   if (record) explainObservation(record, id.slice(at + 1), hops);
   const change = interaction?.interaction ?? object?.object;

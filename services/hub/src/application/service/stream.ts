@@ -1,8 +1,8 @@
-import type { LogMessage } from '@unsilo/event-log';
+import type { LogMessage, TopicPartition } from '@unsilo/event-log';
 import { parseEvent, topicName } from '@unsilo/schemas';
 import { ServiceError, type LiveEvent, type Page } from '../service.js';
 import type { ServiceContext } from './context.js';
-import { decodeCursor, encodeCursor, isPositions } from './cursor.js';
+import { decodeCursor, encodeCursor, isPlaces, isPositions, type Places } from './cursor.js';
 
 /** How often the ends of the topics are looked at while a live stream is idle, milliseconds. */
 const POLL_MS = 150;
@@ -40,17 +40,15 @@ export async function* live(
   // Summaries for rebuilds say nothing new.
   const topics = query.topics ?? knownTopics(context).filter((t) => t !== topicName('records'));
   checkTopics(context, topics);
-  const known = decodeCursor(query.after, isPositions);
-  const positions: Record<string, number> = {};
+  const known = decodeCursor(query.after, isPlaces);
+  const positions = new Positions();
   for (const end of await context.log.ends(topics)) {
-    const place = `${end.topic}/${end.partition}`;
-    positions[place] = known?.[place] ?? end.next;
+    positions.set(end, known ? (known[short(end.topic)]?.[end.partition] ?? 0) : end.next);
   }
   while (!signal.aborted) {
     let quiet = true;
     for (const end of await context.log.ends(topics)) {
-      const place = `${end.topic}/${end.partition}`;
-      const from = positions[place] ?? end.next;
+      const from = positions.get(end);
       if (from >= end.next) continue;
       const { messages, next } = await context.log.read({
         topic: end.topic,
@@ -60,15 +58,41 @@ export async function* live(
       });
       quiet = false;
       for (const message of messages) {
-        positions[place] = message.offset + 1;
-        const event = liveEvent(context, message, encodeCursor(positions));
+        positions.set(end, message.offset + 1);
+        const event = liveEvent(context, message, positions.cursor());
         if (event) yield event;
         if (signal.aborted) return;
       }
-      positions[place] = next ?? Math.max(end.next, positions[place] ?? 0);
+      positions.set(end, next ?? Math.max(end.next, positions.get(end)));
     }
     if (quiet) await pause(signal);
   }
+}
+
+/** Next offsets of the partitions that a stream reads. */
+class Positions {
+  private readonly places: Places = {};
+
+  get({ topic, partition }: TopicPartition): number {
+    return this.places[short(topic)]?.[partition] ?? 0;
+  }
+
+  set({ topic, partition }: TopicPartition, offset: number): void {
+    const offsets = (this.places[short(topic)] ??= []);
+    while (offsets.length < partition) offsets.push(0);
+    offsets[partition] = offset;
+  }
+
+  cursor(): string {
+    return encodeCursor(
+      Object.fromEntries(Object.entries(this.places).filter(([, offsets]) => offsets.some((o) => o > 0))),
+    );
+  }
+}
+
+/** `unsilo.parties.v1` as `parties`. */
+function short(topic: string): string {
+  return topic.replace(/^unsilo\./, '').replace(/\.v1$/, '');
 }
 
 function pause(signal: AbortSignal): Promise<void> {
@@ -120,10 +144,14 @@ export async function listNewest(
     const left = pages[i]?.find((m) => !shown.includes(m));
     if (left) rest[String(partition)] = left.offset;
   }
+  // A live stream that begins at a listed event follows that event and whatever else comes from now on.
+  const now = new Positions();
+  for (const end of await context.log.ends(knownTopics(context))) now.set(end, end.next);
   const page: Page<LiveEvent> = {
-    items: shown.flatMap(
-      (m) => liveEvent(context, m, encodeCursor({ [`${m.topic}/${m.partition}`]: m.offset + 1 })) ?? [],
-    ),
+    items: shown.flatMap((m) => {
+      now.set(m, m.offset + 1);
+      return liveEvent(context, m, now.cursor()) ?? [];
+    }),
   };
   if (Object.keys(rest).length > 0) page.next = encodeCursor(rest);
   return page;
