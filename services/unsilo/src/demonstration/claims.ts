@@ -161,9 +161,8 @@ export const publicComplaint: readonly Claim[] = [
       const complaint = await complaintOf(look);
       const known = timeline.filter((entry) => entry.type === 'object' && entry.object.state?.kind === 'case');
       return found(
-        own.length === 1 &&
-          known.length === 1 &&
-          known.every(
+        own.length > 0 &&
+          known.some(
             (entry) => entry.type === 'object' && entry.object.state?.interaction === complaint?.interaction.ref,
           ),
         `The CRM has ${own.length} cases of hers (${own.map(({ name }) => show(name)).join(', ')}), her timeline ${known.length}`,

@@ -14,8 +14,8 @@ export interface DemonstrationOptions {
   pace: Pace;
   /** Data folder; it is thrown away and made anew. */
   folder: string;
-  /** Somebody sits at a terminal and may answer the complaint before the script does. */
-  attended: boolean;
+  /** How long somebody at the console has to answer the complaint before the script does, milliseconds; 0 where nobody sits there. */
+  humanMs: number;
   say(line: string): void;
 }
 
@@ -30,8 +30,6 @@ export interface Demonstration {
   close(): Promise<void>;
 }
 
-/** How long somebody at a terminal has to answer first. */
-const HUMAN_MS = 20_000;
 const clock = { now: () => Date.now() };
 
 /** Starts the simulated systems, and makes a configuration that connects them. */
@@ -52,7 +50,7 @@ export async function prepareDemonstration(options: DemonstrationOptions): Promi
 }
 
 async function tellStory(
-  { pace, attended, say }: DemonstrationOptions,
+  { pace, humanMs, say }: DemonstrationOptions,
   systems: SimulatedSystems,
   tenant: string,
   running: RunningUnsilo,
@@ -86,7 +84,7 @@ async function tellStory(
     service,
     actor: { tenant, name: 'demonstration', roles: ['reader', 'agent', 'steward'] },
     console: running.url,
-    humanMs: attended && pace === 'told' ? HUMAN_MS : 0,
+    humanMs,
     clock,
   });
   const storyMs = performance.now() - began;

@@ -11,6 +11,8 @@ import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 /** A stop that takes longer is cut off: everything that was acknowledged is durable at any moment. */
 const LONGEST_STOP_MS = 10_000;
+/** Whoever sits at a terminal may answer the complaint of the demonstration for so long before the script does. */
+const HUMAN_MS = 20_000;
 
 export const start: Command = {
   name: 'start',
@@ -97,7 +99,7 @@ function demonstrated(pace: Pace, invocation: Invocation, { env, cwd, output }: 
   return prepareDemonstration({
     pace,
     folder: resolve(cwd, invocation.text('data') ?? env['UNSILO_DATA'] ?? DEFAULT_FOLDER),
-    attended: process.stdin.isTTY && process.stderr.isTTY,
+    humanMs: pace === 'told' && process.stdin.isTTY && process.stderr.isTTY ? HUMAN_MS : 0,
     say: (line) => output.message(line),
   });
 }
