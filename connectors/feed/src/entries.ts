@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { refOf } from '@unsilo/schemas';
 import { timestamp, urlForMessages, type ConnectorContext, type ReadItem } from '@unsilo/connector-sdk';
 import { isGoogleAlert } from './google-alerts.js';
@@ -114,9 +115,7 @@ export function problemsOf(source: FeedSource, feed: ParsedFeed, bytes: Buffer):
 
 /** Where a feed stands, for messages and dead letters: without credentials. */
 export function placeOf(source: FeedSource): { file?: string; url?: string } {
-  return source.url.protocol === 'file:'
-    ? { file: decodeURI(source.url.pathname) }
-    : { url: urlForMessages(source.url) };
+  return source.url.protocol === 'file:' ? { file: fileURLToPath(source.url) } : { url: urlForMessages(source.url) };
 }
 
 function givesOneIdToSeveral(entries: readonly ParsedEntry[]): boolean {

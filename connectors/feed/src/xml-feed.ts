@@ -286,15 +286,22 @@ export function webAddress(text: string | undefined, base: string | undefined): 
   }
 }
 
-/** Lines of offsets that rise. */
+/** Lines of offsets; quick for offsets that rise, which those of entries do but for wild nesting. */
 function lineCounter(document: string): (offset: number) => number {
+  const nextAfter = (at: number) => {
+    const found = document.indexOf('\n', at);
+    return found < 0 ? Infinity : found;
+  };
+  const first = nextAfter(0);
   let line = 1;
-  let at = 0;
+  let before = 0;
+  let next = first;
   return (offset) => {
-    if (offset < at) [line, at] = [1, 0];
-    for (let next = document.indexOf('\n', at); next >= 0 && next < offset; next = document.indexOf('\n', at)) {
+    if (offset < before) [line, before, next] = [1, 0, first];
+    while (next < offset) {
       line += 1;
-      at = next + 1;
+      before = next;
+      next = nextAfter(next + 1);
     }
     return line;
   };

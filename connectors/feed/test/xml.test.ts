@@ -126,6 +126,16 @@ describe('documents that are written wrongly', () => {
     });
   });
 
+  test('every entry knows its line, also those beside the channel', () => {
+    const feed =
+      '<rss>\n<item><title>beside</title></item>\n<channel><item><title>first</title></item>\n\n<item><title>second</title></item></channel></rss>';
+    expect(entries(feed).map(({ title, line }) => [title?.value, line])).toEqual([
+      ['first', 3],
+      ['second', 5],
+      ['beside', 2],
+    ]);
+  });
+
   test('a feed without a channel, or with entries beside it', () => {
     expect(entries('<rss><item><title>1</title></item></rss>')).toHaveLength(1);
     expect(entries('<rss><channel/><item><title>1</title></item></rss>')).toHaveLength(1);
