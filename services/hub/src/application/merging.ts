@@ -15,7 +15,7 @@ import { searchTokens, searchWords } from '../domain/search.js';
 import { fingerprint, type Core } from './core.js';
 import type { Assignment } from './identity.js';
 import { recordRow, registerCommand, type Evaluations, type Touched } from './records.js';
-import { SEPARATOR, type CustomerRow, type MembersRow } from './rows.js';
+import { SEPARATOR, type CustomerRow, type MembersRow, type RetiredRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 export interface MergeOptions {
@@ -42,6 +42,10 @@ export async function mergeTouched(
   await workspace.load(
     'members',
     groups.map((g) => g.id),
+  );
+  await workspace.load(
+    'retired',
+    groups.flatMap((g) => (workspace.has('members', g.id) ? [] : [g.id])),
   );
   const standing = new Set(groups.map((g) => g.id));
   for (const group of groups) {
@@ -148,7 +152,8 @@ async function writeCustomer(
   const known = workspace.get<MembersRow>('members', id);
   const print = fingerprint(body);
   if (known?.fingerprint === print) return;
-  const revision = (known?.revision ?? 0) + 1;
+  const retired = known ? undefined : workspace.get<RetiredRow>('retired', id);
+  const revision = ((known ?? retired)?.revision ?? 0) + 1;
   const words = searchWords(customer.state, core.normaliser).sort();
   const row: MembersRow = {
     revision,
@@ -159,6 +164,7 @@ async function writeCustomer(
   if (row.words !== known?.words) await reindexSearch(workspace, id, known !== undefined, customer.state, core);
   const text = `${body.slice(0, -1)},"changedAt":${JSON.stringify(changedAt)}`;
   workspace.set('members', id, row);
+  if (retired) workspace.remove('retired', id);
   workspace.overwriteText('customers', id, `{"revision":${revision},"customer":${text}}}`);
   const event = customerEvent({ ...customer, revision });
   const envelope = JSON.stringify({ ...event, data: undefined });
@@ -207,6 +213,7 @@ async function retire(
     await reindexSearch(workspace, id, true, undefined, core);
     workspace.remove('members', id);
     workspace.remove('customers', id);
+    workspace.overwrite('retired', id, { revision: known.revision + 1 } satisfies RetiredRow);
     const moved = into !== undefined && into !== id;
     if (!moved) for (const ref of known.members) unassign(workspace, ref, id);
     const event = customerGoneEvent({

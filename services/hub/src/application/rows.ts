@@ -42,6 +42,11 @@ export interface MembersRow {
   words: string;
 }
 
+/** An id that is no customer at present: should it become one again, its revisions go on and none is said twice. */
+export interface RetiredRow {
+  revision: number;
+}
+
 /** A command and how it ended. Either may come first. */
 export interface CommandRow {
   command?: Command;

@@ -7,6 +7,7 @@ export type Table =
   | 'overflow'
   | 'customers'
   | 'members'
+  | 'retired'
   | 'aliases'
   | 'commands'
   | 'external-keys'
