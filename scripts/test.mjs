@@ -3,9 +3,11 @@
  * `npm test`: installs and builds what is missing or stale, runs every check, then all tests, and says what came out.
  * `npm test -- services/hub` runs the tests under that path only, without the checks.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { build } from './rails/build.mjs';
 import { install } from './rails/install.mjs';
 import { root } from './rails/root.mjs';
@@ -36,7 +38,9 @@ if (only.length === 0) {
 mkdirSync(join(REPORT, '..'), { recursive: true });
 rmSync(REPORT, { force: true });
 const since = performance.now();
-const jest = spawnSync(
+// The report goes to the file; jest's own account of the run goes to stderr, and so do lines in which a suite says why it is skipped.
+const reasons = [];
+const jest = spawn(
   process.execPath,
   [
     join(root, 'node_modules/jest/bin/jest.js'),
@@ -46,11 +50,15 @@ const jest = spawnSync(
     '--maxWorkers=100%',
     ...only,
   ],
-  // The report goes to the file; jest's own account of the run goes to stderr.
-  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+  { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
 );
+createInterface({ input: jest.stderr }).on('line', (line) => {
+  process.stderr.write(`${line}\n`);
+  if (line.startsWith('SKIPPED: ')) reasons.push(line.slice('SKIPPED: '.length));
+});
+const [status] = await once(jest, 'close');
 if (!existsSync(REPORT)) {
-  console.log(`✗ jest ended with ${jest.status ?? jest.signal} and left no report`);
+  console.log(`✗ jest ended with ${status} and left no report`);
   process.exit(1);
 }
 const report = JSON.parse(readFileSync(REPORT, 'utf8'));
@@ -66,11 +74,12 @@ for (const { name, assertionResults } of report.testResults)
     }
 if (skippedBy.size > 0) console.log('\nSkipped:');
 for (const [suite, count] of skippedBy) console.log(`  ${count} in ${suite}`);
+for (const reason of new Set(reasons)) console.log(`  because: ${reason}`);
 if (broken > 0) console.log(`\n✗ ${broken} files of tests could not be run (above)`);
 if (passed + numFailedTests === 0) console.log('\n✗ no test ran');
 
 const testsFailed = numFailedTests + broken;
-const good = failed === 0 && testsFailed === 0 && report.success && jest.status === 0 && passed > 0;
+const good = failed === 0 && testsFailed === 0 && report.success && status === 0 && passed > 0;
 console.log(
   `\n${good ? '✓' : '✗'} tests: ${passed} passed, ${testsFailed} failed, ${skipped} skipped (jest ${seconds(since)}, all ${seconds(began)})` +
     (failed > 0 ? `; ${failed} of the checks before them failed` : ''),

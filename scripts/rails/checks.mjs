@@ -19,31 +19,34 @@ function tool(path, args, summary) {
     : { problems: [words || `ended with ${run.status ?? run.signal}`], summary };
 }
 
-/** Every workspace that generates files says by its script `check:generated` whether they are what they would be made of now. */
-function checkGenerated() {
+/** Runs a script in each workspace that has it. */
+function inWorkspaces(script) {
   const queried = spawnSync('npm', ['query', '.workspace'], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
-  const generating = JSON.parse(queried.stdout).filter(({ scripts }) => scripts?.['check:generated'] !== undefined);
-  const problems = generating.flatMap(({ name }) => {
-    const run = spawnSync('npm', ['run', '--silent', 'check:generated', '-w', name], { cwd: root, encoding: 'utf8' });
+  const having = JSON.parse(queried.stdout).filter(({ scripts }) => scripts?.[script] !== undefined);
+  const problems = having.flatMap(({ name }) => {
+    const run = spawnSync('npm', ['run', '--silent', script, '-w', name], { cwd: root, encoding: 'utf8' });
     return run.status === 0 ? [] : [`${name}: ${`${run.stdout}${run.stderr}`.trim()}`];
   });
-  if (generating.length === 0) problems.push('No workspace has a script check:generated: nothing was compared.');
-  return { problems, summary: generating.map(({ name }) => name).join(', ') };
+  if (having.length === 0) problems.push(`No workspace has a script ${script}: nothing was checked.`);
+  return { problems, summary: having.map(({ name }) => name).join(', ') };
 }
 
 /** All checks short of the tests, in order; each answers its problems and one line about what it looked at. */
 export const checks = [
-  ['generated files', checkGenerated],
+  // Workspaces that generate files say whether these are what they would be made of now.
+  ['generated files', () => inWorkspaces('check:generated')],
   ['prettier', () => tool('prettier/bin/prettier.cjs', ['--check', '--cache', '--log-level=warn', '.'], 'formatted')],
   ['oxlint', checkLint],
   ['tsc -b', () => tool('@typescript/native/bin/tsc', ['-b'], 'compiles')],
   ['tsc (tests)', () => tool('@typescript/native/bin/tsc', ['-p', 'tsconfig.test.json'], 'compiles')],
+  // The console is compiled for a browser, by a configuration of its own.
+  ['tsc (console)', () => inWorkspaces('typecheck')],
   ['dependency-cruiser', checkFloors],
-  ['knip', () => tool('knip/bin/knip.js', ['--no-progress'], 'nothing unused')],
+  ['knip', () => tool('knip/bin/knip.js', ['--no-progress', '--no-config-hints'], 'nothing unused')],
   ['lock file', checkLockFile],
   ['licences', checkLicences],
 ];

@@ -7,6 +7,7 @@ import { declareTopics } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import { emptyConfiguration, type Configuration } from '../configuration/configuration.js';
 import { loadConfiguration } from '../configuration/load.js';
+import { DEFAULT_FOLDER as DEMONSTRATION_FOLDER } from '../demonstration/folder.js';
 import { DataFolder } from '../running/data-folder.js';
 import { stoppedSystems } from '../running/systems.js';
 import { CommandError, type Invocation, type Options, type Surroundings } from './command.js';
@@ -96,8 +97,17 @@ export async function locate(
   const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
   const data = invocation.text('data') ?? env['UNSILO_DATA'];
   const configuration = file === undefined ? undefined : await loadConfiguration(resolve(cwd, file), { env });
-  const path = data === undefined ? (configuration ?? emptyConfiguration(cwd)).dataFolder : resolve(cwd, data);
-  return { folder: new DataFolder(path), configuration };
+  const path = data === undefined ? configuration?.dataFolder : resolve(cwd, data);
+  return { folder: path === undefined ? usualFolder(cwd) : new DataFolder(path), configuration };
+}
+
+/** Where nothing was named: what `unsilo start` uses, with or without a configuration; the one that is in use, if one is. */
+function usualFolder(cwd: string): DataFolder {
+  const own = new DataFolder(emptyConfiguration(cwd).dataFolder);
+  const demonstration = new DataFolder(resolve(cwd, DEMONSTRATION_FOLDER));
+  if (own.running() === undefined && (demonstration.running() !== undefined || !existsSync(own.database)))
+    return existsSync(demonstration.database) ? demonstration : own;
+  return own;
 }
 
 /** The configuration that the folder was last used with, if it can still be read. */
