@@ -10,35 +10,32 @@ import {
   systemOf,
 } from '../../src/domain.js';
 import type { Evaluation, RecordFacts, Register } from '../../src/domain.js';
-import type { Finding } from './findings.js';
+import type { Judge } from './findings.js';
 import { randomFor } from './random.js';
 import { difference, normaliser, ReferenceHub } from './reference-hub.js';
 import { speak, type Spoken } from './reference-register.js';
 import type { World } from './world.js';
 
 /** Properties 1, 2, 3 and 15: the customers are a function of a set. */
-export function checkSets(world: World, round: number): Finding[] {
-  const findings: Finding[] = [];
+export function checkSets(world: World, judge: Judge, round: number): void {
   const whole = new ReferenceHub({ ...world.setting, compacts: false });
   whole.receive(world.facts);
   const random = randomFor(world.scenario.seed, 'permutation', round);
   const other = new ReferenceHub({ ...world.setting, compacts: false });
   const facts = random.shuffle([...world.facts, ...world.facts.filter(() => random.chance(0.3))]);
   while (facts.length > 0) other.receive(facts.splice(0, random.between(1, 30)));
-  if (whole.fingerprint() !== other.fingerprint()) findings.push({ property: 1, what: difference(whole, other) });
+  judge.hold(1, whole.fingerprint() === other.fingerprint(), () => difference(whole, other));
   const planned = other.plan(world.clock.now).commands;
-  if (planned.length > 0)
-    findings.push({ property: 15, what: `a replay sends ${JSON.stringify(planned.map((c) => c.id))}` });
+  judge.hold(15, planned.length === 0, () => `a replay sends ${JSON.stringify(planned.map((c) => c.id))}`);
   for (const [ref, record] of whole.records) {
-    findings.push(...checkSummary(world, ref, record, random.float()));
+    checkSummary(world, judge, ref, record, random.float());
     const kept = world.hub.records.get(ref);
-    if (kept) findings.push(...checkIncremental(world, ref, record, kept));
+    if (kept) checkIncremental(world, judge, ref, record, kept);
   }
-  return findings;
 }
 
 /** Property 2: a random horizon that passes no open command. */
-function checkSummary(world: World, ref: string, record: RecordFacts, where: number): Finding[] {
+function checkSummary(world: World, judge: Judge, ref: string, record: RecordFacts, where: number): void {
   const context = world.hub.contextOf(ref);
   let { observations } = record;
   for (const known of record.commands.filter(isOpen)) {
@@ -46,7 +43,7 @@ function checkSummary(world: World, ref: string, record: RecordFacts, where: num
     observations = 'base' in command ? observations.filter((o) => compare(o.version, command.base) <= 0) : [];
   }
   const horizon = observations[Math.floor(observations.length * where)]?.version;
-  if (!horizon) return [];
+  if (!horizon) return;
   const isAbove = (k: RecordFacts['commands'][number]): boolean =>
     'base' in k.command && compare(k.command.base, horizon) >= 0;
   const below: RecordFacts = {
@@ -66,23 +63,21 @@ function checkSummary(world: World, ref: string, record: RecordFacts, where: num
     if (known.outcome) summed = addOutcome(summed, known.outcome, 'commands');
   }
   const wrong = unlike(digestOf(evaluate(summed, context), summed), digestOf(evaluate(record, context), record));
-  return wrong ? [{ property: 2, what: `${ref} above ${horizon.major}.${horizon.minor}: ${wrong}` }] : [];
+  judge.hold(2, wrong === undefined, () => `${ref} above ${horizon.major}.${horizon.minor}: ${wrong ?? ''}`);
 }
 
-function checkIncremental(world: World, ref: string, whole: RecordFacts, kept: RecordFacts): Finding[] {
+function checkIncremental(world: World, judge: Judge, ref: string, whole: RecordFacts, kept: RecordFacts): void {
   const context = world.hub.contextOf(ref);
-  const findings: Finding[] = [];
   const wrong = unlike(digestOf(evaluate(kept, context), kept), digestOf(evaluate(whole, context), whole));
-  if (wrong) findings.push({ property: 3, what: `${ref}: ${wrong}` });
-  if (whole.erasedAt !== undefined) return findings;
+  judge.hold(3, wrong === undefined, () => `${ref}: ${wrong ?? ''}`);
+  if (whole.erasedAt !== undefined) return;
   const profile = world.setting.profiles.get(systemOf(ref))?.kinds.find((k) => k.kind === kindOf(ref));
   const reference = speak(whole, profile);
   const registers = registersOf(evaluate(whole, context));
   for (const name of new Set([...reference.keys(), ...registers.keys()])) {
     const [x, y] = [text(registers.get(name)), text(reference.get(name))];
-    if (x !== y) findings.push({ property: 3, what: `${ref} ${name}: ${x}, by the letter ${y}` });
+    judge.hold(3, x === y, () => `${ref} ${name}: ${x}, by the letter ${y}`);
   }
-  return findings;
 }
 
 function registersOf(evaluation: Evaluation): Map<string, Register> {

@@ -1,6 +1,6 @@
 import type { ExceptionReason, RecordPlan } from '../../src/domain.js';
 import { flatten, type Golden, type Winner } from '../../src/domain.js';
-import type { Finding, Property } from './findings.js';
+import type { Judge } from './findings.js';
 import { normaliser, type Merged } from './reference-hub.js';
 import type { Path, RewriteSpec } from './scenario.js';
 import { contentOf, elementText, isList, partyState, rewriteState, rewriteText, sameContent, EMPTY } from './state.js';
@@ -9,24 +9,25 @@ import { systemNameOf } from './truth.js';
 import type { World } from './world.js';
 
 /** Properties 6, 7 and 17: what must hold whenever nothing is under way. */
-export function checkRest(world: World): Finding[] {
-  return [...shadowsEqualReality(world), ...realityEqualsProjection(world)];
+export function checkRest(world: World, judge: Judge): void {
+  shadowsEqualReality(world, judge);
+  realityEqualsProjection(world, judge);
 }
 
-function shadowsEqualReality(world: World): Finding[] {
-  const findings: Finding[] = [];
-  const fail = (what: string): number => findings.push({ property: 6, what });
+function shadowsEqualReality(world: World, judge: Judge): void {
   for (const record of world.allRecords()) {
     const facts = world.hub.records.get(record.ref);
     if (facts?.erasedAt !== undefined) continue;
     const evaluation = world.hub.evaluationOf(record.ref);
     const real = record.history.at(-1)?.state;
-    if (evaluation?.version === undefined) {
-      fail(`${record.ref} exists but the hub has never seen it`);
-      continue;
-    }
-    if (evaluation.deleted !== (real === undefined))
-      fail(`${record.ref} is ${real ? 'there' : 'deleted'}, the shadow says otherwise`);
+    const seen = evaluation?.version !== undefined;
+    judge.hold(6, seen, () => `${record.ref} exists but the hub has never seen it`);
+    if (!evaluation || !seen) continue;
+    judge.hold(
+      6,
+      evaluation.deleted === (real === undefined),
+      () => `${record.ref} is ${real ? 'there' : 'deleted'}, the shadow says otherwise`,
+    );
     if (!real || evaluation.deleted) continue;
     const [is, shadow] = [flatten(partyState(real), normaliser), evaluation.shadow].map((flat) =>
       JSON.stringify({
@@ -34,13 +35,11 @@ function shadowsEqualReality(world: World): Finding[] {
         lists: [...flat.lists].map(([name, elements]) => [name, [...elements.keys()].sort()]).sort(),
       }),
     );
-    if (is !== shadow) fail(`${record.ref} is ${is}, its shadow ${shadow}`);
+    judge.hold(6, is === shadow, () => `${record.ref} is ${is}, its shadow ${shadow}`);
   }
-  return findings;
 }
 
-function realityEqualsProjection(world: World): Finding[] {
-  const findings: Finding[] = [];
+function realityEqualsProjection(world: World, judge: Judge): void {
   const plans = new Map(world.hub.plan(world.clock.now).records.map((r) => [r.ref, r]));
   for (const customer of world.hub.customers()) {
     if (customer.members.some((m) => m.evaluation.deleted) && world.scenario.policy.deletes === 'propagate') continue;
@@ -50,15 +49,13 @@ function realityEqualsProjection(world: World): Finding[] {
       if (!record || !system || evaluation.version === undefined || evaluation.deleted || facts.erasedAt !== undefined)
         continue;
       const refused = facts.commands.some((k) => k.outcome?.status === 'rejected');
-      const property: Property = refused ? 17 : 7;
       for (const path of system.spec.attributes) {
         if (path === 'name.full' && system.spec.derivesFullName) continue;
         const wrong = compare(world, customer, record, system, path, plans.get(facts.ref));
-        if (wrong) findings.push({ property, what: `${facts.ref} ${path}: ${wrong}` });
+        judge.hold(refused ? 17 : 7, wrong === undefined, () => `${facts.ref} ${path}: ${wrong ?? ''}`);
       }
     }
   }
-  return findings;
 }
 
 function compare(

@@ -24,3 +24,17 @@ export interface Finding {
   property: Property;
   what: string;
 }
+
+/** Collects what was found, and counts how often each property was put to the test: one that never was proves nothing. */
+export class Judge {
+  readonly findings: Finding[] = [];
+  readonly tested = new Map<Property, number>();
+
+  hold(property: Property, holds: boolean, what: () => string): void {
+    this.tested.set(property, (this.tested.get(property) ?? 0) + 1);
+    if (holds) return;
+    const text = what();
+    if (!this.findings.some((f) => f.property === property && f.what === text))
+      this.findings.push({ property, what: text });
+  }
+}

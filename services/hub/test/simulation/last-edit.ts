@@ -1,5 +1,5 @@
 import { ruleFor } from '../../src/domain.js';
-import type { Finding } from './findings.js';
+import type { Judge } from './findings.js';
 import type { EditEvent, ScalarPath } from './scenario.js';
 import { rewriteText } from './state.js';
 import { said, systemNameOf } from './truth.js';
@@ -9,10 +9,10 @@ import type { World } from './world.js';
 const CORRECTED = 5000;
 
 /** Makes one edit and says afterwards whether it won (properties 8, 9 and 13). */
-export function lastEdit(world: World, event: EditEvent): () => Finding[] {
+export function lastEdit(world: World, judge: Judge, event: EditEvent): () => void {
   const [path] = Object.keys(event.set) as ScalarPath[];
   const record = world.record(event.ref);
-  if (!path || !record) return () => [];
+  if (!path || !record) return () => undefined;
   const rule = ruleFor(world.setting.policy, path);
   const customer = world.hub.customers().find((c) => c.members.some((m) => m.facts.ref === event.ref));
   const kept = customer?.golden.scalars.get(path)?.rule === 'keep';
@@ -22,7 +22,7 @@ export function lastEdit(world: World, event: EditEvent): () => Finding[] {
   world.happen(event);
   const entry = record.history.at(-1);
   const changed = record.history.length > before && entry?.state !== undefined;
-  if (!changed || kept || !customer) return () => [];
+  if (!changed || kept || !customer) return () => undefined;
   const value = said(entry.state, { path });
   return () => {
     const found = world.hub.customers().find((c) => c.members.some((m) => m.facts.ref === event.ref));
@@ -33,12 +33,10 @@ export function lastEdit(world: World, event: EditEvent): () => Finding[] {
     const own = [value, ...once, ...once.flatMap((text) => jobs.map((r) => rewriteText(text, r)))];
     const what = `${event.ref} ${path} := ${value ?? 'nothing'} in quiet, but ${String(winner)} wins`;
     const isCleared = value === undefined;
-    if (isCleared && rule === 'source-rank') return [];
-    if (rule !== 'most-recent' && !isCleared) return [];
-    if (!clocksAgree && (!overEcho || rule !== 'most-recent')) return [];
-    if (isCleared) return winner === undefined ? [] : [{ property: 13, what }];
-    if (winner !== undefined && own.includes(String(winner))) return [];
-    return [{ property: overEcho ? 9 : 8, what }];
+    if (rule !== 'most-recent' && (!isCleared || rule === 'source-rank')) return;
+    if (!clocksAgree && (!overEcho || rule !== 'most-recent')) return;
+    if (isCleared) judge.hold(13, winner === undefined, () => what);
+    else judge.hold(overEcho ? 9 : 8, winner !== undefined && own.includes(String(winner)), () => what);
   };
 }
 

@@ -1,15 +1,9 @@
 import type { RuleSwitches } from '../../src/domain.js';
-import {
-  checkBound,
-  checkCopies,
-  checkElements,
-  checkFabrication,
-  checkOverwriting,
-  checkParted,
-} from './checks-of-history.js';
+import { checkBound, checkCopies, checkFabrication, checkOverwriting } from './checks-of-commands.js';
 import { checkSets } from './checks-of-facts.js';
 import { checkRest } from './checks-of-rest.js';
-import type { Finding } from './findings.js';
+import { checkElements, checkParted } from './checks-of-values.js';
+import { Judge, type Finding, type Property } from './findings.js';
 import { lastEdit } from './last-edit.js';
 import type { Scenario } from './scenario.js';
 import { World } from './world.js';
@@ -22,7 +16,9 @@ export interface SimulationOptions {
 
 export interface Simulation {
   world: World;
-  findings: Finding[];
+  findings: readonly Finding[];
+  /** How often each property was put to the test. */
+  tested: ReadonlyMap<Property, number>;
 }
 
 const PAUSE = 10 * 60 * 1000;
@@ -30,49 +26,49 @@ const PAUSE = 10 * 60 * 1000;
 /** Runs one scenario to its end: what happens, quiet, one more edit, everything put right, everything parted. */
 export function simulate(scenario: Scenario, options: SimulationOptions = {}): Simulation {
   const world = new World(scenario, options);
-  const findings: Finding[] = [];
+  const judge = new Judge();
   const rest = (name: string): boolean => {
-    if (!world.rest()) {
-      findings.push({ property: 5, what: `${name}: still writing after ${world.issued.length} commands` });
-      return false;
-    }
+    const isQuiet = world.rest();
+    judge.hold(5, isQuiet, () => `${name}: still writing after ${world.issued.length} commands`);
+    if (!isQuiet) return false;
     world.note(() => `--- quiet: ${name}`);
-    findings.push(...checkRest(world), ...checkBound(world));
+    checkRest(world, judge);
+    checkBound(world, judge);
     return true;
   };
   try {
-    phases(world, findings, rest);
+    phases(world, judge, rest);
   } catch (error) {
-    findings.push({
-      property: 1,
-      what: `broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    });
+    judge.hold(1, false, () => `broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
-  for (const what of world.replayed) findings.push({ property: 15, what });
-  return { world, findings: distinct(findings) };
+  judge.hold(15, world.replayed.length === 0, () => world.replayed.join('; '));
+  return { world, findings: judge.findings, tested: judge.tested };
 }
 
-function phases(world: World, findings: Finding[], rest: (name: string) => boolean): void {
+function phases(world: World, judge: Judge, rest: (name: string) => boolean): void {
   const { scenario, clock } = world;
   if (!rest('after all events')) return;
-  findings.push(...checkElements(world), ...checkSets(world, 1));
-  if (scenario.extraEdit) {
-    const event = scenario.extraEdit;
-    let judge: (() => Finding[]) | undefined;
-    clock.after(PAUSE, () => (judge = lastEdit(world, event)));
+  checkElements(world, judge);
+  checkSets(world, judge, 1);
+  const { extraEdit } = scenario;
+  if (extraEdit) {
+    let decide: (() => void) | undefined;
+    clock.after(PAUSE, () => (decide = lastEdit(world, judge, extraEdit)));
     if (!rest('after the last edit')) return;
-    findings.push(...(judge?.() ?? []));
+    decide?.();
   }
   if (scenario.events.some((e) => e.kind === 'link' || e.kind === 'unlink')) {
     clock.after(PAUSE, () => putRight(world));
     if (!rest('after relinking')) return;
-    findings.push(...relinked(world));
+    checkRelinked(world, judge);
   }
-  findings.push(...checkCopies(world));
+  checkCopies(world, judge);
   clock.after(PAUSE, () => partAll(world));
   if (!rest('after unlinking all')) return;
-  findings.push(...checkParted(world), ...checkFabrication(world), ...checkOverwriting(world));
-  findings.push(...checkSets(world, 2));
+  checkParted(world, judge);
+  checkFabrication(world, judge);
+  checkOverwriting(world, judge);
+  checkSets(world, judge, 2);
 }
 
 function pairsOf(refs: readonly string[]): [string, string][] {
@@ -89,12 +85,11 @@ function putRight(world: World): void {
   }
 }
 
-function relinked(world: World): Finding[] {
-  const people = world.hub
-    .customers()
-    .map(({ members }) => new Set(members.map((m) => world.record(m.facts.ref)?.person)));
-  const split = people.filter((p) => p.size > 1).length;
-  return split > 0 ? [{ property: 11, what: 'two persons are still one customer' }] : [];
+function checkRelinked(world: World, judge: Judge): void {
+  for (const { members } of world.hub.customers()) {
+    const people = new Set(members.map((m) => world.record(m.facts.ref)?.person));
+    judge.hold(11, people.size === 1, () => `${members.map((m) => m.facts.ref).join(', ')} are still one customer`);
+  }
 }
 
 function partAll(world: World): void {
@@ -102,9 +97,4 @@ function partAll(world: World): void {
     const refs = members.filter((m) => m.facts.createdFor === undefined).map((m) => m.facts.ref);
     for (const pair of pairsOf(refs)) world.decide({ kind: 'unlink', refs: pair });
   }
-}
-
-function distinct(findings: readonly Finding[]): Finding[] {
-  const seen = new Set<string>();
-  return findings.filter(({ property, what }) => !seen.has(`${property} ${what}`) && seen.add(`${property} ${what}`));
 }

@@ -1,14 +1,14 @@
 import type { Command, UpdateCommand } from '@unsilo/schemas';
 import { canonicalValue, valueOf, flatten } from '../../src/domain.js';
-import type { Finding } from './findings.js';
+import type { Judge } from './findings.js';
 import { normaliser } from './reference-hub.js';
-import { EMPTY, contentOf, elementText, isList, rewriteState, rewriteText, type State } from './state.js';
+import { EMPTY, contentOf, elementText, isList, rewriteState, rewriteText, sameContent, type State } from './state.js';
 import type { Path } from './scenario.js';
-import { isRecognisable, itemsOf, said, seenPoints, statementsOf, systemNameOf } from './truth.js';
+import { itemsOf, statementsOf, systemNameOf } from './truth.js';
 import type { World } from './world.js';
 
 /** Property 5: as many commands as the happenings allow. */
-export function checkBound(world: World): Finding[] {
+export function checkBound(world: World, judge: Judge): void {
   const { hub, issued } = world;
   // Every record that was there before is told once, one after the other.
   let happened = world.decisions + world.scenario.records.length + 1;
@@ -16,14 +16,11 @@ export function checkBound(world: World): Finding[] {
     happened += history.slice(1).filter((e) => e.author.by !== 'hub').length;
   const failures = issued.filter((c) => !endedCleanly(world, c)).length;
   const most = hub.records.size * happened + failures;
-  return issued.length > most
-    ? [
-        {
-          property: 5,
-          what: `${issued.length} commands for ${hub.records.size} records, ${happened} happenings, ${failures} failures`,
-        },
-      ]
-    : [];
+  judge.hold(
+    5,
+    issued.length <= most,
+    () => `${issued.length} commands for ${hub.records.size} records, ${happened} happenings, ${failures} failures`,
+  );
 }
 
 function endedCleanly(world: World, command: Command): boolean {
@@ -45,7 +42,7 @@ function endedCleanly(world: World, command: Command): boolean {
 }
 
 /** Property 4. */
-export function checkFabrication(world: World): Finding[] {
+export function checkFabrication(world: World, judge: Judge): void {
   const stated = new Map<Path, Set<string>>();
   const add = (path: Path, texts: readonly string[]): void => {
     const known = stated.get(path) ?? new Set();
@@ -70,7 +67,6 @@ export function checkFabrication(world: World): Finding[] {
         for (const path of spec?.attributes ?? []) add(path, contentOf(e.state ?? EMPTY, path));
   }
   for (const event of world.scenario.events) if (event.kind === 'keep') add(event.attribute, [event.value]);
-  const findings: Finding[] = [];
   for (const command of world.issued) {
     if (command.action !== 'update' && command.action !== 'create') continue;
     const rules = world.systems.get(command.system)?.spec.rewrites.filter((r) => r.declared) ?? [];
@@ -90,14 +86,13 @@ export function checkFabrication(world: World): Finding[] {
           !(isList(path) && kept.includes(text)) &&
           !(isList(path) && isRewrittenElement(path, text, known, rules)),
       );
-      if (unknown.length > 0)
-        findings.push({
-          property: 4,
-          what: `${command.id} sends ${path} ${JSON.stringify(unknown)}, which nobody stated`,
-        });
+      judge.hold(
+        4,
+        unknown.length === 0,
+        () => `${command.id} sends ${path} ${JSON.stringify(unknown)}, which nobody stated`,
+      );
     }
   }
-  return findings;
 }
 
 function baseOf(world: World, { ref, base, system }: UpdateCommand): State {
@@ -121,43 +116,8 @@ function isRewrittenElement(
   });
 }
 
-/** Property 12, for elements that the hub could know of. */
-export function checkElements(world: World): Finding[] {
-  const findings: Finding[] = [];
-  const removed = new Set<string>();
-  for (const record of world.allRecords()) {
-    for (const [i, entry] of record.history.entries()) {
-      if (entry.author.by === 'hub' || !entry.state) continue;
-      const before = record.history[i - 1]?.state;
-      for (const path of ['emails', 'phones'] as const)
-        for (const text of contentOf(before ?? EMPTY, path))
-          if (!contentOf(entry.state, path).includes(text)) removed.add(`${path} ${text}`);
-    }
-  }
-  for (const customer of world.hub.customers()) {
-    for (const { facts } of customer.members) {
-      const record = world.record(facts.ref);
-      if (!record || facts.erasedAt !== undefined) continue;
-      const points = seenPoints(world, record.ref);
-      for (const item of itemsOf(record, [])) {
-        if (item.path === 'consents' || removed.has(`${item.path} ${item.element ?? ''}`)) continue;
-        const statement = statementsOf(world, record, item).find((s) => s.value !== undefined);
-        if (!statement || !isRecognisable(world, record, item, statement, points)) continue;
-        const winners = customer.golden.lists.get(item.path as 'emails') ?? new Map();
-        const stands = [...winners.values()].some(
-          (w) => w.value !== undefined && typeof w.raw === 'object' && elementText(w.raw) === item.element,
-        );
-        if (!stands)
-          findings.push({ property: 12, what: `${item.path} ${item.element ?? ''} of ${record.ref} is lost` });
-      }
-    }
-  }
-  return findings;
-}
-
 /** Property 14. */
-export function checkCopies(world: World): Finding[] {
-  const findings: Finding[] = [];
+export function checkCopies(world: World, judge: Judge): void {
   const parted = new Set<string>();
   for (const fact of world.facts) {
     if (fact.type !== 'decision' || (fact.decision.kind !== 'unlink' && fact.decision.kind !== 'erase')) continue;
@@ -174,21 +134,17 @@ export function checkCopies(world: World): Finding[] {
     const key = `${record.person} in ${systemNameOf(record.ref)}`;
     copies.set(key, [...(copies.get(key) ?? []), record.ref]);
   }
-  for (const [name, count] of perMember)
-    if (count > 1) findings.push({ property: 14, what: `${count} copies in ${name}` });
+  for (const [name, count] of perMember) judge.hold(14, count === 1, () => `${count} copies in ${name}`);
   for (const [key, made] of copies) {
     const [person = '', system = ''] = key.split(' in ');
     if (parted.has(person)) continue;
     const had = world.scenario.records.filter((r) => r.person === person && r.system === system).length;
-    if (made.length + had > 1)
-      findings.push({ property: 14, what: `${made.length} copies of ${key}, which had ${had} before` });
+    judge.hold(14, made.length + had <= 1, () => `${made.length} copies of ${key}, which had ${had} before`);
   }
-  return findings;
 }
 
 /** Property 16, and that a command's base is the state that it was planned on. */
-export function checkOverwriting(world: World): Finding[] {
-  const findings: Finding[] = [];
+export function checkOverwriting(world: World, judge: Judge): void {
   for (const record of world.allRecords()) {
     const connector = world.connectors.get(systemNameOf(record.ref));
     if (!connector?.system.spec.conditional) continue;
@@ -197,68 +153,16 @@ export function checkOverwriting(world: World): Finding[] {
       const command = world.hub.commands.get(entry.author.command);
       if (command?.action !== 'update') continue;
       const base = connector.shown.get(`${record.ref}@${command.base.major}.${command.base.minor}`) ?? 0;
-      for (const between of record.history.slice(base, entry.seq - 1)) {
-        const before = record.history[between.seq - 2]?.state;
-        const lost = Object.keys(command.set).filter(
-          (path) =>
-            between.author.by === 'person' &&
-            JSON.stringify(contentOf(before ?? EMPTY, path as Path)) !==
-              JSON.stringify(contentOf(between.state ?? EMPTY, path as Path)),
+      const lost = record.history.slice(base, entry.seq - 1).flatMap((between) => {
+        const before = record.history[between.seq - 2]?.state ?? EMPTY;
+        const now = between.state ?? EMPTY;
+        if (between.author.by !== 'person') return [];
+        return Object.keys(command.set).filter(
+          (p) => !sameContent(contentOf(before, p as Path), contentOf(now, p as Path)),
         );
-        if (lost.length > 0)
-          findings.push({
-            property: 16,
-            what: `${command.id} overwrote ${lost.join(', ')} of ${record.ref} as of seq ${between.seq}`,
-          });
-      }
+      });
+      judge.hold(16, lost.length === 0, () => `${command.id} overwrote ${lost.join(', ')} of ${record.ref} unseen`);
     }
   }
-  for (const wrong of world.plannedOnOther) findings.push({ property: 16, what: wrong });
-  return findings;
-}
-
-/** Property 10, once everything has been parted. */
-export function checkParted(world: World): Finding[] {
-  const findings: Finding[] = [];
-  const listed = new Map(world.hub.plan(world.clock.now).records.map((r) => [r.ref, r]));
-  for (const { members, golden } of world.hub.customers()) {
-    for (const { facts } of members) {
-      const record = world.record(facts.ref);
-      const spec = world.systems.get(systemNameOf(facts.ref))?.spec;
-      const state = record?.history.at(-1)?.state;
-      if (!record || !spec || !state || facts.erasedAt !== undefined) continue;
-      if (record.madeBy !== undefined) continue;
-      const points = seenPoints(world, record.ref);
-      for (const item of itemsOf(record, spec.attributes)) {
-        if (item.path === 'name.full' && spec.derivesFullName) continue;
-        if (golden.scalars.get(item.path)?.rule === 'keep') continue;
-        // Another member of the same customer (a record made for this one) that has something to say is a reason of its own.
-        if (members.some((m) => m.facts.ref !== record.ref && speaksOf(m, item.path))) continue;
-        const exception =
-          listed.get(record.ref)?.reason ??
-          listed.get(record.ref)?.differences.find((d) => d.attribute === item.path)?.reason;
-        if (exception) continue;
-        const statements = statementsOf(world, record, item);
-        if (statements.some((s) => !isRecognisable(world, record, item, s, points))) continue;
-        const own = statements.at(-1)?.value;
-        const is = said(state, item);
-        const declared = spec.rewrites.filter((r) => r.declared && r.attribute === item.path);
-        // What the system is declared to make of its own value is its value still.
-        if (item.element !== undefined && declared.length > 0) continue;
-        const shall =
-          own === undefined ? undefined : declared.reduce((text, rule) => rewriteText(text, rule), own) || undefined;
-        if (shall !== is)
-          findings.push({
-            property: 10,
-            what: `${record.ref} ${item.path} ${item.element ?? ''} is ${is ?? 'absent'}, its own last word was ${own ?? 'nothing'}`,
-          });
-      }
-    }
-  }
-  return findings;
-}
-
-function speaksOf(member: ReturnType<World['hub']['customers']>[number]['members'][number], path: Path): boolean {
-  if (!isList(path)) return member.evaluation.scalars.get(path)?.testimony !== undefined;
-  return [...(member.evaluation.lists.get(path)?.values() ?? [])].some((r) => r.testimony !== undefined);
+  judge.hold(16, world.plannedOnOther.length === 0, () => world.plannedOnOther.join('; '));
 }
