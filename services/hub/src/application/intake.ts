@@ -1,6 +1,7 @@
 import type { LogMessage } from '@unsilo/event-log';
 import {
   parseEvent,
+  placeOf,
   type BusinessObject,
   type Command,
   type DeadLetter,
@@ -74,7 +75,8 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
       intake.unusable.push(
         unusable(message, 'UNSILO_OTHER_TENANT', 'The event belongs to a tenant that this hub does not serve.', now),
       );
-    } else if (!addTo(intake, parsed.event)) {
+    } else if (placeOf(parsed.event).topic !== message.topic || !addTo(intake, parsed.event)) {
+      // Each topic has its own order, retention and rights to write: what stands on another one was put there by mistake or worse.
       intake.unusable.push(
         unusable(
           message,

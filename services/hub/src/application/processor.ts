@@ -44,10 +44,12 @@ export class Processor {
 
   /**
    * Processes one batch: whole or not at all. A conflict with another worker is met by doing it again from what stands now.
+   * @param again The same messages will be delivered once more: what can't be used is parked then and not now.
    * @throws when the consumed offsets are not where this worker left them: it has lost its partitions.
    */
-  async process(messages: readonly LogMessage[], moves: readonly OffsetMove[]): Promise<BatchReport> {
+  async process(messages: readonly LogMessage[], moves: readonly OffsetMove[], again = false): Promise<BatchReport> {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
+    if (again) intake.unusable = [];
     const report = await this.commitUntilSettled(intake, moves);
     return { ...report, events: messages.length, unusable: intake.unusable.length };
   }

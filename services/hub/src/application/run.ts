@@ -193,7 +193,9 @@ class RunningHub implements Hub {
         let from: number | undefined = end.first;
         while (from !== undefined && from < end.next) {
           const page = await log.read({ topic: end.topic, partition: end.partition, from, limit: 500 });
-          if (page.messages.length > 0) await this.inTurn(() => this.processor.process(page.messages, []));
+          // Decisions are known before the records that they are about; the subscription delivers them once more.
+          const again = kind === 'decisions';
+          if (page.messages.length > 0) await this.inTurn(() => this.processor.process(page.messages, [], again));
           from = page.next;
         }
       }

@@ -1,0 +1,234 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
+import type { Position } from '@unsilo/event-log';
+import { declareTopics, decisionEvent, objectEvent, signalEvent, topicName, type UnsiloEvent } from '@unsilo/schemas';
+import { admin, crm, openTestHub, policyFor, seen, type TestHub } from './test-hub.js';
+
+interface Case {
+  title: string;
+  /** Default: the parties' topic. */
+  topic?: string;
+  value: string | Buffer | null;
+  code: string;
+  /** Part of the message that people read. */
+  says: RegExp;
+}
+
+const parties = topicName('parties');
+const at = '2026-03-01T12:00:00.000Z';
+const good = seen('a/contact/bad', 1, { name: { given: 'Ada' }, note: 'NOTE' });
+const text = JSON.stringify(good);
+/** The good event with one piece of its text replaced. */
+function spoilt(piece: string | RegExp, by: string): string {
+  const result = text.replace(piece, () => by);
+  if (result === text) throw new Error(`${String(piece)} is not in the event`);
+  return result;
+}
+
+const decision = decisionEvent('acme', {
+  id: 'd1',
+  author: 's',
+  decidedAt: at,
+  kind: 'link',
+  refs: ['a/contact/1', 'a/contact/2'],
+});
+const object = objectEvent('acme', {
+  ref: 'a/case/1',
+  version: { major: 1, minor: 0 },
+  createdAt: at,
+  changedAt: at,
+  observedAt: at,
+  state: { kind: 'case', name: 'Late order', status: 'new', parties: [] },
+});
+
+const cases: Case[] = [
+  { title: 'no JSON', value: '{"specversion": "1.0", ', code: 'UNSILO_NOT_JSON', says: /line 1, column \d+/ },
+  { title: 'nothing', value: '', code: 'UNSILO_NOT_JSON', says: /line 1/ },
+  { title: 'NaN', value: spoilt('"major":1', '"major":NaN'), code: 'UNSILO_NOT_JSON', says: /column/ },
+  { title: 'a truncated event', value: text.slice(0, text.length / 2), code: 'UNSILO_NOT_JSON', says: /column/ },
+  { title: 'XML', value: '<?xml version="1.0"?><event/>', code: 'UNSILO_NOT_JSON', says: /column 1 / },
+  { title: 'Latin-1', value: Buffer.from(spoilt('NOTE', 'café'), 'latin1'), code: 'UNSILO_NOT_UTF8', says: /byte \d+/ },
+  { title: 'UTF-16', value: Buffer.from(`\ufeff${text}`, 'utf16le'), code: 'UNSILO_NOT_UTF8', says: /byte 0/ },
+  { title: 'bytes', value: Buffer.from([0, 255, 254, 1, 2, 128]), code: 'UNSILO_NOT_UTF8', says: /byte 1/ },
+  { title: 'half a surrogate pair', value: spoilt('NOTE', '\\ud83d'), code: 'UNSILO_INVALID', says: /surrogate/ },
+  {
+    title: '__proto__ in a state',
+    value: spoilt('"note":', '"__proto__":{"admin":true},"note":'),
+    code: 'UNSILO_INVALID',
+    says: /__proto__/,
+  },
+  {
+    title: '__proto__ in the envelope',
+    value: spoilt('{', '{"__proto__":{"tenant":"acme"},'),
+    code: 'UNSILO_INVALID',
+    says: /__proto__/,
+  },
+  {
+    title: 'a number past 2^53',
+    value: spoilt('"major":1', '"major":9007199254740993'),
+    code: 'UNSILO_INVALID',
+    says: /version\/major/,
+  },
+  {
+    title: 'a number past all numbers',
+    value: spoilt('"major":1', '"major":1e999'),
+    code: 'UNSILO_INVALID',
+    says: /version\/major/,
+  },
+  {
+    title: 'a day that does not exist',
+    value: spoilt(/"changedAt":"[^"]*"/, '"changedAt":"2026-02-30T12:00:00Z"'),
+    code: 'UNSILO_INVALID',
+    says: /changedAt/,
+  },
+  {
+    title: 'a month that does not exist',
+    value: spoilt(/"changedAt":"[^"]*"/, '"changedAt":"2026-13-01T12:00:00Z"'),
+    code: 'UNSILO_INVALID',
+    says: /changedAt/,
+  },
+  {
+    title: 'an unknown field',
+    value: spoilt('"note":', '"shoeSize":43,"note":'),
+    code: 'UNSILO_INVALID',
+    says: /shoeSize/,
+  },
+  {
+    title: 'a control character in a ref',
+    value: text.replaceAll('a/contact/bad', 'a/contact/b\\u0000d'),
+    code: 'UNSILO_INVALID',
+    says: /ref|subject|id/,
+  },
+  { title: 'no event at all', value: '{"hello":"world"}', code: 'UNSILO_INVALID', says: /./ },
+  { title: 'null as JSON', value: 'null', code: 'UNSILO_INVALID', says: /./ },
+  { title: 'a list', value: `[${text}]`, code: 'UNSILO_INVALID', says: /./ },
+  {
+    title: 'bottomless nesting',
+    value: spoilt('"NOTE"', `${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+    code: 'UNSILO_INVALID',
+    says: /note/,
+  },
+  { title: 'bottomless nesting without end', value: '{"a":'.repeat(100_000), code: 'UNSILO_NOT_JSON', says: /column/ },
+  {
+    title: "a stranger's event",
+    value: spoilt('unsilo.party.changed', 'com.example.order.placed'),
+    code: 'UNSILO_INVALID',
+    says: /type/,
+  },
+  {
+    title: 'an event of another version of CloudEvents',
+    value: spoilt('"1.0"', '"0.3"'),
+    code: 'UNSILO_INVALID',
+    says: /specversion/,
+  },
+  {
+    title: "another tenant's event",
+    value: spoilt('"tenant":"acme"', '"tenant":"globex"'),
+    code: 'UNSILO_OTHER_TENANT',
+    says: /tenant/,
+  },
+  { title: 'a tombstone', value: null, code: 'UNSILO_UNEXPECTED_TOMBSTONE', says: /compacted/ },
+  {
+    title: 'a decision among the parties',
+    value: JSON.stringify(decision),
+    code: 'UNSILO_MISPLACED_EVENT',
+    says: /decision/,
+  },
+  {
+    title: 'an object among the parties',
+    value: JSON.stringify(object),
+    code: 'UNSILO_MISPLACED_EVENT',
+    says: /object/,
+  },
+  {
+    title: 'a signal among the parties',
+    value: JSON.stringify(signalEvent('acme', { name: 'snapshot.completed', system: 'a', at })),
+    code: 'UNSILO_MISPLACED_EVENT',
+    says: /signal/,
+  },
+  {
+    title: 'a party among the interactions',
+    topic: topicName('interactions'),
+    value: text,
+    code: 'UNSILO_MISPLACED_EVENT',
+    says: /party/,
+  },
+  {
+    title: 'a party among the decisions',
+    topic: topicName('decisions'),
+    value: text,
+    code: 'UNSILO_MISPLACED_EVENT',
+    says: /party/,
+  },
+  {
+    title: 'a party among the commands',
+    topic: topicName('commands', 'a'),
+    value: text,
+    code: 'UNSILO_MISPLACED_EVENT',
+    says: /party/,
+  },
+  {
+    title: 'a value of several megabytes',
+    value: spoilt('NOTE', 'x'.repeat(5_000_000)),
+    code: 'UNSILO_INVALID',
+    says: /note/,
+  },
+  { title: 'several megabytes of nothing', value: Buffer.alloc(5_000_000), code: 'UNSILO_NOT_JSON', says: /column 1 / },
+];
+
+describe('input that can not be used is parked with its place, and its neighbours are processed', () => {
+  let hub: TestHub;
+  const places = new Map<string, Position>();
+  const neighbours = (i: number, side: 'before' | 'after'): UnsiloEvent =>
+    seen(`a/contact/${i}-${side}`, 1, { name: { given: `Ada${i}${side}` } });
+
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'unsilo-bad-input-'));
+    const environment = await openEnvironment({ folder });
+    const log = openLmdbEventLog(environment);
+    await log.declare(declareTopics(['a']));
+    for (const [i, { title, value, topic = parties }] of cases.entries()) {
+      // One key is one partition: the good ones stand right before and right behind the bad one where the topic is theirs.
+      const key = `acme/a/contact/bad-${i}`;
+      const [, place] = await log.append([
+        { topic: parties, key, value: JSON.stringify(neighbours(i, 'before')) },
+        { topic, key, value },
+        { topic: parties, key, value: JSON.stringify(neighbours(i, 'after')) },
+      ]);
+      if (place) places.set(title, place);
+    }
+    await log.close();
+    await environment.close();
+    hub = await openTestHub({ systems: [crm('a')], policy: policyFor([]), folder });
+    await hub.hub.settled();
+  });
+  afterAll(() => hub.close());
+
+  it.each(cases)('$title', async ({ title, code, says }) => {
+    const { topic, partition, offset } = places.get(title) as Position;
+    const letter = await hub.hub.service.deadLetter(admin, `${topic}/${partition}/${offset}`);
+    expect(letter).toMatchObject({ code, state: 'open', at: { topic, partition, offset } });
+    expect(letter.message).toMatch(says);
+    expect(Buffer.byteLength(letter.payload ?? '')).toBeLessThan(100_000);
+    const i = cases.findIndex((c) => c.title === title);
+    for (const side of ['before', 'after'] as const) {
+      const found = await hub.hub.service.searchCustomers(admin, { text: `Ada${i}${side}`, limit: 10 });
+      expect(found.items).toHaveLength(1);
+    }
+  });
+
+  it('nothing else is parked, and nothing of it has become a customer, a decision or an object', async () => {
+    expect((await hub.hub.service.deadLetters(admin, { limit: 1000 })).items).toHaveLength(cases.length);
+    expect((await hub.hub.service.searchCustomers(admin, { limit: 1000 })).items).toHaveLength(2 * cases.length);
+    expect((await hub.hub.service.decisions(admin, { limit: 10 })).items).toEqual([]);
+    expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
+  });
+
+  it('a restart parks nothing again', async () => {
+    await hub.reopen();
+    await hub.hub.settled();
+    expect((await hub.hub.service.deadLetters(admin, { limit: 1000 })).items).toHaveLength(cases.length);
+  });
+});
