@@ -3,6 +3,7 @@ export * from './domain/attributes.js';
 export * from './domain/compaction.js';
 export * from './domain/creation.js';
 export * from './domain/facts.js';
+export { DEFAULT_MODEL, type Model } from './domain/matching.js';
 export * from './domain/normalise.js';
 export * from './domain/plan.js';
 export * from './domain/policy.js';

@@ -1,6 +1,7 @@
 import type { EventLog } from '@unsilo/event-log';
 import type { SystemProfile } from '@unsilo/schemas';
 import type { StateStore } from '@unsilo/state-store';
+import type { Model } from '../domain/matching.js';
 import type { Policy } from '../domain/policy.js';
 import type { HubService, SystemsPort } from './service.js';
 
@@ -9,6 +10,8 @@ export interface HubOptions {
   log: EventLog;
   store: StateStore;
   policy: Policy;
+  /** Who is who (default: `DEFAULT_MODEL`). Customers are computed anew when it changes. */
+  model?: Model;
   /** Every configured system; those that may be written are named in the policy. */
   systems: readonly SystemProfile[];
   systemsPort: SystemsPort;

@@ -137,7 +137,7 @@ function overHttp(url: string, key: string): Asking {
 
 export async function fromFolder(
   folder: DataFolder,
-  { tenant, policy, systems }: Configuration,
+  { tenant, policy, model, systems }: Configuration,
 ): Promise<Asking & { log: EventLog }> {
   const environment = await openEnvironment({ folder: folder.database });
   const log = openLmdbEventLog(environment);
@@ -155,6 +155,7 @@ export async function fromFolder(
       log,
       store,
       policy,
+      model,
       systems: systems.map(({ profile }) => profile),
       systemsPort: stoppedSystems(systems),
       clock: { now: () => Date.now() },

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Connector } from '@unsilo/connector-sdk';
-import { DEFAULT_HORIZON, DEFAULT_SYSTEM_POLICY, type Policy, type SystemPolicy } from '@unsilo/hub/domain';
+import {
+  DEFAULT_HORIZON,
+  DEFAULT_MODEL,
+  DEFAULT_SYSTEM_POLICY,
+  type Model,
+  type Policy,
+  type SystemPolicy,
+} from '@unsilo/hub/domain';
 import type { SystemProfile } from '@unsilo/schemas';
 import type { Written, WrittenSystemPolicy } from './schema.js';
 
@@ -15,7 +22,8 @@ export interface Configuration {
   http: { host: string; port: number; trustProxy: string[] };
   systems: ConfiguredSystem[];
   policy: Policy;
-  matching: NonNullable<Written['matching']>;
+  /** Who is who. */
+  model: Model;
   limits: { batch: number; requestsPerMinute: number | undefined; bodyBytes: number | undefined };
   /** Every text that came from `${env:…}` or `${file:…}`. */
   secrets: readonly string[];
@@ -68,7 +76,7 @@ export function complete(
     dataFolder: resolve(folder, written.data ?? DEFAULTS.data),
     http: { host: http.host ?? DEFAULTS.host, port: http.port ?? DEFAULTS.port, trustProxy: http.trustProxy ?? [] },
     policy: policyOf(written),
-    matching: written.matching ?? {},
+    model: modelOf(written.matching ?? {}),
     limits: {
       batch: limits.batch ?? DEFAULTS.batch,
       requestsPerMinute: limits.requestsPerMinute,
@@ -99,10 +107,25 @@ export function policyOf(written: Written): Policy {
       windowMs: milliseconds(limits.sameValueWindow ?? DEFAULTS.sameValueWindow),
     },
   };
-  const digest = createHash('sha256')
+  return { version: versionOf(content), ...content };
+}
+
+function modelOf(changes: NonNullable<Written['matching']>): Model {
+  if (Object.keys(changes).length === 0) return DEFAULT_MODEL;
+  const { genericAbove, exclusiveIssuers = DEFAULT_MODEL.exclusiveIssuers } = changes;
+  return {
+    ...DEFAULT_MODEL,
+    version: `${DEFAULT_MODEL.version}+${versionOf(changes)}`,
+    genericAbove: { ...DEFAULT_MODEL.genericAbove, ...genericAbove },
+    exclusiveIssuers,
+  };
+}
+
+function versionOf(content: unknown): string {
+  return createHash('sha256')
     .update(JSON.stringify(sorted(content)))
-    .digest('hex');
-  return { version: digest.slice(0, 16), ...content };
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function systemPolicyOf({ write, ...rest }: WrittenSystemPolicy): SystemPolicy {

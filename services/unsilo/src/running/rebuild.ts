@@ -27,7 +27,7 @@ export async function rebuild(
   into: string,
   progress: (messages: number) => void,
 ): Promise<Rebuilt> {
-  const { tenant, policy, systems } = configuration;
+  const { tenant, policy, model, systems } = configuration;
   const folder = new DataFolder(into);
   folder.make();
   const environment = await openEnvironment({ folder: folder.database });
@@ -50,6 +50,7 @@ export async function rebuild(
       log,
       store,
       policy,
+      model,
       systems: systems.map(({ profile }) => profile),
       systemsPort: stoppedSystems(systems),
       clock: { now: () => Date.now() },

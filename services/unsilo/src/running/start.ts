@@ -53,7 +53,7 @@ const BUILT_CONSOLE = resolve(import.meta.dirname, '../../../console/dist');
  * as HTTP answers; `ready` tells when the rest does.
  */
 export async function startUnsilo(configuration: Configuration, options: StartOptions): Promise<RunningUnsilo> {
-  const { tenant, policy, limits, systems: configured } = configuration;
+  const { tenant, policy, model, limits, systems: configured } = configuration;
   const { logger } = options;
   const folder = new DataFolder(configuration.dataFolder);
   folder.make();
@@ -90,6 +90,7 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
       log,
       store,
       policy,
+      model,
       systems: profiles,
       systemsPort: systems,
       clock,

@@ -96,6 +96,17 @@ limits: { historyAge: 1d, sameValueSends: 2, sameValueWindow: 2h, commandDeadlin
     expect(await version(`survivorship: { '*': most-recent }\n`)).not.toBe(one);
   });
 
+  it('carries the changes to the matching model, under a version of its own', async () => {
+    const { model } = await parse('');
+    const changed = await parse('matching: { genericAbove: { phone: 9 }, exclusiveIssuers: [vat] }\n');
+    expect(changed.model).toEqual({
+      ...model,
+      version: expect.stringMatching(new RegExp(`^${model.version}\\+[0-9a-f]{16}$`)),
+      genericAbove: { ...model.genericAbove, phone: 9 },
+      exclusiveIssuers: ['vat'],
+    });
+  });
+
   it('resolves anchors', async () => {
     const { systems } = await parse(
       `systems:\n  - { name: a, connector: crm, options: &o { url: https://x } }\n  - { name: b, connector: crm, options: *o }\n`,
