@@ -92,7 +92,12 @@ const SYSTEM = closed(
   ['name', 'connector'],
 );
 
-const WEIGHT = { type: 'integer', minimum: 1, maximum: 10_000 } as const;
+const names = (what: string, usual: number): object => ({
+  type: 'integer',
+  minimum: 1,
+  maximum: 10_000,
+  description: `Of ${what}. Default ${usual}`,
+});
 
 export const configurationSchema = closed('Configuration of Unsilo', {
   tenant: { ...NAME, description: "One company's data, apart from every other's. Default `main`" },
@@ -122,10 +127,10 @@ export const configurationSchema = closed('Configuration of Unsilo', {
   },
   matching: closed('When two records are one customer', {
     genericAbove: closed('A value with more distinct names than this stops counting as evidence', {
-      email: WEIGHT,
-      phone: WEIGHT,
-      handle: WEIGHT,
-      'external-id': WEIGHT,
+      email: names('an e-mail address', 4),
+      phone: names('a phone number', 6),
+      handle: names('a handle', 4),
+      'external-id': names('an identifier that somebody issued', 4),
     }),
     exclusiveIssuers: {
       type: 'array',

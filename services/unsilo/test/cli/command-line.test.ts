@@ -82,6 +82,23 @@ describe('what can not be done', () => {
   });
 });
 
+describe('what can be configured', () => {
+  it('is listed key by key, groups in lists and under free names included', async () => {
+    const { code, stdout } = await unsilo(['check', '--keys']);
+    expect(code).toBe(0);
+    for (const key of ['tenant', 'http.port', 'systems[].name', 'systems[].policy.write.*.fields', 'limits.batch'])
+      expect(stdout).toContain(`\n${key} `);
+    expect(stdout).toMatch(/^systems\[\]\.connector +string +required/m);
+  });
+
+  it('every key has a description', async () => {
+    const { keys } = JSON.parse((await unsilo(['check', '--keys', '--json'])).stdout) as {
+      keys: { name: string; description: string }[];
+    };
+    expect(keys.filter(({ description }) => description === '').map(({ name }) => name)).toEqual([]);
+  });
+});
+
 describe('output', () => {
   function captured(isTTY: boolean): {
     out: ReturnType<typeof createOutput>;

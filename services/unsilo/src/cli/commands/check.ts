@@ -9,7 +9,9 @@ import {
 import type { ConfiguredSystem } from '../../configuration/configuration.js';
 import { loadConfiguration } from '../../configuration/load.js';
 import { ConfigurationError, problemLine } from '../../configuration/problem.js';
+import { configurationSchema } from '../../configuration/schema.js';
 import { EXIT, noMoreArguments, sentences, type Command } from '../command.js';
+import { optionRows, optionTable } from '../option-table.js';
 
 /** A system that doesn't answer is given up after so long. */
 const PATIENCE_MS = 30_000;
@@ -17,18 +19,26 @@ const PATIENCE_MS = 30_000;
 export const check: Command = {
   name: 'check',
   summary: 'Check the configuration and every system in it',
-  usage: ['check [FILE] [--offline]'],
+  usage: ['check [FILE] [--offline]', 'check --keys'],
   description:
     'FILE is unsilo.yaml unless told otherwise. Problems are told with line and column; exit code 3 says that there are some.',
   options: {
     offline: { type: 'boolean', description: 'Check the file only, call no system' },
+    keys: { type: 'boolean', description: 'List every key of a configuration, and check nothing' },
   },
   examples: [
+    { command: 'unsilo check --keys', what: 'What may stand in unsilo.yaml' },
     { command: 'unsilo check', what: 'Checks ./unsilo.yaml and tries every system' },
     { command: 'unsilo check examples/unsilo.yaml --offline --json', what: 'The file alone, for a program' },
   ],
   async run(invocation, { output, env, cwd, signal }) {
     noMoreArguments(invocation, 1);
+    if (invocation.flag('keys')) {
+      const rows = optionRows(configurationSchema);
+      if (output.json) output.value({ keys: rows, schema: configurationSchema });
+      else for (const line of optionTable('KEY', rows)) output.data(line);
+      return EXIT.ok;
+    }
     const file = resolve(cwd, invocation.positionals[0] ?? env['UNSILO_CONFIG'] ?? 'unsilo.yaml');
     let configuration;
     try {

@@ -2,16 +2,8 @@ import type { Connector } from '@unsilo/connector-sdk';
 import { builtInConnectors, connectorSource, UnknownConnector } from '../../connectors.js';
 import { meant } from '../../configuration/suggest.js';
 import { CommandError, EXIT, noMoreArguments, type Command } from '../command.js';
+import { optionRows, optionTable } from '../option-table.js';
 import { printable, table } from '../output.js';
-
-interface OptionRow {
-  name: string;
-  type: string;
-  required: boolean;
-  secret: boolean;
-  default?: unknown;
-  description: string;
-}
 
 export const connectors: Command = {
   name: 'connectors',
@@ -45,16 +37,7 @@ export const connectors: Command = {
     }
     output.data(`${connector.id}: ${printable(connector.title)}`);
     output.data('');
-    for (const line of table(
-      ['OPTION', 'TYPE', 'DEFAULT', 'DESCRIPTION'],
-      options.map((row) => [
-        row.name,
-        row.type,
-        row.required ? 'required' : row.default === undefined ? '' : JSON.stringify(row.default),
-        `${row.description}${row.secret ? ' (secret)' : ''}`,
-      ]),
-    ))
-      output.data(line);
+    for (const line of optionTable('OPTION', options)) output.data(line);
     return EXIT.ok;
   },
 };
@@ -81,34 +64,4 @@ async function find(name: string, folder: string): Promise<Connector> {
     if (!(error instanceof UnknownConnector)) throw error;
     throw new CommandError('UNSILO_CONNECTOR_UNKNOWN', error.message, meant(name, source.names()));
   }
-}
-
-type Schema = Record<string, unknown>;
-
-/** Every option by its path: `mapping.fields`. */
-function optionRows(schema: object, prefix = ''): OptionRow[] {
-  const { properties = {}, required = [] } = schema as { properties?: Record<string, Schema>; required?: string[] };
-  return Object.entries(properties).flatMap(([key, option]) => {
-    const name = `${prefix}${key}`;
-    const { description = '' } = option as { description?: string };
-    const row: OptionRow = {
-      name,
-      type: typeOf(option),
-      required: required.includes(key) && option['default'] === undefined,
-      secret: option['writeOnly'] === true,
-      ...(option['default'] === undefined ? {} : { default: option['default'] }),
-      description,
-    };
-    return [row, ...(option['properties'] === undefined ? [] : optionRows(option, `${name}.`))];
-  });
-}
-
-function typeOf(schema: Schema): string {
-  const branches = (schema['anyOf'] ?? schema['oneOf']) as Schema[] | undefined;
-  if (branches !== undefined) return [...new Set(branches.map(typeOf))].join(' | ');
-  if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
-  if (Array.isArray(schema['enum'])) return schema['enum'].map((value) => JSON.stringify(value)).join(' | ');
-  if (schema['type'] === 'array') return `list of ${typeOf((schema['items'] ?? {}) as Schema)}`;
-  if (schema['type'] === 'object') return 'group';
-  return Array.isArray(schema['type']) ? schema['type'].join(' | ') : String(schema['type'] ?? 'any');
 }
