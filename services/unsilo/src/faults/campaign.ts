@@ -16,6 +16,8 @@ export interface CampaignOptions {
   seed: number;
   /** For data folders and ledgers. */
   folder: string;
+  /** Where to kill; default everywhere. */
+  points?: readonly FaultPoint[];
   sabotage?: Sabotage | 'forgetful-system';
   say?: (line: string) => void;
 }
@@ -93,7 +95,7 @@ class Run {
 
   /** Every labelled point equally often, random times twice as often, in a seeded order. */
   private points(): FaultPoint[] {
-    const cycle: FaultPoint[] = [...FAULT_POINTS, 'random'];
+    const cycle: readonly FaultPoint[] = this.options.points ?? [...FAULT_POINTS, 'random'];
     const points = Array.from({ length: this.options.kills }, (_, i) => cycle[i % cycle.length] ?? 'random');
     for (let i = points.length - 1; i > 0; i -= 1) {
       const j = Math.floor(this.rng() * (i + 1));

@@ -31,7 +31,7 @@ export class SimulatedSystem {
   private readonly answers = new Map<string, WriteResult>();
   private readonly remembers: boolean;
 
-  /** @param remembers False: a system without idempotency, to show that the checks see what that does. */
+  /** @param remembers False: a system without idempotency and without conditions, to show that the checks see what that does. */
   constructor(name: string, remembers = true) {
     this.name = name;
     this.remembers = remembers;
@@ -71,7 +71,7 @@ export class SimulatedSystem {
       };
     const { ref, base } = command;
     const pre = held.version;
-    if (pre.major !== base.major || pre.minor !== base.minor)
+    if (this.remembers && (pre.major !== base.major || pre.minor !== base.minor))
       return { status: 'conflict', ref, error: { code: 'UNSILO_CONFLICT', message: 'The record has moved on.' } };
     const before = held.state;
     const left = structuredClone(before);

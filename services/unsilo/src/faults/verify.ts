@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { EventLog, LogMessage } from '@unsilo/event-log';
-import { createHub, type Actor, type HubService } from '@unsilo/hub';
+import { createHub, ServiceError, type Actor, type HubService } from '@unsilo/hub';
 import { topicName, type Command, type Customer } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { StateStore } from '@unsilo/state-store';
@@ -224,16 +224,19 @@ async function differing(service: HubService, systems: ReadonlyMap<string, Simul
   const faults: string[] = [];
   for (const { records } of systems.values())
     for (const [ref, held] of records) {
-      const { state, version } = await service.record(admin, ref);
-      if (!isDeepStrictEqual(sorted(state), sorted(held.state)))
-        faults.push(`${ref}: the hub's state of it is not its system's (${JSON.stringify([version, held.version])})`);
+      const known = await service.record(admin, ref).catch((error: unknown) => {
+        if (error instanceof ServiceError && error.kind === 'not-found') return undefined;
+        throw error;
+      });
+      if (!known || !isDeepStrictEqual(sorted(known.state), sorted(held.state)))
+        faults.push(`${ref}: the hub's state is not its system's (${JSON.stringify([known?.version, held.version])})`);
     }
   return faults;
 }
 
 function sorted(value: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(value, (_, part: unknown) =>
+    JSON.stringify(value ?? null, (_, part: unknown) =>
       part !== null && typeof part === 'object' && !Array.isArray(part)
         ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
         : part,
