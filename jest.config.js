@@ -15,5 +15,5 @@ export default {
   // Packages that are published as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(?:.*/node_modules/)?(@noble|@seriousme|cookie|typebox)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^lmdb$': '<rootDir>/scripts/jest/lmdb.cjs' },
-  testTimeout: 30000,
+  testTimeout: 60000,
 };

@@ -187,7 +187,7 @@ export function openStream(
     maxPayload: LARGEST_MESSAGE,
     perMessageDeflate: false,
     followRedirects: false,
-    lookup: guardedLookup(permits) as never,
+    lookup: guardedLookup(permits),
   });
   let alive = true;
   const pings = setInterval(() => {

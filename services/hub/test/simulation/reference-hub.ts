@@ -14,7 +14,6 @@ import {
   merge,
   nextHorizon,
   plan,
-  rules,
   statingMembers,
   systemOf,
   kindOf,
@@ -269,8 +268,6 @@ export class ReferenceHub {
     });
   }
 }
-
-export const ALL_RULES: RuleSwitches = rules;
 
 /** The first thing that two hubs know differently. */
 export function difference(a: ReferenceHub, b: ReferenceHub): string {

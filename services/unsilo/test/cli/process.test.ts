@@ -4,6 +4,9 @@ import { UnsiloProcess, unsilo, type Ran } from '../support/command-line.js';
 import { temporaryFolder } from '../support/folders.js';
 import { eventually } from '../support/waiting.js';
 
+/** Each test here starts processes, which take seconds of their own on a busy machine. */
+jest.setTimeout(180_000);
+
 const CONNECTOR = resolve(import.meta.dirname, '../support/contacts.mjs');
 const TOKEN = 'a-token-that-nobody-may-see';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Shorter than the time limit of a test, so that a test that waits in vain ends what it started. */
-const LONGEST_MS = 25_000;
+const LONGEST_MS = 50_000;
 
 /** Looks until something is there. */
 export async function eventually<Result>(
