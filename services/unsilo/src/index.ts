@@ -4,6 +4,7 @@ export { emptyConfiguration, type Configuration, type ConfiguredSystem } from '.
 export { loadConfiguration, parseConfiguration, type LoadOptions } from './configuration/load.js';
 export { ConfigurationError, type ConfigurationProblem } from './configuration/problem.js';
 export { builtInConnectors, connectorSource, type ConnectorSource } from './connectors.js';
+export { demonstrationChecks, type Checked, type CheckedPlace } from './demonstration/checks.js';
 export { createLogger } from './running/logger.js';
 export { startUnsilo, type RunningUnsilo, type StartOptions } from './running/start.js';
 

@@ -75,6 +75,13 @@ export class Telling {
     }
   }
 
+  /** Waits for what the next claims rest on; owns up to it when it doesn't come. */
+  async comes(says: string, happened: () => Promise<boolean>): Promise<void> {
+    if (await this.until(happened)) return;
+    this.broken.push(says);
+    this.say(`  ✗ ${says}: this did not happen within ${this.#patienceMs / 1000} seconds.`);
+  }
+
   /** Waits for something that is no claim; false when it doesn't come in time. */
   async until(happened: () => boolean | Promise<boolean>, withinMs = this.#patienceMs): Promise<boolean> {
     const end = performance.now() + withinMs;

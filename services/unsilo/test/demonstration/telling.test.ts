@@ -46,6 +46,15 @@ describe('how the story is told', () => {
     expect(said[1]).toContain('nobody answers');
   });
 
+  it('owns up to what its claims rest on and does not come', async () => {
+    const { made, said } = telling();
+    await made.comes('It has rained', () => Promise.resolve(true));
+    expect(said).toEqual([]);
+    await made.comes('It has rained', () => Promise.resolve(false));
+    expect(said[0]).toContain('✗ It has rained');
+    expect(made.broken).toEqual(['It has rained']);
+  });
+
   it('marks each chapter', async () => {
     const { made, marked } = telling();
     await made.chapter(2, 5, 'A title');
