@@ -42,8 +42,8 @@ export class StartError extends Error {
   }
 }
 
-/** What is under way in a connector may take so long to end. */
-const CONNECTOR_GRACE_MS = 5000;
+/** What is under way in a connector may take so long to end, and once more so long after it was told to give up: ten seconds are all. */
+const CONNECTOR_GRACE_MS = 3000;
 /** Retention and compaction are carried out so often. */
 const CLEANING_MS = 3_600_000;
 const BUILT_CONSOLE = resolve(import.meta.dirname, '../../../console/dist');

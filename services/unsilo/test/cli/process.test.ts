@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UnsiloProcess, unsilo, type Ran } from '../support/command-line.js';
 import { temporaryFolder } from '../support/folders.js';
 import { eventually } from '../support/waiting.js';
@@ -161,8 +162,10 @@ describe('unsilo as a process', () => {
       (await ask('customers', '--hash')).stdout.includes(' 2 customers') ? true : undefined,
     );
     const { hash } = (await json('customers', '--hash')) as { hash: string };
+    const tail = ask('events', 'tail');
     main.child.kill('SIGTERM');
     await expect(main.ended).resolves.toBe(0);
+    await expect(tail).resolves.toMatchObject({ code: 1 });
     expect(main.stderr).toContain('Stopped.');
     expect(await json('customers', '--hash')).toMatchObject({ hash });
     expect(await json('systems')).toMatchObject([{ state: 'stopped' }, { state: 'stopped' }]);
@@ -201,6 +204,47 @@ describe('signals', () => {
       await eventually(() => (main.stdout.includes('Console:') ? true : undefined));
       main.child.kill('SIGINT');
       await expect(main.ended).resolves.toBe(0);
+    } finally {
+      await main.kill();
+    }
+  });
+});
+
+describe('a connector that does not end', () => {
+  const cwd = temporaryFolder();
+
+  async function stubborn(data: string): Promise<UnsiloProcess> {
+    writeFileSync(join(cwd, 'contacts.json'), '[]');
+    writeFileSync(
+      join(cwd, 'unsilo.yaml'),
+      `systems:\n  - name: crm\n    connector: ${CONNECTOR}\n    options: { file: ${join(cwd, 'contacts.json')}, stubborn: true }\n`,
+    );
+    const main = new UnsiloProcess(['start', '--config', 'unsilo.yaml', '--port', '0', '--data', data], { cwd });
+    await eventually(() => (main.stderr.includes('Ready.') ? true : undefined));
+    return main;
+  }
+
+  it('is abandoned, and everything else ends in order', async () => {
+    const main = await stubborn('one');
+    try {
+      main.child.kill('SIGTERM');
+      await expect(main.ended).resolves.toBe(0);
+      expect(main.stderr).toContain('Stopped.');
+    } finally {
+      await main.kill();
+    }
+  });
+
+  it('is not waited for at the second signal', async () => {
+    const main = await stubborn('two');
+    try {
+      main.child.kill('SIGINT');
+      await eventually(() => (main.stderr.includes('Stopping') ? true : undefined));
+      // Two within a second are taken for one that arrived twice.
+      await sleep(1200);
+      main.child.kill('SIGINT');
+      await expect(main.ended).resolves.toBe(130);
+      expect(main.stderr).not.toContain('Stopped.');
     } finally {
       await main.kill();
     }

@@ -14,6 +14,7 @@ export default {
     properties: {
       file: { type: 'string', description: 'Path of the file' },
       token: { type: 'string', writeOnly: true, description: 'Never used' },
+      stubborn: { type: 'boolean', description: 'Reading never ends, whatever it is told' },
     },
   },
   emits: ['party'],
@@ -49,6 +50,7 @@ export default {
     }
   },
   async *read({ system, options, clock, checkpoint }) {
+    if (options.stubborn) await new Promise(() => undefined);
     for (const { id, version, name, email, at } of JSON.parse(await readFile(options.file, 'utf8'))) {
       const ref = `${system}/contact/${id}`;
       const observedAt = new Date(clock.now()).toISOString();
