@@ -155,9 +155,18 @@ describe('addresses and headers', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
+  // A segment of one or two dots is a step in a path (RFC 3986, section 5.2.4), which clients take before they send, encoded or not.
+  const anId = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((id) => id !== '.' && id !== '..');
+
+  test.each(['.', '..', '%2E'])('an id that is a step in a path (%s) is refused, not taken for another', async (id) => {
+    const answer = await get(`/v1/refs/export/row/${id}`);
+    expect([400, 404]).toContain(answer.statusCode);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+  });
+
   test('an id with every kind of character comes through unchanged', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), async (id) => {
+      fc.asyncProperty(anId, async (id) => {
         const seen: string[] = [];
         const { record } = bed.hub;
         bed.hub.record = (actor, ref) => {

@@ -1,9 +1,9 @@
 import type { PartyState, Timestamp, Version } from '@unsilo/schemas';
 import { canonicalValue, unflatten, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
-import { inOrder, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
+import { baseOf, inOrder, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
-import { baseOf, walk, type EvaluationContext, type Register, type Run, type Testimony } from './testimony.js';
+import { walk, type EvaluationContext, type Register, type Run, type Testimony } from './testimony.js';
 import { compareVersions, isAfter } from './version.js';
 
 /** What stays of the facts at or below the horizon (SYNC section 3). Plain JSON. */
@@ -51,8 +51,10 @@ export interface HorizonPolicy {
 }
 export const DEFAULT_HORIZON: HorizonPolicy = { age: 7 * 24 * 3600 * 1000, versions: 32 };
 
-/** Answers that a record remembers at most. */
+/** The latest answers that a record remembers, besides the last ones about each attribute. */
 const REMEMBERED_ANSWERS = 16;
+/** With read-backs it takes two to know that a system rewrites a value (SYNC section 5.4). */
+const REMEMBERED_OF_EACH = 2;
 
 export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
   const { command, outcome } = known;
@@ -153,12 +155,10 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
         [...elements].map(([key, r]): [string, RegisterSummary] => [key, summarise(r)]).sort(byName),
       ])
       .sort(byName),
-    answered: [
+    answered: remembered([
       ...(record.summary?.answered ?? []),
       ...record.commands.filter((k) => covered(k) && wrote(k, record)).map((k) => answerOf(k, context.normaliser)),
-    ]
-      .sort(byIssue)
-      .slice(-REMEMBERED_ANSWERS),
+    ]),
   };
   const { createdFor } = record;
   const maker = record.commands.find((k) => k.command.id === createdFor?.command);
@@ -171,6 +171,19 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     observations: record.observations.filter((o) => isAfter(o.version, horizon)),
     commands: record.commands.filter((k) => !covered(k)),
   });
+}
+
+/** What planning must not forget: else a value that the system rewrites would be sent again each time that others pushed its answer out. */
+function remembered(answers: readonly Answer[]): Answer[] {
+  const counts = new Map<string, number>();
+  const kept: Answer[] = [];
+  for (const answer of [...answers].sort(byIssue).reverse()) {
+    const attributes = Object.keys(answer.sent);
+    const isLast = attributes.some((attribute) => (counts.get(attribute) ?? 0) < REMEMBERED_OF_EACH);
+    for (const attribute of attributes) counts.set(attribute, (counts.get(attribute) ?? 0) + 1);
+    if (isLast || kept.length < REMEMBERED_ANSWERS) kept.push(answer);
+  }
+  return kept.reverse();
 }
 
 function summarise(register: Register): RegisterSummary {

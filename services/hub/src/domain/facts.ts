@@ -115,15 +115,24 @@ export function addCommand(record: RecordFacts, command: Command): RecordFacts {
   const known = record[list].find((k) => k.command.id === command.id);
   if (known && !isOutcomeWithoutCommand(known)) return record;
   if (isCovered(record, command)) return record;
+  // Whatever stood open at the horizon is among the known ones: this one ended long ago and was forgotten.
+  if (command.action !== 'create' && record.horizon && isAfter(record.horizon, baseOf({ command })))
+    return { ...record, late: record.late + 1 };
   const entry: KnownCommand = known?.outcome ? { command, outcome: known.outcome } : { command };
   return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
 }
 
-/** An outcome may come before its command is known (a rebuild reads topics side by side): it waits under a bare id. */
-export function addOutcome(record: RecordFacts, outcome: Outcome, list: 'commands' | 'creates'): RecordFacts {
-  const known = record[list].find((k) => k.command.id === outcome.command);
+/**
+ * An outcome may come before its command is known (a rebuild reads topics side by side): it waits under a bare id. One that names another
+ * record (a create that was tried twice and found two) says that nothing was applied to this one.
+ */
+export function addOutcome(record: RecordFacts, reported: Outcome, list: 'commands' | 'creates'): RecordFacts {
+  const { command: id, system, reportedAt, ref } = reported;
+  const isOthers = list === 'commands' && ref !== undefined && ref !== record.ref;
+  const outcome: Outcome = isOthers ? { command: id, system, status: 'not-applied', reportedAt } : reported;
+  const known = record[list].find((k) => k.command.id === id);
   if (known?.outcome && compareOutcomes(known.outcome, outcome) >= 0) return record;
-  if (!known && record.summary?.answered.some((a) => a.command === outcome.command)) return record;
+  if (!known && record.summary?.answered.some((a) => a.command === id)) return record;
   const entry: KnownCommand = { command: known?.command ?? bareCommand(outcome), outcome };
   return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
 }
@@ -229,10 +238,21 @@ function compareOutcomes(a: Outcome, b: Outcome): number {
   // An exact answer says more than a read-back of the same write.
   const exact = Number(a.exact ?? false) - Number(b.exact ?? false);
   if (exact !== 0) return exact;
+  // Of two read-backs the earlier one leaves others less time to be taken for the write.
+  if (a.version && b.version && !a.exact && compareVersions(a.version, b.version) !== 0)
+    return compareVersions(b.version, a.version);
   // The states come last, so that an erasure, which takes them, leaves the order as it was.
   const text = (o: Outcome): string => JSON.stringify([withoutStates(o), o.before ?? null, o.left ?? null]);
   const [x, y] = [text(a), text(b)];
   return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/** Version before the first one of any record. */
+export const BEFORE_ALL: Version = { major: -1, minor: 0 };
+
+/** The version that a command was planned on. */
+export function baseOf({ command }: Pick<KnownCommand, 'command'>): Version {
+  return command.action === 'update' || command.action === 'delete' ? command.base : BEFORE_ALL;
 }
 
 /** A command is open while it has no outcome, or an uncertain one (SYNC section 2.4). */

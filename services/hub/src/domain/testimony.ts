@@ -11,7 +11,7 @@ import {
   type Scalar,
 } from './attributes.js';
 import type { RegisterSummary } from './compaction.js';
-import { isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
+import { baseOf, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { isExplained, rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
@@ -87,14 +87,6 @@ export interface EvaluationContext {
   normaliser: Normaliser;
   profile: KindProfile | undefined;
   switches?: RuleSwitches;
-}
-
-/** Version before the first one of any record. */
-export const BEFORE_ALL: Version = { major: -1, minor: 0 };
-
-export function baseOf(known: KnownCommand): Version {
-  const { command } = known;
-  return command.action === 'update' || command.action === 'delete' ? command.base : BEFORE_ALL;
 }
 
 /** Sections 2.1 to 2.7 of SYNC: the whole record from its facts, whatever order they came in. */

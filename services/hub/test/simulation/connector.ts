@@ -193,6 +193,8 @@ export class SimulatedConnector {
     const { answerLost, writeLost, landsLate } = network;
     if (fate >= answerLost + writeLost + landsLate) {
       const back = Math.floor(random.between(...network.answerDelay) / 2);
+      // A connector that crashed before it could say so finds out later, and there are two outcomes.
+      if (random.chance(network.repeat / 2)) clock.at(started + longestRequest + 1, () => this.settle(command, pre));
       clock.after(way, () => {
         const landed = this.land(command, found);
         // What the write itself answers is as of its landing; a read-back comes later, when others may have been there.
