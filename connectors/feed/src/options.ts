@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import { secret } from '@unsilo/connector-sdk';
+import { addressOrPath, secret } from '@unsilo/connector-sdk';
 import { Type, type Static } from 'typebox';
 
 const Kind = Type.Union([
@@ -14,8 +14,9 @@ const Direction = Type.Union([Type.Literal('inbound'), Type.Literal('outbound'),
 const FeedSchema = Type.Object(
   {
     url: Type.String({
+      ...addressOrPath,
       minLength: 1,
-      description: 'Address of the feed (http or https), or a file or folder: `file:///srv/feeds/`',
+      description: 'Address of the feed (http or https), or a file or folder: `./feeds`, `/srv/feeds`',
     }),
     name: Type.Optional(Type.String({ description: "Name shown with its entries (default the feed's own title)" })),
     interval: Type.Optional(
@@ -35,7 +36,7 @@ const FeedSchema = Type.Object(
 
 export const FeedOptionsSchema = Type.Object(
   {
-    feeds: Type.Array(Type.Union([Type.String({ minLength: 1 }), FeedSchema]), {
+    feeds: Type.Array(Type.Union([Type.String({ minLength: 1 }), FeedSchema], { ...addressOrPath }), {
       minItems: 1,
       description:
         'Addresses of feeds: RSS, Atom, JSON Feed, Google Alerts; or objects with `url` and settings of their own',
@@ -66,7 +67,10 @@ export const FeedOptionsSchema = Type.Object(
       default: 'unknown',
       description: 'Whether they are addressed to you (`inbound`), yours (`outbound`), or neither (`unknown`)',
     }),
-    allowFiles: Type.Boolean({ default: false, description: 'Feeds may be local files and folders' }),
+    allowFiles: Type.Boolean({
+      default: false,
+      description: 'Feeds may be local files and folders: `./feeds`, from the folder of the configuration',
+    }),
     websub: Type.Optional(
       Type.Object(
         {

@@ -20,7 +20,7 @@ export {
   type MappingProblem,
   type SystemRecord,
 } from './mapping/mapping.js';
-export { parseOptions, path, type OptionProblem } from './options.js';
+export { addressOrPath, parseOptions, path, type OptionProblem } from './options.js';
 export { redactor, secret, secretValues, urlForMessages } from './redaction.js';
 export { wellFormed } from './text.js';
 export { sameSecret, verifySignature, type SignatureScheme } from './webhook.js';

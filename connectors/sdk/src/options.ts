@@ -4,6 +4,8 @@ import type { Connector } from './connector.js';
 
 /** Marks an option as a path: `Type.String({ ...path, description })`. A relative one starts from the folder of the configuration. */
 export const path = { 'x-unsilo-path': true } as const;
+/** Marks an option that is an address or a path: what begins with `./` or `../` starts from the folder of the configuration. */
+export const addressOrPath = { 'x-unsilo-path': 'dotted' } as const;
 
 export interface OptionProblem {
   /** JSON pointer into the options: `/mapping/fields`. */

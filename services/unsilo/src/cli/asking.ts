@@ -26,6 +26,7 @@ export type Asked = Pick<
   | 'explainPair'
   | 'explainCommand'
   | 'explainEvent'
+  | 'decisions'
   | 'deadLetters'
   | 'deadLetter'
   | 'replayDeadLetter'

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, LiveEvent } from '@unsilo/hub';
 import type { Asked } from './asking.js';
 import { CommandError } from './command.js';
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** For so long a reading command does as it is told when the process tells it to come back later, seconds. */
+const LONGEST_WAIT_S = 120;
 
 /** The hub's service as a running process offers it over HTTP. The key decides who asks; the `actor` of each call is left aside. */
 export function httpService(url: string, key: string): Asked {
@@ -16,9 +20,11 @@ export function httpService(url: string, key: string): Asked {
       body?: unknown;
       signal?: AbortSignal | undefined;
       accept?: readonly number[];
+      /** Waits as long as it is told to, within limits. */
+      patient?: boolean;
     } = {},
   ): Promise<Response> {
-    const { method = 'GET', query = {}, body, signal, accept = [] } = options;
+    const { method = 'GET', query = {}, body, signal, accept = [], patient = method === 'GET' } = options;
     let target: URL;
     try {
       target = new URL(`${base}${path}`);
@@ -27,9 +33,8 @@ export function httpService(url: string, key: string): Asked {
     }
     for (const [name, value] of Object.entries(query))
       for (const item of value === undefined ? [] : [value].flat()) target.searchParams.append(name, String(item));
-    let response: Response;
-    try {
-      response = await fetch(target, {
+    const ask = (): Promise<Response> =>
+      fetch(target, {
         method,
         redirect: 'manual',
         headers: {
@@ -39,6 +44,16 @@ export function httpService(url: string, key: string): Asked {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       });
+    let response: Response;
+    try {
+      response = await ask();
+      // A command that looks at everything asks more often than a process lets one key ask in a minute.
+      for (let waited = 0; response.status === 429 && patient && waited < LONGEST_WAIT_S;) {
+        const seconds = Math.min(Number(response.headers.get('retry-after') ?? 5) || 5, LONGEST_WAIT_S);
+        await sleep(seconds * 1000, undefined, signal === undefined ? {} : { signal });
+        waited += seconds;
+        response = await ask();
+      }
     } catch (error) {
       if (signal?.aborted === true) throw error;
       const cause = (error as { cause?: { code?: unknown } }).cause?.code;
@@ -92,6 +107,7 @@ export function httpService(url: string, key: string): Asked {
     explainPair: (_, a, b) => json('/v1/explain/pair', { query: { a, b } }),
     explainCommand: (_, command) => json('/v1/explain/command', { query: { id: command } }),
     explainEvent: (_, event) => json('/v1/explain/event', { query: { id: event } }),
+    decisions: (_, query) => json('/v1/decisions', { query }),
     deadLetters: (_, query) => json('/v1/dead-letters', { query }),
     deadLetter: (_, letter) => json(`/v1/dead-letters/${id(letter)}`),
     replayDeadLetter: (_, letter, body) => json(`/v1/dead-letters/${id(letter)}/replay`, { method: 'POST', body }),
@@ -101,7 +117,7 @@ export function httpService(url: string, key: string): Asked {
     pauseSystem: (_, system, reason) => json(`/v1/systems/${id(system)}/pause`, { method: 'POST', body: { reason } }),
     resumeSystem: (_, system) => json(`/v1/systems/${id(system)}/resume`, { method: 'POST' }),
     audit: (_, query, signal) => lines('/v1/audit', query, signal),
-    live: (_actor: Actor, query, signal) => liveEvents(() => call('/v1/live', { query, signal })),
+    live: (_actor: Actor, query, signal) => liveEvents(() => call('/v1/live', { query, signal, patient: false })),
     events: (_, query) => json('/v1/events', { query }),
   };
 }

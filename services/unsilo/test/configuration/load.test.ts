@@ -39,6 +39,21 @@ const CRM = `systems:
 `;
 
 describe('an accepted configuration', () => {
+  it('takes addresses as they are, and paths with dots from its own folder, wherever a connector takes both', async () => {
+    const feeds = ['./feeds', '../feeds/a.xml', 'https://example.org/./a', { url: './more' }, { url: '/srv/.feeds' }];
+    const text = `systems: [{ name: press, connector: feed, options: { feeds: ${JSON.stringify(feeds)} } }]`;
+    const { systems } = await parseConfiguration(Buffer.from(text), '/etc/acme/unsilo.yaml', { env: {} });
+    expect(systems[0]?.options).toMatchObject({
+      feeds: [
+        '/etc/acme/feeds',
+        '/etc/feeds/a.xml',
+        'https://example.org/./a',
+        { url: '/etc/acme/more' },
+        { url: '/srv/.feeds' },
+      ],
+    });
+  });
+
   it('is complete: defaults are filled in, paths are absolute, times are milliseconds', async () => {
     const configuration = await parse(`${CRM}    interval: 30s\n`);
     expect(configuration).toMatchObject({

@@ -3,6 +3,7 @@ import { audit } from './audit.js';
 import { bench } from './bench.js';
 import { check } from './check.js';
 import { connectors } from './connectors.js';
+import { count } from './count.js';
 import { customers } from './customers.js';
 import { deadLetters } from './dead-letters.js';
 import { events } from './events.js';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   explain,
   deadLetters,
   audit,
+  count,
   replay,
   keys,
   bench,
