@@ -1,5 +1,5 @@
 import type { Outcome, Party } from '@unsilo/schemas';
-import { compact, nextHorizon } from '../domain/compaction.js';
+import { belongsBelow } from '../domain/checkpoint.js';
 import { addDecision, type OrderedDecision } from '../domain/decisions.js';
 import {
   addCommand,
@@ -14,6 +14,7 @@ import { absorb } from '../domain/rebuild.js';
 import { idOf, systemOf } from '../domain/ref.js';
 import { evaluate, type Evaluation } from '../domain/testimony.js';
 import { kindProfile, type Core } from './core.js';
+import { compactOld, moveCheckpoints, recall } from './history.js';
 import type { Intake } from './intake.js';
 import { SEPARATOR, type CommandRow, type InteractionRow, type RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
@@ -75,6 +76,7 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
     intake.parties.flatMap((p) => externalKeys(workspace, p)),
   );
   await loadCreators(workspace, intake);
+  const recalled = await recall(workspace, needingPast(workspace, intake));
 
   for (const summary of intake.records) update(workspace, touched, summary.ref, (facts) => absorb(facts, summary));
   for (const command of intake.commands) await applyCommand(workspace, touched, command);
@@ -82,7 +84,8 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
   for (const outcome of intake.outcomes) await applyOutcome(workspace, touched, outcome);
   for (const decision of intake.decisions)
     applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision });
-  compactAll(workspace, touched, core);
+  recalled.push(...(await compactOld(workspace, touched.facts, core)));
+  moveCheckpoints(workspace, new Set([...touched.facts, ...recalled]), core);
   return touched;
 }
 
@@ -212,17 +215,35 @@ function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDec
   }
 }
 
-/** Facts by the dozen are summarised once they are old enough (SYNC section 3). */
-function compactAll(workspace: Workspace, touched: Touched, core: Core): void {
-  for (const ref of touched.facts) {
-    const { facts } = recordRow(workspace, ref);
-    // Looking for a horizon at every event would cost more than what it saves: only from twice the kept versions on.
-    if (facts.observations.length < core.policy.horizon.versions * 2) continue;
-    const horizon = nextHorizon(facts, core.policy.horizon);
-    if (!horizon) continue;
-    const context = { normaliser: core.normaliser, profile: kindProfile(core, ref) };
-    update(workspace, touched, ref, (known) => compact(known, horizon, context));
+/** Records to which the batch has something to add that belongs below their checkpoint. */
+function needingPast(workspace: Workspace, intake: Intake): string[] {
+  const refs: string[] = [];
+  const ask = (ref: string, belongs: (facts: RecordFacts) => boolean): void => {
+    const { facts, past } = recordRow(workspace, ref);
+    if (past && belongs(facts)) refs.push(ref);
+  };
+  const askOutcome = (command: CommandRow['command'], outcome: Outcome): void => {
+    if (command?.action === 'update' || command?.action === 'delete')
+      ask(command.ref, (facts) => belongsBelow.outcome(facts, outcome));
+    else if (command?.action === 'create' && outcome.ref !== undefined) refs.push(outcome.ref);
+  };
+  for (const party of intake.parties) ask(party.ref, (facts) => belongsBelow.observation(facts, party));
+  for (const command of intake.commands) {
+    if (command.action === 'update' || command.action === 'delete')
+      ask(command.ref, (facts) => belongsBelow.command(facts, command));
+    const early = workspace.get<CommandRow>('commands', command.id)?.outcome;
+    if (early) askOutcome(command, early);
   }
+  const commands = new Map(intake.commands.map((c) => [c.id, c]));
+  for (const outcome of intake.outcomes) {
+    const { command: id } = outcome;
+    askOutcome(workspace.get<CommandRow>('commands', id)?.command ?? commands.get(id), outcome);
+  }
+  refs.push(
+    ...intake.records.map((r) => r.ref),
+    ...intake.decisions.filter((d) => d.kind === 'erase').flatMap(refsOfDecision),
+  );
+  return refs;
 }
 
 function refsOfDecision(decision: OrderedDecision['decision']): string[] {

@@ -5,6 +5,14 @@ import type { RecordFacts } from '../domain/facts.js';
 /** One ref: what is known of it, and where it belongs. */
 export interface RecordRow {
   facts: RecordFacts;
+  /** What lies below the checkpoint stands in so many rows of `history`. Absent: all facts stand here. */
+  past?: {
+    chunks: number;
+    /** Observations among it. */
+    versions: number;
+    /** How many there were when a horizon was last looked for. */
+    lookedAt: number;
+  };
   /** Index keys under which it stands, hashed. */
   keys: string[];
   /** Hash of the name that it counts with in postings. */

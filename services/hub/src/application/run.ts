@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import type { LogBatch, Subscription } from '@unsilo/event-log';
 import { declareTopics, recordEvent, topicName } from '@unsilo/schemas';
 import type { OffsetMove } from '@unsilo/state-store';
+import { emptyRecord } from '../domain/facts.js';
 import { toSummary } from '../domain/rebuild.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
+import { withPast } from './history.js';
 import type { Hub, HubOptions } from './hub.js';
 import { message } from './merging.js';
 import { LostPartition, Processor } from './processor.js';
@@ -274,12 +276,17 @@ class RunningHub implements Hub {
       return row && marks[i]?.value !== mark ? [{ ref, row, mark: mark ?? '' }] : [];
     });
     if (changed.length === 0) return 0;
+    const whole = await withPast(
+      store,
+      tenant,
+      changed.map(({ row }) => JSON.parse(row.value) as RecordRow),
+    );
     const result = await store.commit(tenant, {
       expect: changed.map(({ ref, row }) => ({ table: 'records', key: ref, revision: row.revision })),
       put: changed.map(({ ref, mark }) => ({ table: 'published', key: ref, value: mark })),
-      outbox: changed.map(({ row }) =>
+      outbox: changed.map(({ row }, i) =>
         message(
-          recordEvent(tenant, toSummary((JSON.parse(row.value) as RecordRow).facts), {
+          recordEvent(tenant, toSummary(whole[i]?.facts ?? emptyRecord('')), {
             revision: row.revision,
             at: new Date(this.core.now()).toISOString(),
           }),

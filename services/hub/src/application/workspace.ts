@@ -3,6 +3,7 @@ import type { Commit, Expectation, StateStore } from '@unsilo/state-store';
 /** Tables of the hub's state. Keys hold refs, ids and hashes; nothing of a person. */
 export type Table =
   | 'records'
+  | 'history'
   | 'postings'
   | 'overflow'
   | 'customers'

@@ -18,6 +18,8 @@ export interface Summary {
   createdAt: number;
   /** When any state of it was first seen (epoch milliseconds). */
   firstSeen: number;
+  /** When the newest of the facts was learnt. */
+  lastLearnt?: Timestamp;
   asOf: [attribute: string, time: number][];
   scalars: [attribute: string, register: RegisterSummary][];
   lists: [attribute: string, elements: [key: string, register: RegisterSummary][]][];
@@ -52,7 +54,7 @@ export interface HorizonPolicy {
 export const DEFAULT_HORIZON: HorizonPolicy = { age: 7 * 24 * 3600 * 1000, versions: 32 };
 
 /** The latest answers that a record remembers, besides the last ones about each attribute. */
-const REMEMBERED_ANSWERS = 16;
+const REMEMBERED_ANSWERS = 24;
 /** With read-backs it takes two to know that a system rewrites a value (SYNC section 5.4). */
 const REMEMBERED_OF_EACH = 2;
 
@@ -76,10 +78,13 @@ export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
   return answer;
 }
 
-/** All answers that are known, oldest first. */
-export function answersOf(record: RecordFacts, normaliser: Normaliser): Answer[] {
+const NONE: readonly Answer[] = [];
+
+/** The answers that planning goes by, oldest first: the same whether or not the record has been summarised in between. */
+export function answersOf(record: RecordFacts, normaliser: Normaliser): readonly Answer[] {
   const own = record.commands.filter((k) => wrote(k, record)).map((k) => answerOf(k, normaliser));
-  return [...(record.summary?.answered ?? []), ...own].sort(byIssue);
+  const earlier = record.summary?.answered ?? NONE;
+  return own.length === 0 ? earlier : remembered([...earlier, ...own]);
 }
 
 /** A create that found the record there wrote nothing: what it left is no answer to what it asked for. */
@@ -134,9 +139,11 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
   const last = points.at(-1);
   const below = record.observations.filter((o) => !isAfter(o.version, horizon));
   const lastSeen = below.at(-1);
+  const lastDeleted = below.findLast((o) => o.state === undefined)?.version;
   const covered = (known: KnownCommand): boolean =>
     !isOpen(known) &&
-    compareVersions(baseOf(known), horizon) <= 0 &&
+    // Deletes are no answers: while the record stands where one was planned, what came of it must be known.
+    compareVersions(baseOf(known), horizon) <= (known.command.action === 'delete' ? -1 : 0) &&
     (known.outcome?.version === undefined || !isAfter(known.outcome.version, horizon));
   const first = points[0];
   const summary: Summary = {
@@ -144,9 +151,12 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     kind: last?.flat.kind ?? record.summary?.kind ?? 'person',
     version: lastVersion(lastSeen?.version, last?.version, record.summary?.version) ?? horizon,
     shadow: last ? unflatten(last.flat) : (record.summary?.shadow ?? { kind: 'person' }),
-    deleted: lastSeen ? lastSeen.state === undefined : (record.summary?.deleted ?? false),
+    deleted: lastDeleted
+      ? !last || isAfter(lastDeleted, last.version)
+      : points.length === 0 && (record.summary?.deleted ?? false),
     createdAt: record.summary?.createdAt ?? (first ? (first.createdAt ?? first.changedAt) : Number.MAX_SAFE_INTEGER),
     firstSeen: below.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), record.summary?.firstSeen ?? Infinity),
+    ...lastLearnt(record.summary?.lastLearnt, below, record.commands.filter(covered)),
     asOf: [...scan.asOf].sort(byName),
     scalars: [...scan.scalars].map(([name, r]): [string, RegisterSummary] => [name, summarise(r)]).sort(byName),
     lists: [...scan.lists]
@@ -171,6 +181,20 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     observations: record.observations.filter((o) => isAfter(o.version, horizon)),
     commands: record.commands.filter((k) => !covered(k)),
   });
+}
+
+function lastLearnt(
+  before: Timestamp | undefined,
+  observations: RecordFacts['observations'],
+  commands: readonly KnownCommand[],
+): Pick<Summary, 'lastLearnt'> {
+  let last = before;
+  const take = (at: Timestamp | undefined): void => {
+    if (at !== undefined && (last === undefined || at > last)) last = at;
+  };
+  for (const { observedAt } of observations) take(observedAt);
+  for (const { outcome } of commands) take(outcome?.reportedAt);
+  return last === undefined ? {} : { lastLearnt: last };
 }
 
 /** What planning must not forget: else a value that the system rewrites would be sent again each time that others pushed its answer out. */

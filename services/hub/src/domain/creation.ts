@@ -10,8 +10,11 @@ import type { Evaluation, Register } from './testimony.js';
  */
 export function isPossibleCopy(member: Member, members: readonly Member[]): boolean {
   const { facts } = member;
-  if (facts.summary || madeFor(facts)) return false;
-  const first = facts.observations.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), Infinity);
+  if (!members.some((m) => m !== member && m.facts.creates.length > 0) || madeFor(facts)) return false;
+  const first = facts.observations.reduce(
+    (min, o) => Math.min(min, Date.parse(o.observedAt)),
+    facts.summary?.firstSeen ?? Infinity,
+  );
   const system = systemOf(facts.ref);
   const mayHaveMade = (create: KnownCommand): boolean =>
     create.command.system === system && isOpen(create) && Date.parse(create.command.issuedAt) <= first;

@@ -83,6 +83,8 @@ export function mergeCustomer(
 function latestFact(members: readonly Member[]): string {
   let latest = '';
   for (const { facts } of members) {
+    const { lastLearnt } = facts.summary ?? {};
+    if (lastLearnt !== undefined && lastLearnt > latest) latest = lastLearnt;
     for (const { observedAt } of facts.observations) if (observedAt > latest) latest = observedAt;
     for (const { outcome } of facts.commands) if (outcome && outcome.reportedAt > latest) latest = outcome.reportedAt;
   }

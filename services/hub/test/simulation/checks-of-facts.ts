@@ -27,7 +27,18 @@ export function checkSets(world: World, judge: Judge, round: number): void {
   judge.hold(1, whole.fingerprint() === other.fingerprint(), () => difference(whole, other));
   const planned = other.plan(world.clock.now).commands;
   judge.hold(15, planned.length === 0, () => `a replay sends ${JSON.stringify(planned.map((c) => c.id))}`);
+  const lean = new ReferenceHub({ ...world.setting, compacts: false, checkpoints: true });
+  const again = random.shuffle([...world.facts, ...world.facts.filter(() => random.chance(0.1))]);
+  // Mostly in their order, as facts come; some much later.
+  const late = random.chance(0.5) ? again : world.facts.filter((_, i) => i % 7 !== 3);
+  for (const batch of [late, world.facts])
+    for (let i = 0; i < batch.length; i += 5) lean.receive(batch.slice(i, i + 5));
+  judge.hold(3, whole.fingerprint() === lean.fingerprint(), () => `with checkpoints: ${difference(whole, lean)}`);
+  const leanPlan = lean.plan(world.clock.now).commands;
+  judge.hold(15, leanPlan.length === 0, () => `with checkpoints ${JSON.stringify(leanPlan)} would be sent`);
   for (const [ref, record] of whole.records) {
+    const above = lean.records.get(ref);
+    if (above) checkIncremental(world, judge, ref, record, above);
     checkSummary(world, judge, ref, record, random.float());
     const kept = world.hub.records.get(ref);
     if (kept) checkIncremental(world, judge, ref, record, kept);

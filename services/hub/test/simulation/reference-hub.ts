@@ -26,6 +26,7 @@ import {
   type RuleSwitches,
 } from '../../src/domain.js';
 import { cluster, type Edge } from '../../src/domain/cluster.js';
+import { belongsBelow, moveCheckpoint, wholeRecord, type HistoryChunk } from '../../src/domain/checkpoint.js';
 import { customerId, keepsOf, mergeCustomer } from '../../src/domain/customer.js';
 import { addDecision, pairDecisions, type OrderedDecision } from '../../src/domain/decisions.js';
 import { DEFAULT_MODEL } from '../../src/domain/matching.js';
@@ -42,6 +43,8 @@ export interface HubSetting {
   whoIs: (ref: string) => { person: string; twin?: string };
   /** Summarise what is old, as the policy says. */
   compacts: boolean;
+  /** Keep what was learnt lately apart from the past, as the hub does. */
+  checkpoints?: boolean;
 }
 
 export interface Merged {
@@ -54,6 +57,8 @@ export interface Merged {
 export class ReferenceHub {
   readonly records = new Map<string, RecordFacts>();
   readonly commands = new Map<string, Command>();
+  /** What lies below the checkpoints of the records that have one. */
+  readonly past = new Map<string, HistoryChunk[]>();
   readonly setting: HubSetting;
   private decisions: OrderedDecision[] = [];
   /** All outcomes of each command, its own being known or not. */
@@ -73,12 +78,34 @@ export class ReferenceHub {
     const touched = new Set<string>();
     for (const fact of facts) this.take(fact, touched);
     if (this.setting.compacts) for (const ref of touched) this.compact(ref);
+    if (this.setting.checkpoints) for (const ref of touched) this.moveCheckpoint(ref);
+  }
+
+  private moveCheckpoint(ref: string): void {
+    const past = this.past.get(ref) ?? [];
+    const record = this.records.get(ref);
+    const moved = record && moveCheckpoint(record, past.length === 0, this.contextOf(ref));
+    if (!moved) return;
+    this.records.set(ref, moved.record);
+    this.past.set(ref, [...past, moved.chunk]);
+  }
+
+  private makeWhole(ref: string): void {
+    const [record, past] = [this.records.get(ref), this.past.get(ref)];
+    if (!record || !past) return;
+    this.records.set(ref, wholeRecord(record, past));
+    this.past.delete(ref);
   }
 
   private take(fact: Fact, touched: Set<string>): void {
     switch (fact.type) {
       case 'party':
-        this.update(fact.party.ref, touched, (r) => addObservation(r, fact.party));
+        this.update(
+          fact.party.ref,
+          touched,
+          (r) => addObservation(r, fact.party),
+          (r) => belongsBelow.observation(r, fact.party),
+        );
         if (fact.key !== undefined) this.carries(fact.party.ref, fact.key, touched);
         return;
       case 'command':
@@ -107,9 +134,14 @@ export class ReferenceHub {
     if (this.commands.has(command.id)) return;
     this.commands.set(command.id, command);
     if (command.action === 'update' || command.action === 'delete')
-      this.update(command.ref, touched, (r) => addCommand(r, command));
+      this.update(
+        command.ref,
+        touched,
+        (r) => addCommand(r, command),
+        (r) => belongsBelow.command(r, command),
+      );
     else if (command.action === 'create') {
-      this.update(command.createdFor, touched, (r) => addCommand(r, command));
+      this.update(command.createdFor, touched, (r) => addCommand(r, command), never);
       const key = `${command.system}|${command.externalKey}`;
       const known = this.madeWith.get(key);
       if (!known || command.id < known.id) this.madeWith.set(key, command);
@@ -120,9 +152,14 @@ export class ReferenceHub {
 
   private takeOutcome(command: Command, outcome: Outcome, touched: Set<string>): void {
     if (command.action === 'update' || command.action === 'delete')
-      this.update(command.ref, touched, (r) => addOutcome(r, outcome, 'commands'));
+      this.update(
+        command.ref,
+        touched,
+        (r) => addOutcome(r, outcome, 'commands'),
+        (r) => belongsBelow.outcome(r, outcome),
+      );
     else if (command.action === 'create') {
-      this.update(command.createdFor, touched, (r) => addOutcome(r, outcome, 'creates'));
+      this.update(command.createdFor, touched, (r) => addOutcome(r, outcome, 'creates'), never);
       // Whatever its end, the records that were taken for its work wait for it.
       for (const ref of this.carrying.get(`${command.system}|${command.externalKey}`) ?? [])
         this.update(ref, touched, (r) => addOutcome(r, outcome, 'commands'));
@@ -151,7 +188,14 @@ export class ReferenceHub {
       this.update(ref, touched, (r) => addOutcome(r, outcome, 'commands'));
   }
 
-  private update(ref: string, touched: Set<string>, change: (record: RecordFacts) => RecordFacts): void {
+  private update(
+    ref: string,
+    touched: Set<string>,
+    change: (record: RecordFacts) => RecordFacts,
+    needsPast: (record: RecordFacts) => boolean = () => true,
+  ): void {
+    const known = this.records.get(ref);
+    if (known && this.past.has(ref) && needsPast(known)) this.makeWhole(ref);
     this.records.set(ref, change(this.records.get(ref) ?? emptyRecord(ref)));
     touched.add(ref);
   }
@@ -260,7 +304,9 @@ export class ReferenceHub {
   /** Everything that must not depend on order or repeats, as one text. */
   fingerprint(): string {
     return JSON.stringify({
-      records: [...this.records].sort(([a], [b]) => (a < b ? -1 : 1)),
+      records: [...this.records]
+        .map(([ref, record]): [string, RecordFacts] => [ref, wholeRecord(record, this.past.get(ref) ?? [])])
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
       customers: this.customers().map(({ members }) => {
         const refs = members.map((m) => m.facts.ref);
         return mergeCustomer('acme', members, this.keeps(refs), this.setting.policy, normaliser, digest).customer;
@@ -269,10 +315,18 @@ export class ReferenceHub {
   }
 }
 
+function never(): boolean {
+  return false;
+}
+
 /** The first thing that two hubs know differently. */
 export function difference(a: ReferenceHub, b: ReferenceHub): string {
   for (const [ref, record] of a.records) {
-    const [x, y] = [JSON.stringify(record), JSON.stringify(b.records.get(ref))];
+    const other = b.records.get(ref);
+    const [x, y] = [
+      JSON.stringify(wholeRecord(record, a.past.get(ref) ?? [])),
+      JSON.stringify(other && wholeRecord(other, b.past.get(ref) ?? [])),
+    ];
     if (x !== y) return `${ref}: ${x} or ${y}`;
   }
   return `${a.fingerprint()} or ${b.fingerprint()}`;

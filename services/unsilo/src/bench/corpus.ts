@@ -8,6 +8,7 @@ import {
   type PartyState,
   type SystemProfile,
   type UnsiloEvent,
+  type Version,
 } from '@unsilo/schemas';
 
 /** A message as the log takes it, made before the clock runs. */
@@ -85,7 +86,7 @@ export function benchSystems(): SystemProfile[] {
     attributes: {
       'name.given': { writable: true, rewrites: [{ rule: 'truncate', length: 100 }] },
       'name.surname': { writable: true, rewrites: [{ rule: 'truncate', length: 100 }] },
-      titles: { writable: true, slots: ['work'] },
+      titles: { writable: true },
       emails: { writable: true, slots: ['work', 'home'] },
       phones: { writable: true, slots: ['work', 'mobile', 'home'] },
       addresses: { writable: true, slots: ['work', 'home'] },
@@ -112,26 +113,27 @@ export function benchSystems(): SystemProfile[] {
 export class Corpus {
   readonly parties: number;
   private readonly rng: () => number;
-  private readonly versions: Uint16Array;
+  /** How often people have edited each record, its making included. */
+  private readonly edits: Uint16Array;
+  /** Records that the hub has written, as they stand since. */
+  private readonly written = new Map<number, { state: PartyState; minor: number }>();
   private clock = START;
 
   constructor(parties: number, seed: number) {
     this.parties = parties;
     this.rng = generator(seed);
-    this.versions = new Uint16Array(parties);
+    this.edits = new Uint16Array(parties);
   }
 
   /** The first state of every party, in order. */
   *load(): Generator<PreparedMessage> {
-    for (let i = 0; i < this.parties; i += 1) yield this.prepare(this.change(i, false));
+    for (let i = 0; i < this.parties; i += 1) yield this.prepare(this.change(i));
   }
 
   /** 70% record changes of parties that exist, 30% interactions. */
   *mixed(events: number): Generator<PreparedMessage> {
     for (let i = 0; i < events; i += 1) {
-      yield this.prepare(
-        this.rng() < 0.7 ? this.change(Math.floor(this.rng() * this.parties), true) : this.interaction(i),
-      );
+      yield this.prepare(this.rng() < 0.7 ? this.change(Math.floor(this.rng() * this.parties)) : this.interaction(i));
     }
   }
 
@@ -147,52 +149,73 @@ export class Corpus {
     return { person: block * 5 + person, copy };
   }
 
-  private change(party: number, update: boolean): UnsiloEvent {
-    const { person, copy } = this.personOf(party);
-    const system = SYSTEMS[copy] ?? 'social';
+  /** Time in the company, ISO 8601. */
+  now(): string {
+    return new Date(this.clock).toISOString();
+  }
+
+  /** A conditional write: undefined when the record is no longer at `base`. */
+  write(
+    ref: string,
+    base: Version,
+    change: (state: PartyState) => PartyState,
+  ): { version: Version; before: PartyState; left: PartyState } | undefined {
+    const party = Number(ref.slice(ref.lastIndexOf('/') + 1));
+    const minor = this.written.get(party)?.minor ?? 0;
+    if (this.edits[party] !== base.major || minor !== base.minor) return undefined;
+    const before = this.stateOf(party);
+    const left = change(before);
+    this.written.set(party, { state: left, minor: minor + 1 });
+    return { version: { major: base.major, minor: minor + 1 }, before, left };
+  }
+
+  private change(party: number): UnsiloEvent {
     this.clock += 40;
-    const at = new Date(this.clock).toISOString();
-    const major = (this.versions[party] ?? 0) + 1;
-    this.versions[party] = major;
+    const at = this.now();
+    const major = (this.edits[party] ?? 0) + 1;
+    this.edits[party] = major;
+    const held = this.written.get(party);
+    if (held) this.written.set(party, { state: edited(held.state, this.personOf(party).person, major), minor: 0 });
     const change: Party = {
-      ref: `${system}/contact/${party}`,
+      ref: `${SYSTEMS[this.personOf(party).copy] ?? 'social'}/contact/${party}`,
       version: { major, minor: 0 },
       createdAt: new Date(START + party).toISOString(),
       changedAt: at,
       observedAt: at,
-      state: this.state(person, copy, system, update ? major : 0),
+      state: this.stateOf(party),
     };
     return partyEvent('default', change);
   }
 
-  private state(person: number, copy: number, system: string, edit: number): PartyState {
+  private stateOf(party: number): PartyState {
+    const held = this.written.get(party);
+    if (held) return held.state;
+    const { person, copy } = this.personOf(party);
+    const fresh = this.fresh(person, copy);
+    const edits = this.edits[party] ?? 1;
+    return edits > 1 ? edited(fresh, person, edits) : fresh;
+  }
+
+  private fresh(person: number, copy: number): PartyState {
     const given = GIVEN[person % 16] ?? '';
     const surname = `${SURNAMES[(person >> 4) % 16]}${person >> 8 ? `-${(person >> 8).toString(36)}` : ''}`;
     const email = `p${person}@example.org`;
-    if (system === 'social') {
+    if (copy === 3) {
       return {
         kind: 'person',
         name: { full: `${given} ${surname}` },
         emails: [{ address: email }],
         onlineServices: [{ service: 'mastodon', user: `p${person}@social.example` }],
-        note: `Post ${edit}`,
       };
     }
     const phone = `+4930${(2_000_000 + person).toString().padStart(8, '0')}`;
-    // A quarter of the edits touch what is matched.
-    const matched = edit > 0 && edit % 4 === 0;
     return {
       kind: 'person',
       name: { given: copy === 1 ? given.slice(0, 3) : given, surname },
       emails:
         copy === 2 ? [{ address: email }, { address: `p${person}@work.example`, label: 'work' }] : [{ address: email }],
-      phones: matched
-        ? [
-            { number: phone },
-            { number: `+4930${(60_000_000 + ((person * 7 + edit) % 30_000_000)).toString()}`, label: 'mobile' },
-          ]
-        : [{ number: phone }],
-      titles: [{ name: edit > 0 ? `Engineer ${edit}` : 'Engineer' }],
+      phones: [{ number: phone, label: 'work' }],
+      titles: [{ name: 'Engineer' }],
       addresses: [
         {
           street: `Street ${person % 997}`,
@@ -247,3 +270,13 @@ const PLACES: readonly (readonly [person: number, copy: number])[] = [
   [4, 2],
   [4, 3],
 ];
+
+/** People change titles, and at every fourth edit the mobile number, which is matched and which the other systems are to have. */
+function edited(state: PartyState, person: number, edit: number): PartyState {
+  if (state.onlineServices) return { ...state, note: `Post ${edit}` };
+  const next: PartyState = { ...state, titles: [{ name: `Engineer ${edit}` }] };
+  if (edit % 4 !== 0) return next;
+  const number = `+49301${((person * 7 + edit) % 10_000_000).toString().padStart(7, '0')}`;
+  next.phones = [...(state.phones ?? []).filter((p) => p.label !== 'mobile'), { number, label: 'mobile' }];
+  return next;
+}

@@ -3,6 +3,7 @@ import type { StateStore } from '@unsilo/state-store';
 import type { Evaluation } from '../../domain/testimony.js';
 import { evaluate } from '../../domain/testimony.js';
 import { kindProfile, type Core } from '../core.js';
+import { withPast } from '../history.js';
 import type { RecordRow } from '../rows.js';
 import type { SystemsPort } from '../service.js';
 import type { Table } from '../workspace.js';
@@ -36,6 +37,16 @@ export async function readMany<Value>(
   if (keys.length === 0) return [];
   const entries = await context.store.getMany(context.core.tenant, table, keys);
   return entries.map((entry) => (entry === undefined ? undefined : (JSON.parse(entry.value) as Value)));
+}
+
+/** Records with all their facts, those that stand, in the order of the refs. */
+export async function readRecords(context: ServiceContext, refs: readonly string[]): Promise<RecordRow[]> {
+  const rows = await readMany<RecordRow>(context, 'records', refs);
+  return withPast(
+    context.store,
+    context.core.tenant,
+    rows.filter((row) => row !== undefined),
+  );
 }
 
 export function evaluateRow(context: ServiceContext, row: RecordRow): Evaluation {

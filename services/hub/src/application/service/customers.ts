@@ -27,7 +27,7 @@ import {
   type RecordSummaryView,
   type TimelineEntry,
 } from '../service.js';
-import { evaluateRow, read, readMany, type ServiceContext } from './context.js';
+import { evaluateRow, read, readMany, readRecords, type ServiceContext } from './context.js';
 import { decodeCursor, encodeCursor, isText } from './cursor.js';
 
 /** Customers read at once when a listing walks through all of them. */
@@ -190,11 +190,10 @@ export async function membersAndPlan(
   context: ServiceContext,
   row: CustomerRow,
 ): Promise<{ members: Member[]; planned: Plan; golden: Golden; decisions: OrderedDecision[] }> {
-  const rows = await readMany<RecordRow>(context, 'records', row.customer.members);
+  const rows = await readRecords(context, row.customer.members);
   const members: Member[] = [];
   const decisions = new Map<string, OrderedDecision>();
   for (const record of rows) {
-    if (!record) continue;
     members.push({ facts: record.facts, evaluation: evaluateRow(context, record) });
     for (const entry of record.decisions ?? []) decisions.set(entry.decision.id, entry);
   }

@@ -13,7 +13,7 @@ import {
   type PairEvidence,
   type RecordView,
 } from '../service.js';
-import { evaluateRow, read, readMany, type ServiceContext } from './context.js';
+import { evaluateRow, read, readMany, readRecords, type ServiceContext } from './context.js';
 import { currentCustomer, membersAndPlan, recordSummary } from './customers.js';
 
 export async function recordView(context: ServiceContext, ref: string): Promise<RecordView> {
@@ -66,7 +66,7 @@ function statementOf(
 }
 
 async function recordOf(context: ServiceContext, ref: string): Promise<RecordRow> {
-  const row = await read<RecordRow>(context, 'records', ref);
+  const [row] = await readRecords(context, [ref]);
   if (row) return row;
   throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'The hub has never seen a record with this ref.', {
     hint: 'Refs are written system/kind/id; the system must have been read at least once.',
@@ -185,7 +185,7 @@ function pairInWords(detail: PairEvidence, x: MatchProfile, y: MatchProfile, con
 /** Shortest chain of records of one customer, each sharing a value with the next, or tied to it by a decision or a creation. */
 async function connection(context: ServiceContext, a: string, b: string, customer: string): Promise<string[]> {
   const { customer: row } = await currentCustomer(context, customer);
-  const rows = (await readMany<RecordRow>(context, 'records', row.members)).filter((r) => r !== undefined);
+  const rows = await readRecords(context, row.members);
   const links = pairDecisions(rows.flatMap((r) => r.decisions ?? [])).links;
   const tied = (x: RecordRow, y: RecordRow): boolean =>
     x.keys.some((k) => y.keys.includes(k)) ||
@@ -237,8 +237,8 @@ export async function explainCommand(context: ServiceContext, id: string): Promi
       : `It is open until ${command.deadline}.`,
   );
   const sources = [...new Set(statements.flatMap((s) => s.statement?.ref ?? []))];
-  const records = await readMany<RecordRow>(context, 'records', sources);
-  const events = records.flatMap((r) => (r ? causingEvents(r, statements) : []));
+  const records = await readRecords(context, sources);
+  const events = records.flatMap((r) => causingEvents(r, statements));
   return { words, detail: { command, ...(outcome ? { outcome } : {}), statements, events } };
 }
 
@@ -259,8 +259,8 @@ export async function explainEvent(context: ServiceContext, id: string): Promise
   // Ids of commands and outcomes: `command/<command>`, `outcome/<command>/<status>`.
   const [kind, named] = id.split('/', 2);
   const ofCommand = (kind === 'command' || kind === 'outcome') && named !== undefined ? named : id;
-  const [record, interaction, object, command] = await Promise.all([
-    read<RecordRow>(context, 'records', ref),
+  const [[record], interaction, object, command] = await Promise.all([
+    readRecords(context, [ref]),
     read<InteractionRow>(context, 'interactions', ref),
     read<ObjectRow>(context, 'objects', ref),
     read<CommandRow>(context, 'commands', ofCommand),

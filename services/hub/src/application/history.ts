@@ -1,0 +1,85 @@
+import type { StateStore } from '@unsilo/state-store';
+import { moveCheckpoint, wholeRecord, type HistoryChunk } from '../domain/checkpoint.js';
+import { compact, nextHorizon } from '../domain/compaction.js';
+import { kindProfile, type Core } from './core.js';
+import { recordRow } from './records.js';
+import { SEPARATOR, type RecordRow } from './rows.js';
+import type { Workspace } from './workspace.js';
+
+/** Keys of the rows that hold what lies below a record's checkpoint. */
+function chunkKeys(ref: string, row: RecordRow): string[] {
+  return Array.from({ length: row.past?.chunks ?? 0 }, (_, n) => `${ref}${SEPARATOR}${n}`);
+}
+
+/** Brings the past of these records back, so that facts can be added to it. One round trip. */
+export async function recall(workspace: Workspace, refs: Iterable<string>): Promise<string[]> {
+  const recalled = [...new Set(refs)].filter((ref) => recordRow(workspace, ref).past !== undefined);
+  await workspace.load(
+    'history',
+    recalled.flatMap((ref) => chunkKeys(ref, recordRow(workspace, ref))),
+  );
+  for (const ref of recalled) {
+    const { past: _, ...row } = recordRow(workspace, ref);
+    const keys = chunkKeys(ref, recordRow(workspace, ref));
+    const chunks = keys.flatMap((key) => workspace.get<HistoryChunk>('history', key) ?? []);
+    for (const key of keys) workspace.remove('history', key);
+    workspace.set('records', ref, { ...row, facts: wholeRecord(row.facts, chunks) });
+  }
+  return recalled;
+}
+
+/** The same rows with all their facts, for readers. */
+export async function withPast(store: StateStore, tenant: string, rows: readonly RecordRow[]): Promise<RecordRow[]> {
+  const keys = rows.map((row) => chunkKeys(row.facts.ref, row));
+  const flat = keys.flat();
+  if (flat.length === 0) return [...rows];
+  const texts = new Map<string, string>();
+  for (const [i, entry] of (await store.getMany(tenant, 'history', flat)).entries())
+    if (entry) texts.set(flat[i] ?? '', entry.value);
+  return rows.map((row, i) => {
+    const chunks = (keys[i] ?? []).map((key) => JSON.parse(texts.get(key) ?? 'null') as HistoryChunk | null);
+    return {
+      ...row,
+      facts: wholeRecord(
+        row.facts,
+        chunks.filter((c) => c !== null),
+      ),
+    };
+  });
+}
+
+/** Facts by the dozen are summarised for good once they are old enough (SYNC section 3). */
+export async function compactOld(workspace: Workspace, refs: Iterable<string>, core: Core): Promise<string[]> {
+  const { horizon: policy } = core.policy;
+  // Looking for a horizon at every event would cost more than what it saves: only from twice the kept versions on, and not again
+  // before there are half as many more.
+  const due = [...refs].filter((ref) => {
+    const { facts, past } = recordRow(workspace, ref);
+    const versions = facts.observations.length + (past?.versions ?? 0);
+    return versions >= Math.max(policy.versions * 2, (past?.lookedAt ?? 0) * 1.5);
+  });
+  const recalled = await recall(workspace, due);
+  for (const ref of due) {
+    const row = recordRow(workspace, ref);
+    const horizon = nextHorizon(row.facts, policy);
+    if (!horizon) continue;
+    const context = { normaliser: core.normaliser, profile: kindProfile(core, ref) };
+    workspace.set('records', ref, { ...row, facts: compact(row.facts, horizon, context) });
+  }
+  return recalled;
+}
+
+/** Moves what was learnt and settled out of the rows that every event reads. */
+export function moveCheckpoints(workspace: Workspace, refs: Iterable<string>, core: Core): void {
+  for (const ref of refs) {
+    const row = recordRow(workspace, ref);
+    const context = { normaliser: core.normaliser, profile: kindProfile(core, ref) };
+    const moved = moveCheckpoint(row.facts, row.past === undefined, context);
+    if (!moved) continue;
+    const { record, chunk } = moved;
+    const { chunks, versions, lookedAt } = row.past ?? { chunks: 0, versions: 0, lookedAt: chunk.observations.length };
+    workspace.overwrite('history', `${ref}${SEPARATOR}${chunks}`, chunk);
+    const past = { chunks: chunks + 1, versions: versions + chunk.observations.length, lookedAt };
+    workspace.set('records', ref, { ...row, facts: record, past });
+  }
+}

@@ -1,0 +1,100 @@
+import type { Command, Outcome, Party, Version } from '@unsilo/schemas';
+import { compact, type Summary } from './compaction.js';
+import { baseOf, inOrder, isOpen, type KnownCommand, type Observation, type RecordFacts } from './facts.js';
+import type { EvaluationContext } from './testimony.js';
+import { compareVersions, isAfter } from './version.js';
+
+/**
+ * Facts of one ref that lie below its checkpoint. A record that is written often would otherwise be read and written with its whole past
+ * at every event: the record keeps a summary, exact for every fact above the checkpoint (SYNC section 3), and the past stands apart until
+ * a fact arrives that belongs into it.
+ */
+export interface HistoryChunk {
+  /** The horizon proper, and what stays of the facts below that; only in a first chunk. */
+  horizon?: Version;
+  summary?: Summary;
+  observations: Observation[];
+  commands: KnownCommand[];
+  /** As it was said, where the checkpoint noted what came of it. */
+  createdFor?: RecordFacts['createdFor'];
+}
+
+/** So many facts gather above a checkpoint before it moves up: reading a few again costs less than writing a summary each time. */
+const GATHERED = 4;
+
+/**
+ * Moves the checkpoint of a record up as far as it may: never past the base of an open command, and not where an erasure or a create that is
+ * under way has to see every fact.
+ * @param isWhole No checkpoint yet: the record's horizon is the horizon proper.
+ * @returns undefined while it stays where it is
+ */
+export function moveCheckpoint(
+  record: RecordFacts,
+  isWhole: boolean,
+  context: EvaluationContext,
+): { record: RecordFacts; chunk: HistoryChunk } | undefined {
+  const closed = record.commands.reduce((count, known) => (isOpen(known) ? count : count + 1), 0);
+  if (record.observations.length + closed < GATHERED || record.erasedAt !== undefined) return undefined;
+  const at = highest(record);
+  if (!at || (record.horizon && !isAfter(at, record.horizon))) return undefined;
+  const above = compact(record, at, context);
+  if (above === record || above.commands.some((k) => k.command.action === 'create')) return undefined;
+  const kept = new Set(above.commands);
+  const chunk: HistoryChunk = {
+    observations: record.observations.filter((o) => !isAfter(o.version, at)),
+    commands: record.commands.filter((k) => !kept.has(k)),
+  };
+  if (isWhole && record.horizon) chunk.horizon = record.horizon;
+  if (isWhole && record.summary) chunk.summary = record.summary;
+  if (above.createdFor !== record.createdFor) chunk.createdFor = record.createdFor;
+  return { record: above, chunk };
+}
+
+function highest(record: RecordFacts): Version | undefined {
+  let at = record.observations.at(-1)?.version;
+  for (const { outcome } of record.commands) {
+    if (outcome?.status === 'applied' && outcome.version && (!at || isAfter(outcome.version, at))) at = outcome.version;
+  }
+  for (const known of record.commands) if (at && isOpen(known) && isAfter(at, baseOf(known))) at = baseOf(known);
+  return at;
+}
+
+/** All facts of a record again: the horizon is the horizon proper. */
+export function wholeRecord(record: RecordFacts, chunks: readonly HistoryChunk[]): RecordFacts {
+  if (chunks.length === 0) return record;
+  const { horizon: _, summary: __, ...rest } = record;
+  const base = chunks[0];
+  const createdFor = chunks.find((c) => c.createdFor)?.createdFor ?? record.createdFor;
+  return inOrder({
+    ...rest,
+    ...(base?.horizon && { horizon: base.horizon }),
+    ...(base?.summary && { summary: base.summary }),
+    ...(createdFor && { createdFor }),
+    observations: [...chunks.flatMap((c) => c.observations), ...record.observations].sort((a, b) =>
+      compareVersions(a.version, b.version),
+    ),
+    commands: [...chunks.flatMap((c) => c.commands), ...record.commands].sort((a, b) =>
+      a.command.id < b.command.id ? -1 : Number(a.command.id > b.command.id),
+    ),
+  });
+}
+
+/** Whether a fact belongs below the checkpoint, or may: then the whole record must be at hand before it is added. */
+export const belongsBelow = {
+  observation(record: RecordFacts, party: Pick<Party, 'version'>): boolean {
+    return record.horizon !== undefined && !isAfter(party.version, record.horizon);
+  },
+
+  command(record: RecordFacts, command: Command): boolean {
+    if (record.horizon === undefined || record.commands.some((k) => k.command.id === command.id)) return false;
+    return isAfter(record.horizon, baseOf({ command }));
+  },
+
+  outcome(record: RecordFacts, outcome: Outcome): boolean {
+    const { horizon } = record;
+    if (horizon === undefined) return false;
+    if (!record.commands.some((k) => k.command.id === outcome.command)) return true;
+    const { version, pre } = outcome;
+    return (version !== undefined && !isAfter(version, horizon)) || (pre !== undefined && isAfter(horizon, pre));
+  },
+};

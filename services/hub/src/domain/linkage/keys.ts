@@ -1,0 +1,169 @@
+import { emailParts, handleParts, isProvider, isSharedMailbox, phoneTail } from './contact.js';
+import { fullForms } from './nicknames.js';
+import { familyNames, type NameParts } from './person-name.js';
+import type { Profile } from './profile.js';
+import { skeleton, words } from './text.js';
+
+/**
+ * Keys under which a party is filed: two parties that share one are compared. Many and loose, since a pair that shares none is lost; a
+ * key that too many share proposes nobody, and the narrower ones, which combine it with something else, stand in for it.
+ */
+export function blockingKeys(profile: Profile): string[] {
+  const keys = new Set<string>();
+  contactKeys(profile, keys);
+  if (profile.kind === 'person') personKeys(profile, keys);
+  else organizationKeys(profile, keys);
+  return [...keys];
+}
+
+/** Attributes whose values can turn generic. */
+const GENERIC_ATTRIBUTES = ['emails', 'phones', 'onlineServices', 'links'] as const;
+
+/** Under these the names that stand with a value are counted. */
+export function sharedValues(profile: Profile): string[] {
+  const found: string[] = [];
+  for (const attribute of GENERIC_ATTRIBUTES)
+    for (const value of profile.values[attribute] ?? []) found.push(sharedValue(attribute, value));
+  return found;
+}
+
+export function sharedValue(attribute: string, value: string): string {
+  return `${attribute}\u001f${attribute === 'phones' ? phoneTail(value) : value}`;
+}
+
+const FEW = 3;
+
+function contactKeys({ values, kind }: Profile, keys: Set<string>): void {
+  for (const email of values['emails'] ?? []) {
+    const { local, domain } = emailParts(email);
+    keys.add(`e ${email}`);
+    if (isSharedMailbox(local)) continue;
+    if (local.length >= 4) keys.add(`el ${local}`);
+    if (!isProvider(domain)) keys.add(`ed ${domain}`);
+    keys.add(`ef ${local.slice(0, 4)} ${domain.slice(0, 3)}`);
+    const letters = local.replace(/[^a-z]/g, '');
+    if (letters.length >= 6) keys.add(`es ${skeleton(letters)}`);
+  }
+  for (const phone of values['phones'] ?? []) {
+    const tail = phoneTail(phone);
+    keys.add(`p ${tail.slice(-8)}`);
+    if (tail.length >= 8) keys.add(`pt ${tail.slice(-4)} ${tail.slice(0, 3)}`);
+  }
+  for (const handle of values['onlineServices'] ?? []) keys.add(`h ${handleParts(handle)[1].replace(/@.*/, '')}`);
+  for (const url of values['links'] ?? []) {
+    keys.add(`u ${url}`);
+    if (kind === 'organization') keys.add(`uh ${url.replace(/\/.*/, '')}`);
+  }
+  for (const [attribute, list] of Object.entries(values)) {
+    if (!attribute.startsWith('identifiers:')) continue;
+    for (const value of list) {
+      keys.add(`i ${attribute} ${value}`);
+      if (value.length >= 6) {
+        const middle = value.length >> 1;
+        keys.add(`ia ${attribute} ${value.slice(0, middle)}`);
+        keys.add(`ib ${attribute} ${value.slice(middle)}`);
+      }
+    }
+  }
+}
+
+function personKeys(profile: Profile, keys: Set<string>): void {
+  const { names, values } = profile;
+  const tokens = new Set<string>();
+  const initials = new Set<string>();
+  for (const name of names.slice(0, FEW)) nameKeys(name, keys, tokens, initials);
+  const dates = (values['birthDate'] ?? []).slice(0, FEW);
+  for (const date of dates) {
+    const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)];
+    const isWhole = !date.endsWith('00');
+    if (isWhole) {
+      keys.add(`d ${date}`);
+      keys.add(`ds ${[...date].sort().join('')}`);
+    }
+    for (const letter of initials) {
+      if (isWhole) {
+        keys.add(`ym ${letter} ${year}${month}`);
+        keys.add(`md ${letter} ${month}${day}`);
+        keys.add(`yd ${letter} ${year}${day}`);
+      }
+    }
+    for (const token of tokens) {
+      keys.add(`ty ${token} ${year}`);
+      if (isWhole) keys.add(`td ${token} ${day}${month}`);
+    }
+  }
+  const places = new Set<string>();
+  for (const address of profile.addresses.slice(0, FEW)) {
+    const { number, street, locality, postcode } = address;
+    addressKeys(address, keys);
+    for (const token of tokens) {
+      if (postcode !== '') keys.add(`tp ${token} ${postcode}`);
+      if (street !== '') keys.add(`ts ${token} ${street}`);
+      if (number !== '') keys.add(`tn ${token} ${number}`);
+    }
+    if (locality !== '') places.add(locality);
+    for (const date of dates) {
+      if (postcode !== '') keys.add(`dp ${date.slice(0, 4)} ${postcode}`);
+      if (locality !== '') keys.add(`dl ${date.slice(0, 6)} ${locality}`);
+    }
+  }
+  for (const [attribute, list] of Object.entries(values))
+    if (attribute.startsWith('extra.') || attribute === 'organizations') for (const value of list.slice(0, FEW)) places.add(value);
+  for (const place of places) for (const token of tokens) keys.add(`tl ${token} ${place}`);
+}
+
+/** Names in any order, in full forms, by sound; `tokens` gets every single name and `initials` its first letter. */
+function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, initials: Set<string>): void {
+  const family = familyNames(name.surname).slice(0, FEW);
+  const given = name.given === '' ? [] : fullForms(name.given).slice(0, FEW);
+  const middle = words(name.middle).filter((word) => word.length >= 3).slice(0, 1);
+  for (const token of [...given, ...family]) {
+    if (token.length >= 2) {
+      tokens.add(token);
+      keys.add(`t ${token}`);
+    }
+    initials.add(token.charAt(0));
+  }
+  for (const one of [...given, ...middle])
+    for (const other of family) {
+      const [a, b] = [skeleton(one), skeleton(other)];
+      keys.add(a < b ? `nn ${a} ${b}` : `nn ${b} ${a}`);
+      keys.add(`ni ${one} ${other.charAt(0)}`);
+      keys.add(`ni ${other} ${one.charAt(0)}`);
+    }
+  for (const token of [...given.slice(0, 1), ...family]) if (token.length >= 5) keys.add(`tk ${skeleton(token)}`);
+  if (family.length > 1) keys.add(`t ${family.join('')}`);
+}
+
+function addressKeys({ number, street, locality, postcode }: Profile['addresses'][number], keys: Set<string>): void {
+  if (street !== '' && number !== '') keys.add(`an ${number} ${street}`);
+  if (street !== '' && locality !== '') keys.add(`al ${street} ${locality}`);
+  if (number !== '' && postcode !== '') keys.add(`ap ${number} ${postcode}`);
+  if (street !== '' && postcode !== '') keys.add(`as ${skeleton(street.replace(/ .*/, ''))} ${postcode}`);
+}
+
+function organizationKeys(profile: Profile, keys: Set<string>): void {
+  const names = (profile.values['name.organization'] ?? []).slice(0, FEW);
+  const places: string[] = [];
+  for (const address of profile.addresses.slice(0, FEW)) {
+    const { number, locality, postcode } = address;
+    addressKeys(address, keys);
+    if (locality !== '') places.push(locality);
+    if (postcode !== '') places.push(postcode, postcode.slice(0, 3));
+    if (number !== '') places.push(number);
+  }
+  for (const phone of profile.values['phones'] ?? []) places.push(phoneTail(phone).slice(0, 6));
+  for (const name of names) {
+    const all = words(name);
+    keys.add(`o ${all.join('')}`);
+    keys.add(`os ${skeleton(all.join('')).slice(0, 8)}`);
+    if (all.length > 1) keys.add(`oa ${all.map((word) => word.charAt(0)).join('')}`);
+    for (const [index, word] of all.slice(0, 5).entries()) {
+      if (word.length < 3) continue;
+      keys.add(`w ${word}`);
+      for (const other of all.slice(index + 1, 5)) if (other.length >= 3) keys.add(word < other ? `ww ${word} ${other}` : `ww ${other} ${word}`);
+      for (const place of places) keys.add(`wp ${word} ${place}`);
+    }
+    if (all.length === 1 && name.length <= 6) keys.add(`oa ${name}`);
+  }
+}
