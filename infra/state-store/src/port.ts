@@ -27,7 +27,9 @@ export interface StateStore {
    * at least once, in order by key.
    * @throws UNSILO_STATE_FULL (nothing changed), UNSILO_STATE_CLOSED, UNSILO_STATE_VALUE_TOO_LARGE (nothing changed),
    * UNSILO_STATE_KEY_INVALID, UNSILO_STATE_VALUE_INVALID (no Unicode text, or a key of more than 4,000 bytes),
-   * UNSILO_STATE_COMMIT_INVALID (a key twice), and what the log says about the outbox; nothing changed in any of these
+   * UNSILO_STATE_COMMIT_INVALID (a key twice), and what the log says about the outbox; nothing changed in any of these.
+   * Over a network also UNSILO_STATE_UNREACHABLE, UNSILO_STATE_OUTBOX_FULL, UNSILO_STATE_COMMIT_TOO_LARGE (nothing changed) and
+   * UNSILO_STATE_OUTCOME_UNKNOWN (the answer was lost: make the same commit again; where it moves offsets it answers ok if it had been carried out)
    */
   commit(tenant: string, commit: Commit): Promise<CommitResult>;
 
@@ -68,7 +70,7 @@ export interface Commit {
   put?: readonly { table: string; key: string; value: string }[];
   remove?: readonly { table: string; key: string }[];
   /**
-   * Consumed offsets of one group. `from` is the offset that the worker believes to be stored (undefined: none yet); when it
+   * Consumed offsets of one group; a group belongs to one tenant (adapters that spread tenants over servers refuse others). `from` is the offset that the worker believes to be stored (undefined: none yet); when it
    * isn't, another worker has been here and the commit fails: this fences off a worker that lost its partition.
    */
   offsets?: { group: string; moves: readonly OffsetMove[] };

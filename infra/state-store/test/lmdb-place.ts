@@ -19,6 +19,7 @@ export async function openState(argument: string): Promise<OpenState> {
 export const lmdbFactory: StateStoreFactory = {
   transactionalOutbox: true,
   durable: true,
+  groupsSpanTenants: true,
   maxValueBytes: 16 * 1024 * 1024,
   histories: 60,
   create: async () => {

@@ -1,5 +1,6 @@
 import { StorageError } from '@unsilo/event-log';
 import { Journal, type LmdbEnvironment, type Round } from '@unsilo/event-log/lmdb';
+import { checkKey, checkKeys, checkSize, checkText } from '../checks.js';
 import type {
   Commit,
   CommitResult,
@@ -13,10 +14,7 @@ import type {
 import { ConsumedOffsets } from './consumed-offsets.js';
 import { Registry } from './registry.js';
 import { Revisions } from './revisions.js';
-import { checkKey, wellFormed, type Table } from './tables.js';
-
-/** Largest value, bytes. */
-const MAX_VALUE_BYTES = 16 * 1024 * 1024;
+import type { Table } from './tables.js';
 
 /** The state store of an environment. Close it before the environment. */
 export function openLmdbStateStore(environment: LmdbEnvironment): StateStore {
@@ -160,36 +158,11 @@ class LmdbStateStore implements StateStore {
 
 /** Checks a commit as far as that needs no state, and encodes its values. */
 function preparePuts(commit: Commit): PreparedPut[] {
-  const seen = new Set<string>();
-  const once = ({ table, key }: { table: string; key: string }): void => {
-    checkKey(key);
-    const place = `${table}\0${key}`;
-    if (seen.has(place)) {
-      throw new StorageError('UNSILO_STATE_COMMIT_INVALID', `A commit changes a key of ${table} twice.`, {
-        hint: 'Within one commit a key stands in put or remove at most once.',
-      });
-    }
-    seen.add(place);
-  };
-  for (const { key } of commit.expect ?? []) checkKey(key);
-  for (const removed of commit.remove ?? []) once(removed);
+  checkKeys(commit);
   return (commit.put ?? []).map(({ table, key, value }) => {
-    once({ table, key });
-    if (!wellFormed(value)) {
-      throw new StorageError('UNSILO_STATE_VALUE_INVALID', `A value for ${table} is no Unicode text.`, {
-        hint: 'It holds half of a surrogate pair; JSON.stringify escapes those.',
-      });
-    }
+    checkText(table, value);
     const bytes = Buffer.from(value);
-    if (bytes.length > MAX_VALUE_BYTES) {
-      throw new StorageError(
-        'UNSILO_STATE_VALUE_TOO_LARGE',
-        `A value for ${table} has ${bytes.length} bytes; at most ${MAX_VALUE_BYTES} are taken.`,
-        {
-          hint: 'Nothing of the commit was written.',
-        },
-      );
-    }
+    checkSize(table, bytes.length);
     return { table, key, bytes };
   });
 }

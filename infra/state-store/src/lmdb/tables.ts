@@ -1,10 +1,8 @@
 import { getLastVersion, type Database } from 'lmdb';
-import { StorageError } from '@unsilo/event-log';
 import type { LmdbEnvironment } from '@unsilo/event-log/lmdb';
+import { checkKey } from '../checks.js';
 import type { Entry, KeyedEntry, RangeOptions } from '../port.js';
 
-/** LMDB's own limit is 4,026 bytes at our page size; the tenant takes four of them. */
-export const MAX_KEY_BYTES = 4000;
 const TENANT_BYTES = 4;
 
 /** Keys of one table: 4 bytes tenant, then the key's UTF-8 bytes, so that LMDB's order is the order that the port promises. */
@@ -102,30 +100,6 @@ export class Table {
     }
     return textAt + key.length;
   }
-}
-
-/** @throws UNSILO_STATE_KEY_INVALID */
-export function checkKey(key: string): void {
-  if (!wellFormed(key)) {
-    throw new StorageError(
-      'UNSILO_STATE_KEY_INVALID',
-      `The key ${JSON.stringify(key.slice(0, 80))} is no Unicode text.`,
-      {
-        hint: 'It holds half of a surrogate pair; clean or hash it first.',
-      },
-    );
-  }
-  if (key.length <= MAX_KEY_BYTES / 3) return;
-  const bytes = Buffer.byteLength(key);
-  if (bytes <= MAX_KEY_BYTES) return;
-  throw new StorageError('UNSILO_STATE_KEY_INVALID', `A key has ${bytes} bytes; at most ${MAX_KEY_BYTES} are taken.`, {
-    hint: `It begins with ${JSON.stringify(key.slice(0, 80))}. Hash what may be long.`,
-  });
-}
-
-/** Text that survives UTF-8: no half of a surrogate pair. */
-export function wellFormed(text: string): boolean {
-  return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
 function bound(tenant: number, key: string): Buffer {

@@ -8,6 +8,8 @@ export interface StateStoreFactory {
   transactionalOutbox: boolean;
   /** Whether commits survive kill -9 of the process that made them (a store that is rebuilt from the log may lose the last). */
   durable: boolean;
+  /** Commits of several tenants may move the offsets of one group (where state is spread over servers, a group belongs to one tenant). */
+  groupsSpanTenants: boolean;
   /** Largest value, bytes; the next larger one is refused. */
   maxValueBytes: number;
   /** How many histories the model test runs. */

@@ -5,7 +5,8 @@ import { logged, unique, type Bench, type StateStoreFactory } from './factory.js
 /** What the store is: entries by tenant, table and key, each with the number of the commit that put it. */
 interface Model {
   entries: Map<string, { tenant: string; table: string; key: string; value: string; revision: number }>;
-  offsets: Map<number, number>;
+  /** By group, then partition. */
+  offsets: Map<string, Map<number, number>>;
   sent: Map<string, string[]>;
 }
 
@@ -43,7 +44,11 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
 );
 type CommitStep = typeof commit extends fc.Arbitrary<infer T> ? T : never;
-type Real = Pick<Bench, 'place' | 'store' | 'log' | 'topic'> & { tenants: string[]; group: string };
+type Real = Pick<Bench, 'place' | 'store' | 'log' | 'topic'> & {
+  tenants: string[];
+  /** That of each tenant: one and the same where groups may span tenants. */
+  groups: string[];
+};
 
 export function modelSuite(factory: StateStoreFactory): void {
   test('any history of commits and reopening gives what plain maps would give', async () => {
@@ -57,7 +62,7 @@ export function modelSuite(factory: StateStoreFactory): void {
             ...(await at.open()),
             topic,
             tenants: [unique('p'), unique('q')],
-            group: unique('g'),
+            groups: factory.groupsSpanTenants ? new Array<string>(2).fill(unique('g')) : [unique('g'), unique('h')],
           };
           await real.log.declare([{ name: topic, partitions: 2, cleanup: 'delete' }]);
           const model: Model = { entries: new Map(), offsets: new Map(), sent: new Map() };
@@ -94,9 +99,8 @@ async function commitAll(steps: readonly CommitStep[], model: Model, real: Real)
         revision: standing(model, tenant, table, name),
       }))
       .filter(({ wanted, revision }) => wanted !== revision);
-    const differing = (given.offsets?.moves ?? []).filter(
-      ({ partition, from }) => model.offsets.get(partition) !== from,
-    );
+    const stored = offsetsOf(model, given.offsets!.group);
+    const differing = given.offsets!.moves.filter(({ partition, from }) => stored.get(partition) !== from);
     const result = results[index]!;
     if (conflicts.length > 0 || differing.length > 0) {
       expect(result.ok).toBe(false);
@@ -105,7 +109,7 @@ async function commitAll(steps: readonly CommitStep[], model: Model, real: Real)
         conflicts.map(({ table, key: name }) => ({ table, key: name })),
       );
       expect(result.offsets).toEqual(
-        differing.map(({ topic, partition }) => ({ topic, partition, stored: model.offsets.get(partition) })),
+        differing.map(({ topic, partition }) => ({ topic, partition, stored: stored.get(partition) })),
       );
       continue;
     }
@@ -121,7 +125,7 @@ async function commitAll(steps: readonly CommitStep[], model: Model, real: Real)
         revision: Number.NaN,
       });
     }
-    for (const { partition, to } of given.offsets?.moves ?? []) model.offsets.set(partition, to);
+    for (const { partition, to } of given.offsets!.moves) stored.set(partition, to);
     for (const { key: name, value } of given.outbox ?? [])
       model.sent.set(name, [...(model.sent.get(name) ?? []), value!]);
   }
@@ -134,6 +138,7 @@ async function commitAll(steps: readonly CommitStep[], model: Model, real: Real)
 
 function toCommit(one: CommitStep, model: Model, real: Real): { tenant: string; commit: Commit } {
   const tenant = real.tenants[one.tenant]!;
+  const group = real.groups[one.tenant]!;
   return {
     tenant,
     commit: {
@@ -148,15 +153,21 @@ function toCommit(one: CommitStep, model: Model, real: Real): { tenant: string; 
         value === null ? [{ table, key: name }] : [],
       ),
       offsets: {
-        group: real.group,
+        group,
         moves: one.moves.map(({ partition, to, true: holds }) => {
-          const stored = model.offsets.get(partition);
+          const stored = offsetsOf(model, group).get(partition);
           return { topic: real.topic, partition, from: holds ? stored : (stored ?? 0) + 1, to };
         }),
       },
       outbox: one.outbox.map(({ key: name, value }) => ({ topic: real.topic, key: name, value })),
     },
   };
+}
+
+function offsetsOf(model: Model, group: string): Map<number, number> {
+  const known = model.offsets.get(group) ?? new Map<number, number>();
+  model.offsets.set(group, known);
+  return known;
 }
 
 function standing(model: Model, tenant: string, table: string, name: string): number | null {
@@ -179,8 +190,10 @@ async function compare(model: Model, real: Real, outboxAtOnce: boolean): Promise
       expect(found).toEqual(expected.map(({ value, revision }) => ({ value, revision })));
     }
   }
-  const stored = await real.store.offsets(real.group);
-  expect(new Map(stored.map(({ partition, offset }) => [partition, offset]))).toEqual(model.offsets);
+  for (const group of real.groups) {
+    const stored = await real.store.offsets(group);
+    expect(new Map(stored.map(({ partition, offset }) => [partition, offset]))).toEqual(offsetsOf(model, group));
+  }
   if (!outboxAtOnce) return;
   const messages = await logged(real.log, real.topic);
   for (const name of ['x', 'y']) {

@@ -1,0 +1,177 @@
+/**
+ * The one script of a commit: every check first, then every change. Redis runs it alone and logs its effects as one transaction, so it
+ * is there whole or not at all, in the append-only file and on replicas too. Nothing can fail after the first change: all keys
+ * have been read (a key of another type is an error there), and Redis refuses for want of memory or disk before a script's first change
+ * only.
+ *
+ * A value is kept behind its revision: 16 digits, one blank, the value. Revisions are microseconds of the server's clock, raised where
+ * needed so that each is higher than the last: a Redis that has lost its latest seconds, or everything, gives none of them out
+ * again, and whoever still holds an old one meets a conflict.
+ *
+ * KEYS meta, calls, offsets, outbox, then for each table rows and order.
+ * ARGV call, mark, highest revision that the caller has seen, most messages in the outbox, then sections, each led by the number of its items:
+ * calls to forget; offsets (field, from, to); messages (topic, key, 1 | 0, value, traceparent); tables, and for each its name, expectations
+ * (index, key, revision), puts (key, value) and removals (key).
+ *
+ * Answers {'ok', revision, last}, {'differs', last, {index, revision, …}, {index, stored, …}}, {'crowded', messages} or {'damaged', table};
+ * `last` is the highest revision that stood before.
+ */
+export const COMMIT_SCRIPT = `
+local CHUNK = 1000
+local cursor = 0
+local function take()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+local function section(width)
+  local n = tonumber(take())
+  local at = cursor
+  cursor = cursor + n * width
+  return { n = n, at = at, width = width }
+end
+local function item(part, index, field)
+  return ARGV[part.at + (index - 1) * part.width + field]
+end
+local function text(number)
+  return string.format('%.0f', number)
+end
+
+local meta, calls, offsets, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local call, mark = take(), take()
+local seen, room = tonumber(take()), tonumber(take())
+local forget = section(1)
+local moves = section(3)
+local messages = section(5)
+local tables = {}
+for t = 1, tonumber(take()) do
+  tables[t] = { name = take(), rows = KEYS[3 + 2 * t], order = KEYS[4 + 2 * t] }
+  tables[t].expect = section(3)
+  tables[t].put = section(2)
+  tables[t].remove = section(1)
+end
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local last = tonumber(redis.call('HGET', meta, 'last') or '0')
+local before = text(last)
+local carriedOut = redis.call('ZSCORE', calls, call)
+if carriedOut then
+  return { 'ok', carriedOut, carriedOut }
+end
+
+local differing, repeated = {}, mark ~= ''
+for i = 1, moves.n do
+  local field, from, to = item(moves, i, 1), item(moves, i, 2), item(moves, i, 3)
+  local stored = redis.call('HGET', offsets, field)
+  local offset, by = '', ''
+  if stored then
+    offset, by = string.match(stored, '^(%S+) (%S*)$')
+  end
+  if offset ~= from then
+    differing[#differing + 1] = i
+    differing[#differing + 1] = offset
+  end
+  if from ~= to and by ~= mark then
+    repeated = false
+  end
+end
+
+local conflicts, changes = {}, moves.n + messages.n
+for t = 1, #tables do
+  local one = tables[t]
+  one.entries = redis.call('HLEN', one.rows)
+  local counted = tonumber(redis.call('HGET', meta, 'n:' .. one.name) or '0')
+  if one.entries ~= counted or redis.call('ZCARD', one.order) ~= counted then
+    return { 'damaged', one.name }
+  end
+  changes = changes + one.put.n + one.remove.n
+  local keys = {}
+  for i = 1, one.expect.n do
+    keys[#keys + 1] = item(one.expect, i, 2)
+    if #keys == CHUNK or i == one.expect.n then
+      local values = redis.call('HMGET', one.rows, unpack(keys))
+      local first = i - #keys
+      for j = 1, #keys do
+        local stands = values[j] and string.sub(values[j], 1, 16) or ''
+        if stands ~= item(one.expect, first + j, 3) then
+          conflicts[#conflicts + 1] = item(one.expect, first + j, 1)
+          conflicts[#conflicts + 1] = stands
+        end
+      end
+      keys = {}
+    end
+  end
+end
+local waiting = messages.n > 0 and redis.call('XLEN', outbox) or 0
+
+if #conflicts > 0 or #differing > 0 then
+  if repeated then
+    return { 'ok', before, before }
+  end
+  return { 'differs', before, conflicts, differing }
+end
+if waiting > 0 and waiting + messages.n > room then
+  return { 'crowded', waiting }
+end
+if changes == 0 then
+  return { 'ok', before, before }
+end
+
+local revision = text(math.max(last + 1, seen + 1, now))
+local prefix = revision .. ' '
+redis.call('HSET', meta, 'last', revision)
+for t = 1, #tables do
+  local one = tables[t]
+  local pairs, members = {}, {}
+  for i = 1, one.put.n do
+    local key = item(one.put, i, 1)
+    pairs[#pairs + 1] = key
+    pairs[#pairs + 1] = prefix .. item(one.put, i, 2)
+    members[#members + 1] = '0'
+    members[#members + 1] = key
+    if #members == 2 * CHUNK or i == one.put.n then
+      if redis.call('HSET', one.rows, unpack(pairs)) > 0 then
+        redis.call('ZADD', one.order, unpack(members))
+      end
+      pairs, members = {}, {}
+    end
+  end
+  local keys = {}
+  for i = 1, one.remove.n do
+    keys[#keys + 1] = item(one.remove, i, 1)
+    if #keys == CHUNK or i == one.remove.n then
+      if redis.call('HDEL', one.rows, unpack(keys)) > 0 then
+        redis.call('ZREM', one.order, unpack(keys))
+      end
+      keys = {}
+    end
+  end
+  local entries = redis.call('HLEN', one.rows)
+  if entries == 0 then
+    redis.call('HDEL', meta, 'n:' .. one.name)
+  elseif entries ~= one.entries then
+    redis.call('HSET', meta, 'n:' .. one.name, entries)
+  end
+end
+for i = 1, moves.n do
+  redis.call('HSET', offsets, item(moves, i, 1), item(moves, i, 3) .. ' ' .. mark)
+end
+for i = 1, messages.n do
+  local message = { 't', item(messages, i, 1), 'k', item(messages, i, 2) }
+  if item(messages, i, 3) == '1' then
+    message[#message + 1] = 'v'
+    message[#message + 1] = item(messages, i, 4)
+  end
+  if item(messages, i, 5) ~= '' then
+    message[#message + 1] = 'h'
+    message[#message + 1] = item(messages, i, 5)
+  end
+  redis.call('XADD', outbox, revision .. '-' .. i, unpack(message))
+end
+for i = 1, forget.n do
+  redis.call('ZREM', calls, item(forget, i, 1))
+end
+redis.call('ZREMRANGEBYSCORE', calls, '-inf', text(now - 3600000000))
+redis.call('ZADD', calls, revision, call)
+return { 'ok', revision, before }
+`;
