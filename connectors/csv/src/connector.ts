@@ -6,7 +6,7 @@ import { headerOf } from './header.js';
 import { csvMap, type CsvMap } from './map.js';
 import { OptionsSchema, type CsvOptions } from './options.js';
 import { firstRecord, read } from './read.js';
-import { write } from './write.js';
+import { forget, write } from './write.js';
 
 export const csv = defineConnector<CsvOptions>({
   id: 'csv',
@@ -41,6 +41,7 @@ export const csv = defineConnector<CsvOptions>({
   check,
   read,
   write,
+  forget,
 });
 
 async function check({ tenant, system, options }: ConnectorContext<CsvOptions>): Promise<Finding[]> {

@@ -70,7 +70,7 @@ async function* chunks(
   yield encode(stringify([[...columns]], { delimiter, quote, record_delimiter: '\n' }), out.bom);
   for await (const page of table.pages()) {
     const rows = page
-      .filter(([, row]) => row.deleted !== true && (out.rows === 'all' || differs(row)))
+      .filter(([, row]) => row.deleted !== true && row.erased === undefined && (out.rows === 'all' || differs(row)))
       .map(([, row]) => columns.map((column) => (Object.hasOwn(row.values, column) ? row.values[column]! : '')));
     if (rows.length > 0) yield encode(text(rows), false);
   }

@@ -94,7 +94,7 @@ export async function itemsOf(entry: JournalEntry, table: Table, map: CsvMap, no
     ...entry.bad.map(badItem),
     ...entry.ids.flatMap((id, index): ReadItem[] => {
       const row = rows[index];
-      return row === undefined ? [] : [{ type: 'party', change: map.party(id, row, now) }];
+      return row === undefined || row.erased !== undefined ? [] : [{ type: 'party', change: map.party(id, row, now) }];
     }),
   ];
 }

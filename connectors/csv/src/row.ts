@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Version } from '@unsilo/schemas';
 
 export type Values = Readonly<Record<string, string>>;
@@ -22,6 +23,8 @@ export interface Row {
   awaited?: Readonly<Record<string, readonly Awaited[]>>;
   /** The last commands that wrote the row, newest first, for the answer to a repeat. */
   writes?: readonly RowWrite[];
+  /** A steward has erased it: digests of what files may still say of it without that being news. No other values are left. */
+  erased?: readonly string[];
 }
 type Awaited = readonly [value: string, at: number];
 export interface RowWrite {
@@ -65,18 +68,21 @@ export type Merged =
  * said before doesn't take back what was written here meanwhile. And if it is none that was written here: the other side may have
  * taken in an earlier file of ours, and that is no statement of its own.
  */
-export function mergeRow(row: Row | undefined, incoming: FileRow): Merged {
+export function mergeRow(known: Row | undefined, incoming: FileRow): Merged {
   const { file } = incoming;
+  if (known?.erased?.includes(digestOf(Object.fromEntries(incoming.cells))) === true)
+    return isOlder(known, file) ? { kind: 'stale' } : { kind: 'same', row: { ...known, seen: seenIn(incoming) } };
+  const row = known === undefined ? undefined : withoutErasure(known);
   const said = row === undefined ? null : row.said === undefined ? row.values : row.said;
   const differing = [...incoming.cells].filter(([column, value]) => (said?.[column] ?? '') !== value);
   const edits = differing.filter(([column, value]) => !isAwaited(row, column, value, file.version));
   if (row?.seen !== undefined) {
     const [version, key, line] = row.seen;
-    if (file.version < version) return { kind: 'stale' };
+    if (isOlder(row, file)) return { kind: 'stale' };
     const isSameFile = file.version === version && file.key === key;
     if (isSameFile && incoming.line !== line && differing.length > 0) return { kind: 'duplicate', line };
   }
-  const seen = [file.version, file.key, incoming.line] as const;
+  const seen = seenIn(incoming);
   const isBack = row?.deleted === true && (said === null || edits.length > 0);
   const values = edited(row === undefined || (isBack && said === null) ? {} : row.values, edits);
   const nowSaid = edited(said ?? {}, differing);
@@ -94,6 +100,43 @@ export function mergeRow(row: Row | undefined, incoming: FileRow): Merged {
     ...(incoming.createdAt === undefined ? {} : { createdAt: incoming.createdAt }),
   };
   return { kind: 'changed', row: withSaid(withAwaited(next, awaited), nowSaid), ...late };
+}
+
+function isOlder({ seen }: Row, file: FileRow['file']): boolean {
+  return seen !== undefined && file.version < seen[0];
+}
+
+function seenIn({ file, line }: FileRow): NonNullable<Row['seen']> {
+  return [file.version, file.key, line];
+}
+
+/**
+ * The row after its erasure. The next file says again what the last one said, or what was written out meanwhile: neither is a new statement,
+ * and both must be known without being kept.
+ */
+export function eraseRow({ values, said, erased, version, changedAt, createdAt, deleted, seen }: Row): Row {
+  const known = [values, said ?? {}].filter((part) => Object.keys(part).length > 0).map(digestOf);
+  return {
+    values: {},
+    version,
+    changedAt,
+    ...(createdAt === undefined ? {} : { createdAt }),
+    ...(deleted === undefined ? {} : { deleted }),
+    ...(seen === undefined ? {} : { seen }),
+    erased: [...new Set([...known, ...(erased ?? [])])],
+  };
+}
+
+/** An erased row about which something new is said: nothing of what was erased takes part. */
+function withoutErasure({ erased, ...row }: Row): Row {
+  return erased === undefined ? row : { ...row, values: {} };
+}
+
+/** Of a whole row, empty values left out. */
+function digestOf(values: Values): string {
+  const entries = Object.entries(values).filter(([, value]) => value !== '');
+  const text = JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
 /** The row after a file that is the whole table came without it. */
@@ -161,7 +204,7 @@ export function writeRow(row: Row | undefined, values: Values | undefined, comma
     ...(values === undefined ? {} : { left: values }),
     ...(row === undefined ? {} : { before: row.values, pre: row.version }),
   };
-  const { deleted: _, ...kept } = row ?? {};
+  const { deleted: _, erased: __, ...kept } = row ?? {};
   const said = row === undefined ? null : row.said === undefined ? row.values : row.said;
   const next: Row = {
     ...kept,

@@ -1,6 +1,6 @@
 import { RetryableError, type ConnectorMemory } from '@unsilo/connector-sdk';
 import type { BadPiece } from './bad-input.js';
-import type { Row } from './row.js';
+import { eraseRow, type Row } from './row.js';
 
 /** What is kept of the table as a whole. */
 export interface TableState {
@@ -169,6 +169,23 @@ export class Table {
     });
   }
 
+  /** Takes the values of rows away; what was written out is due to be written without them. Answers whether there were any. */
+  async erase(ids: readonly string[]): Promise<boolean> {
+    return this.exclusive(async () => {
+      const found = await this.rows(ids);
+      const rows = new Map(
+        ids.flatMap((id, index) => {
+          const row = found[index];
+          return row === undefined || isErased(row) ? [] : [[id, eraseRow(row)] as const];
+        }),
+      );
+      if (rows.size === 0) return false;
+      const state = await this.state();
+      await this.#memory.set({ ...rowEntries(rows), [keys.state]: { ...state, changes: state.changes + 1 } });
+      return true;
+    });
+  }
+
   async exported(changes: number): Promise<void> {
     await this.exclusive(async () =>
       this.#memory.set({ [keys.state]: { ...(await this.state()), exported: changes } }),
@@ -226,6 +243,11 @@ export class Table {
     }
     return pages;
   }
+}
+
+/** Nothing of it has been said or written since. */
+function isErased({ erased, values }: Row): boolean {
+  return erased !== undefined && Object.keys(values).length === 0;
 }
 
 function rowEntries(rows: ReadonlyMap<string, Row>): Record<string, Row> {

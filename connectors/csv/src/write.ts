@@ -42,10 +42,11 @@ async function change(
         'Rows can’t be made here, since their id is made of several columns or of personal data',
       );
     // The same key again is the same record: made before, by a command that was given up.
-    if (row !== undefined && row.deleted !== true) return found(map, id, row);
+    if (row !== undefined && row.deleted !== true && row.erased === undefined) return found(map, id, row);
     return assign(context, table, map, command, id, undefined, { [map.newIdColumn]: id });
   }
   if (row === undefined) return rejected('UNSILO_CSV_NO_ROW', 'There is no row with this id');
+  if (row.erased !== undefined) return rejected('UNSILO_CSV_ROW_ERASED', 'The row has been erased by a steward');
   const { base } = command;
   if (row.version[0] !== base.major || row.version[1] !== base.minor)
     return { status: 'conflict', ref: map.ref(id), version: versionOf(row.version) };
@@ -88,6 +89,13 @@ async function save(
   const next = writeRow(row, values, command.id, Math.floor(clock.now()));
   await table.saveWrite(id, next, row === undefined, Object.keys(values ?? {}));
   return applied(map, id, next.writes![0]!);
+}
+
+/** Takes erased rows out of the table and, soon, out of the file that is written. */
+export async function forget(context: ConnectorContext<CsvOptions>, refs: readonly string[]): Promise<void> {
+  const map = csvMap(context.tenant, context.system, context.options);
+  const ids = refs.flatMap((ref) => map.idIn(ref) ?? []);
+  if (await tableOf(context.memory).erase(ids)) exportSoon(context);
 }
 
 /** A key that no spreadsheet takes for a number or a formula. */

@@ -35,6 +35,12 @@ export interface Connector<Options = unknown> {
    * that a request of the system may take. Without it such a command is reported uncertain and a read is asked for.
    */
   settle?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
+  /**
+   * Takes out of `context.memory` whatever tells something of people in these records of its system: a steward has erased them. What is
+   * needed to know their present states again, when they are read, stays as digests. Must be safe to repeat. A connector that keeps
+   * nothing but ids, versions and digests in its memory needs none.
+   */
+  forget?(context: ConnectorContext<Options>, refs: readonly string[]): Promise<void>;
 }
 
 export interface WriteAttempt {

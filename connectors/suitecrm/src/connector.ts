@@ -53,6 +53,11 @@ export const suitecrm = defineConnector<SuiteCrmOptions>({
         return noReplies();
     }
   },
+
+  async forget(context, refs) {
+    const { journal } = openSystem(context);
+    for (const ref of refs) await journal.forget(ref);
+  },
 });
 
 function profile(system: string, options: SuiteCrmOptions): SystemProfile {

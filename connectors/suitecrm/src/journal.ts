@@ -32,6 +32,8 @@ export interface Journal {
   put(ref: string, write: BegunWrite): Promise<void>;
   /** Refs whose exchange of addresses may be unfinished. */
   exchanging(): Promise<string[]>;
+  /** Takes the states of a record out of the answer that is kept of its last write. An unfinished exchange stays: it must be mended. */
+  forget(ref: string): Promise<void>;
 }
 
 const EXCHANGING = 'exchanging';
@@ -50,6 +52,13 @@ export function journalOf(memory: ConnectorMemory, alone: <T>(work: () => Promis
         const others = (await exchanging()).filter((other) => other !== ref);
         const open = write.exchange === undefined ? others : [...others, ref];
         await memory.set({ [key(ref)]: write, [EXCHANGING]: open.length === 0 ? undefined : open });
+      }),
+    forget: (ref) =>
+      alone(async () => {
+        const known = (await memory.get(key(ref))) as BegunWrite | undefined;
+        if (known?.done === undefined) return;
+        const { before: _, left: __, ...done } = known.done;
+        await memory.set({ [key(ref)]: { ...known, done } satisfies BegunWrite });
       }),
   };
 }

@@ -106,7 +106,10 @@ export function createWriter<Options>(
     let unclear = stored?.begun !== undefined;
     const result = await tryUntilKnown();
     const outcome = whole(result);
-    await intake.report(outcome, command.action === 'delete' && outcome.status === 'applied');
+    const { erased } = await intake.report(outcome, command);
+    const { ref } = outcome;
+    // It was under way when its record was erased, and the connector may have noted the answer.
+    if (erased && ref?.startsWith(`${system}/`) === true) await connector.forget?.(contextFor(signal), [ref]);
     counts[countOf(outcome.status)] += 1;
     if (outcome.status === 'uncertain') events.onUnclear();
 

@@ -8,6 +8,7 @@ import {
   placeOf,
   validate,
   type BusinessObject,
+  type Command,
   type Interaction,
   type Outcome,
   type Party,
@@ -39,12 +40,18 @@ export interface Intake {
    * lost: the same items may be given again.
    */
   take(items: readonly ReadItem[]): Promise<Taken>;
-  /** Gives the outcome its versions, keeps it as the answer to the command, and appends it. `isGone`: the command deleted the record. */
-  report(outcome: Outcome, isGone: boolean): Promise<void>;
+  /** Gives the outcome its versions, keeps it as the answer to the command, and appends it. `erased`: a steward has erased its record since. */
+  report(outcome: Outcome, command: Command): Promise<{ erased: boolean }>;
   /** Appends an outcome that was kept before. */
   repeat(outcome: Outcome): Promise<void>;
   /** Parks an input that isn't a change: a broken command. */
   park(rejected: Rejected): Promise<void>;
+  /**
+   * Takes the values out of the outcomes that are kept of records that were erased, those of commands still under way included. Digests
+   * of states stay: without them the system's next reading would tell what has just been erased as if it were news.
+   * @param at Time of the decision, epoch milliseconds.
+   */
+  forget(refs: readonly string[], at: number): Promise<void>;
 }
 export interface Taken {
   /** How many changes reached the log. */
@@ -151,8 +158,9 @@ export function createIntake(scope: Scope): Intake {
     return ids.filter((_, index) => parked[index] === undefined).map((id) => byId.get(id)!);
   }
 
-  async function report(outcome: Outcome, isGone: boolean): Promise<void> {
+  async function report(outcome: Outcome, command: Command): Promise<{ erased: boolean }> {
     const { ref, version } = outcome;
+    const isGone = command.action === 'delete' && outcome.status === 'applied';
     const entries: Record<string, unknown> = {};
     let told = outcome;
     const digest = outcome.left !== undefined ? stateDigest(outcome.left) : isGone ? DELETED : undefined;
@@ -167,13 +175,39 @@ export function createIntake(scope: Scope): Intake {
         version: verdict.kind === 'forgotten' ? version : verdict.version,
       };
     }
+    const about = recordsOf(command, outcome);
+    const stored = await storage.getMany([...about.map(keys.erased), ...about.map(keys.commandsOf)]);
+    const erased = stored.slice(0, about.length).some((at) => Number(at) >= Date.parse(command.issuedAt));
+    if (erased) told = withoutStates(told);
+    else if (told.left !== undefined || told.before !== undefined)
+      for (const [index, record] of about.entries()) {
+        const known = idsIn(stored[about.length + index]);
+        if (!known.includes(command.id)) entries[keys.commandsOf(record)] = [...known, command.id];
+      }
     await storage.set({ ...entries, [keys.command(outcome.command)]: { outcome: told } });
     await log.append([message(outcomeEvent(tenant, told))]);
+    return { erased };
+  }
+
+  async function forget(refs: readonly string[], at: number): Promise<void> {
+    const lists = (await storage.getMany(refs.map(keys.commandsOf))).map(idsIn);
+    const ids = [...new Set(lists.flat())];
+    const kept = (ids.length === 0 ? [] : await storage.getMany(ids.map(keys.command))) as (
+      { outcome?: Outcome } | undefined
+    )[];
+    const entries: Record<string, unknown> = {};
+    for (const [index, id] of ids.entries()) {
+      const outcome = kept[index]?.outcome;
+      if (outcome !== undefined) entries[keys.command(id)] = { outcome: withoutStates(outcome) };
+    }
+    for (const ref of refs) Object.assign(entries, { [keys.erased(ref)]: at, [keys.commandsOf(ref)]: undefined });
+    await storage.set(entries);
   }
 
   return {
     take: (items) => inTurn(() => take(items)),
-    report: (outcome, isGone) => inTurn(() => report(outcome, isGone)),
+    report: (outcome, command) => inTurn(() => report(outcome, command)),
+    forget: (refs, at) => inTurn(() => forget(refs, at)),
     repeat: (outcome) => inTurn(async () => void (await log.append([message(outcomeEvent(tenant, outcome))]))),
     park: (rejected) =>
       inTurn(async () => {
@@ -183,6 +217,21 @@ export function createIntake(scope: Scope): Intake {
         await storage.set(Object.fromEntries(fresh.map(({ data }) => [keys.deadLetter(data.id), true])));
       }),
   };
+}
+
+/** The record that a command was about and, a create, the one that it made. */
+function recordsOf(command: Command, { ref }: Outcome): string[] {
+  const target = 'ref' in command ? command.ref : command.action === 'create' ? command.createdFor : undefined;
+  return [...new Set([target, ref].filter((record) => record !== undefined))];
+}
+
+function withoutStates(outcome: Outcome): Outcome {
+  const { before: _, left: __, ...rest } = outcome;
+  return rest;
+}
+
+function idsIn(stored: unknown): string[] {
+  return Array.isArray(stored) ? (stored as string[]) : [];
 }
 
 function isText(value: unknown): value is string {

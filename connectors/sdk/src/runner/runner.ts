@@ -8,6 +8,7 @@ import { httpDefaults, type HttpSettings } from '../http/settings.js';
 import { redactor, secretValues } from '../redaction.js';
 import { createWriter, type WriterSettings } from './commands.js';
 import { connectorMemory, redactedLog } from './context.js';
+import { followErasures } from './erasures.js';
 import { createIntake } from './intake.js';
 import { createReader, reasonOf, type ReaderSettings } from './reader.js';
 import type { Scope } from './scope.js';
@@ -198,6 +199,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     await storage.set({ [keys.snapshot]: true });
     onSnapshot();
   }
+  const erasures = await followErasures(connector, (signal) => contextFor(lastCheckpoint, signal), intake, scope);
   await writer.start();
   startReading();
 
@@ -245,7 +247,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   async function close(): Promise<void> {
     reading?.stop.abort(new Error('stopped'));
     writer.pause();
-    const ended = Promise.allSettled([reading?.done, writer.close()]);
+    const ended = Promise.allSettled([reading?.done, writer.close(), erasures.close()]);
     if (!(await within(graceMs, ended))) {
       abandon.abort(new Error('stopped'));
       await http.close();

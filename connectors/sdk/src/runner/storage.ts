@@ -17,6 +17,10 @@ export const keys = {
   pending: 'pending',
   versions: (ref: string) => `version/${ref}`,
   command: (id: string) => `command/${id}`,
+  /** Ids of the commands whose kept outcomes hold values of the record. */
+  commandsOf: (ref: string) => `commands/${ref}`,
+  /** When the record was erased last, epoch milliseconds. */
+  erased: (ref: string) => `erased/${ref}`,
   deadLetter: (id: string) => `dead-letter/${id}`,
   memory: (key: string) => `memory/${key}`,
 } as const;

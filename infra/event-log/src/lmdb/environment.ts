@@ -61,7 +61,7 @@ export class LmdbEnvironment {
       mapSize: options.mapSize ?? DEFAULT_MAP_SIZE,
       pageSize: PAGE_SIZE,
       maxDbs: MAX_DATABASES,
-      // A transaction is visible only when it is durable, and durable when it resolves: infra/decisions/embedded-durability.md.
+      // A transaction is visible only when it is durable, and durable when it resolves: infra/decisions/0004-embedded-durability.md.
       overlappingSync: false,
       eventTurnBatching: false,
       commitDelay: 0,
