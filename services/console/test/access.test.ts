@@ -59,7 +59,7 @@ describeInBrowser('axe finds nothing', () => {
 
       test('forms in dialogs', async () => {
         await go(page, '#/customers/cus-1');
-        for (const name of ['Make a case', 'Unlink mastodon/account/9017', 'Same as…']) {
+        for (const name of ['Make a case', 'Unlink mastodon/account/9017', 'Same as…', 'Erase…']) {
           await page.getByRole('button', { name }).first().click();
           await page.getByRole('dialog').waitFor();
           expect(await violations(page)).toEqual([]);

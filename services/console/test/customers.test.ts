@@ -160,6 +160,62 @@ describeInBrowser('Customers', () => {
     await page.getByText('R-10').first().waitFor();
   });
 
+  test('erase a customer with the keyboard: only with a reason, and only when sure', async () => {
+    await open('cus-2');
+    await page.getByRole('button', { name: 'Erase…' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Erase this customer?' });
+    const erase = dialog.getByRole('button', { name: 'Erase for good' });
+    expect(await erase.isDisabled()).toBe(true);
+    await dialog.getByRole('checkbox').check();
+    expect(await erase.isDisabled()).toBe(true);
+    await dialog.getByLabel('Why?').fill('  ');
+    expect(await erase.isDisabled()).toBe(true);
+    await dialog.getByLabel('Why?').focus();
+    await page.keyboard.type('Asked for by letter of 3 May.');
+    await page.keyboard.press('Enter');
+    await page.getByText('This customer is forgotten.').waitFor();
+    await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
+    const { items } = await bench.hub.decisions({ tenant: 'acme', name: 'x', roles: ['reader'] }, { limit: 10 });
+    expect(items).toEqual([
+      expect.objectContaining({
+        kind: 'erase',
+        refs: ['crm-emea/account/7'],
+        reason: 'Asked for by letter of 3 May.',
+      }),
+    ]);
+    await go(page, '#/customers/cus-2');
+    await page.getByText('This customer was forgotten').waitFor();
+  });
+
+  test('nobody is erased by leaving the dialog', async () => {
+    await open('cus-2');
+    await page.getByRole('button', { name: 'Erase…' }).click();
+    await page.getByLabel('Why?').fill('A slip.');
+    await page.getByRole('checkbox').check();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const { items } = await bench.hub.decisions({ tenant: 'acme', name: 'x', roles: ['reader'] }, { limit: 10 });
+    expect(items).toEqual([]);
+  });
+
+  test('a refusal is shown, and the dialog stays', async () => {
+    await open('cus-2');
+    await page.getByRole('button', { name: 'Erase…' }).click();
+    await page.getByLabel('Why?').fill('Asked for.');
+    await page.getByRole('checkbox').check();
+    await page.route('**/v1/decisions', (route) => route.abort());
+    await page.getByRole('button', { name: 'Erase for good' }).click();
+    await page.getByText('The server cannot be reached').first().waitFor();
+    await page.getByRole('dialog', { name: 'Erase this customer?' }).waitFor();
+  });
+
+  test.each(['reader', 'agent', 'operator'] as const)('%s: no button to erase or to link', async (role) => {
+    const { page: other } = await bench.logIn('#/customers/cus-2', bench.keys.make([role]));
+    await other.getByRole('heading', { name: 'In each system' }).waitFor();
+    expect(await other.getByRole('button', { name: /Erase|Same as/ }).count()).toBe(0);
+  });
+
   test('what changes while somebody looks is seen', async () => {
     await open();
     await bench.hub.decide(

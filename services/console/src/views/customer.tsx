@@ -13,6 +13,7 @@ import { ago, plural } from '../text/time.js';
 import { nameOf } from '../text/values.js';
 import { CompareTable } from './customer/compare.js';
 import { CustomerDecisions } from './customer/decisions.js';
+import { EraseDialog } from './customer/erase.js';
 import { ExplainSheet } from './customer/explain.js';
 import { LinkDialog } from './customer/link.js';
 import { PairSheet } from './customer/pair.js';
@@ -95,14 +96,19 @@ function Lead({ customer }: { customer: Customer }) {
 }
 
 function Actions({ whole, changed }: { whole: CustomerWhole; changed(): void }) {
-  const [linking, setLinking] = useState(false);
+  const [asked, setAsked] = useState<'link' | 'erase'>();
+  const close = (): void => setAsked(undefined);
   if (!can('steward')) return null;
   return (
     <>
-      <button type="button" class="button" onClick={() => setLinking(true)}>
+      <button type="button" class="button" onClick={() => setAsked('link')}>
         <Icon name="link" /> Same as…
       </button>
-      {linking && <LinkDialog customer={whole.customer} changed={changed} close={() => setLinking(false)} />}
+      <button type="button" class="button quiet" onClick={() => setAsked('erase')}>
+        <Icon name="erase" /> Erase…
+      </button>
+      {asked === 'link' && <LinkDialog customer={whole.customer} changed={changed} close={close} />}
+      {asked === 'erase' && <EraseDialog whole={whole} close={close} />}
     </>
   );
 }

@@ -45,7 +45,7 @@ export function DecisionsView() {
   );
 }
 
-const ICONS: Record<Decision['kind'], IconName> = { link: 'link', unlink: 'unlink', keep: 'pin', erase: 'close' };
+const ICONS: Record<Decision['kind'], IconName> = { link: 'link', unlink: 'unlink', keep: 'pin', erase: 'erase' };
 
 export function DecisionList({ decisions, changed }: { decisions: readonly Decision[]; changed(): void }) {
   return (
