@@ -5,7 +5,7 @@ import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '
 import { fingerprint, type Core } from './core.js';
 import { candidates, foldOverflow, hashedKeys, isGeneric, loadPostings, reindex, type Flips } from './postings.js';
 import { recordRow, type Evaluations, type Touched } from './records.js';
-import type { MembersRow, PostingRow, RecordRow } from './rows.js';
+import type { CustomerRow, PostingRow, RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** A component larger than this is taken again from stronger evidence alone, so that no update touches a crowd. */
@@ -98,10 +98,11 @@ async function components(
       clusters.push(...clusterComponent(workspace, component, evaluations, core));
     }
     // Old members count as touched: what the batch parts must be found on both sides.
-    await workspace.load('members', met);
+    await workspace.load('customers', met);
     for (const id of met) {
       before.add(id);
-      for (const ref of workspace.get<MembersRow>('members', id)?.members ?? []) if (!done.has(ref)) waiting.add(ref);
+      for (const ref of workspace.get<CustomerRow>('customers', id)?.members ?? [])
+        if (!done.has(ref)) waiting.add(ref);
     }
   }
   return { clusters, before };

@@ -4,7 +4,6 @@ import {
   customerGoneEvent,
   placeOf,
   type Customer,
-  type PartyState,
   type UnsiloEvent,
 } from '@unsilo/schemas';
 import type { OutboxMessage } from '@unsilo/state-store';
@@ -15,7 +14,7 @@ import { searchTokens, searchWords } from '../domain/search.js';
 import { fingerprint, type Core } from './core.js';
 import type { Assignment } from './identity.js';
 import { recordRow, registerCommand, type Evaluations, type Touched } from './records.js';
-import { SEPARATOR, type CustomerRow, type MembersRow, type RetiredRow } from './rows.js';
+import { SEPARATOR, type CustomerRow, type RetiredRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 export interface MergeOptions {
@@ -40,12 +39,12 @@ export async function mergeTouched(
   const outbox: OutboxMessage[] = [];
   const groups = clusters.map((refs) => groupOf(workspace, refs, evaluations, core));
   await workspace.load(
-    'members',
+    'customers',
     groups.map((g) => g.id),
   );
   await workspace.load(
     'retired',
-    groups.flatMap((g) => (workspace.has('members', g.id) ? [] : [g.id])),
+    groups.flatMap((g) => (workspace.has('customers', g.id) ? [] : [g.id])),
   );
   const standing = new Set(groups.map((g) => g.id));
   for (const group of groups) {
@@ -58,7 +57,7 @@ export async function mergeTouched(
       core.normaliser,
       core.digest,
     );
-    await writeCustomer(workspace, merged.customer, core, outbox);
+    writeCustomer(workspace, merged.customer, core, outbox);
     if (!options.planning) {
       workspace.overwrite('unplanned', group.id, {});
       continue;
@@ -99,11 +98,11 @@ async function membership(workspace: Workspace, touched: Touched, assignment: As
     const { customer } = recordRow(workspace, ref);
     if (customer !== undefined) untouched.add(customer);
   }
-  await workspace.load('members', untouched);
+  await workspace.load('customers', untouched);
   // A late fact can make another member the first one, and so give the same members another id.
   for (const id of untouched) assignment.before.add(id);
   const rest = [...untouched].flatMap((id) => {
-    const members = workspace.get<MembersRow>('members', id)?.members;
+    const members = workspace.get<CustomerRow>('customers', id)?.members;
     return members && !members.some((ref) => found.has(ref)) ? [members] : [];
   });
   return [...assignment.clusters, ...rest];
@@ -139,52 +138,52 @@ function assign(workspace: Workspace, ref: string, id: string, core: Core): void
   workspace.set('records', ref, { ...row, customer: id });
 }
 
-/** Written down once: the same text serves the table, the topic and the comparison with what stood before. */
-async function writeCustomer(
+/** What tells one state of a customer from another: all but its revision and the time of its change. */
+export function printOf(customer: Omit<Customer, 'revision'>): { body: string; fingerprint: string } {
+  const { changedAt: _, ...rest } = customer;
+  const body = JSON.stringify(rest);
+  return { body, fingerprint: fingerprint(body) };
+}
+
+/** Written down once: the same text serves the topic and the comparison with what stood before. */
+function writeCustomer(
   workspace: Workspace,
   customer: Omit<Customer, 'revision'>,
   core: Core,
   outbox: OutboxMessage[],
-): Promise<void> {
-  const { id } = customer;
-  const { changedAt, ...rest } = customer;
-  const body = JSON.stringify(rest);
-  const known = workspace.get<MembersRow>('members', id);
-  const print = fingerprint(body);
-  if (known?.fingerprint === print) return;
+): void {
+  const { id, changedAt } = customer;
+  const print = printOf(customer);
+  const known = workspace.get<CustomerRow>('customers', id);
+  if (known?.fingerprint === print.fingerprint) return;
   const retired = known ? undefined : workspace.get<RetiredRow>('retired', id);
   const revision = ((known ?? retired)?.revision ?? 0) + 1;
   const words = searchWords(customer.state, core.normaliser).sort();
-  const row: MembersRow = {
+  reindexSearch(workspace, id, known?.words ?? [], words, core);
+  workspace.set('customers', id, {
     revision,
     members: customer.members,
-    fingerprint: print,
-    words: fingerprint(words.join(' ')),
-  };
-  if (row.words !== known?.words) await reindexSearch(workspace, id, known !== undefined, customer.state, core);
-  const text = `${body.slice(0, -1)},"changedAt":${JSON.stringify(changedAt)}`;
-  workspace.set('members', id, row);
+    fingerprint: print.fingerprint,
+    words,
+    changedAt,
+  } satisfies CustomerRow);
   if (retired) workspace.remove('retired', id);
-  workspace.overwriteText('customers', id, `{"revision":${revision},"customer":${text}}}`);
   const event = customerEvent({ ...customer, revision });
   const envelope = JSON.stringify({ ...event, data: undefined });
-  outbox.push({ ...placeOf(event), value: `${envelope.slice(0, -1)},"data":${text},"revision":${revision}}}` });
+  const data = `${print.body.slice(0, -1)},"changedAt":${JSON.stringify(changedAt)},"revision":${revision}}`;
+  outbox.push({ ...placeOf(event), value: `${envelope.slice(0, -1)},"data":${data}}` });
 }
 
-async function reindexSearch(
+function reindexSearch(
   workspace: Workspace,
   id: string,
-  existed: boolean,
-  after: PartyState | undefined,
+  before: readonly string[],
+  after: readonly string[],
   core: Core,
-): Promise<void> {
-  let before: PartyState | undefined;
-  if (existed) {
-    await workspace.load('customers', [id]);
-    before = workspace.get<CustomerRow>('customers', id)?.customer.state;
-  }
-  const old = new Set(before ? searchTokens(before, core.normaliser) : []);
-  for (const token of after ? searchTokens(after, core.normaliser) : []) {
+): void {
+  if (before.length === after.length && before.every((word, i) => word === after[i])) return;
+  const old = new Set(searchTokens(before));
+  for (const token of searchTokens(after)) {
     if (!old.delete(token)) workspace.overwrite('search', searchKey(core, token, id), {});
   }
   for (const token of old) workspace.overwrite('search', searchKey(core, token, id), undefined);
@@ -202,16 +201,13 @@ async function retire(
   core: Core,
   outbox: OutboxMessage[],
 ): Promise<void> {
-  await workspace.load('members', assignment.before);
+  await workspace.load('customers', assignment.before);
   for (const id of assignment.before) {
     if (standing.has(id)) continue;
-    const known = workspace.get<MembersRow>('members', id);
+    const known = workspace.get<CustomerRow>('customers', id);
     if (!known) continue;
-    await workspace.load('customers', [id]);
-    const last = workspace.get<CustomerRow>('customers', id);
     const into = recordRow(workspace, known.members[0] ?? '').customer;
-    await reindexSearch(workspace, id, true, undefined, core);
-    workspace.remove('members', id);
+    reindexSearch(workspace, id, known.words, [], core);
     workspace.remove('customers', id);
     workspace.overwrite('retired', id, { revision: known.revision + 1 } satisfies RetiredRow);
     const moved = into !== undefined && into !== id;
@@ -221,7 +217,7 @@ async function retire(
       tenant: core.tenant,
       revision: known.revision + 1,
       ...(moved ? { mergedInto: into } : { erased: true as const }),
-      changedAt: last?.customer.changedAt ?? new Date(core.now()).toISOString(),
+      changedAt: known.changedAt,
     });
     outbox.push(message(event));
   }

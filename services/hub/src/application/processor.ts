@@ -7,7 +7,7 @@ import { resolveIdentity } from './identity.js';
 import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
 import { mergeTouched, message as outboxMessage, type MergeOptions } from './merging.js';
 import { applyFacts, Evaluations, recordRow, type Touched } from './records.js';
-import type { MembersRow, SystemRow } from './rows.js';
+import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
 import { RowCache, Workspace } from './workspace.js';
 
@@ -128,8 +128,8 @@ export class Processor {
     }
     await workspace.load('records', seeds.refs ?? []);
     const ids = seeds.customers ?? [];
-    await workspace.load('members', ids);
-    const members = ids.map((id) => workspace.get<MembersRow>('members', id)?.members ?? []);
+    await workspace.load('customers', ids);
+    const members = ids.map((id) => workspace.get<CustomerRow>('customers', id)?.members ?? []);
     await workspace.load('records', members.flat());
     for (const refs of members)
       for (const ref of refs) if (recordRow(workspace, ref).customer !== undefined) touched.facts.add(ref);

@@ -1,4 +1,4 @@
-import type { BusinessObject, Command, Customer, Interaction, Outcome } from '@unsilo/schemas';
+import type { BusinessObject, Command, Interaction, Outcome } from '@unsilo/schemas';
 import type { OrderedDecision } from '../domain/decisions.js';
 import type { RecordFacts } from '../domain/facts.js';
 
@@ -34,20 +34,18 @@ export interface PostingRow {
   overflow?: number;
 }
 
-/** A customer as readers see it. Processing never parses it: what that needs stands in `MembersRow`. */
+/**
+ * A customer. Its merged record is not kept: it is what its members' records make, and is merged again for whoever reads it; the topic
+ * `customers` has every state that it was in.
+ */
 export interface CustomerRow {
-  revision: number;
-  customer: Omit<Customer, 'revision'>;
-}
-
-/** What processing must know of a customer before it is merged again. */
-export interface MembersRow {
   revision: number;
   members: string[];
   /** Hash of the customer but for its revision and the time of its change: an equal one is not written again. */
   fingerprint: string;
-  /** Hash of the words under which it is found. */
-  words: string;
+  /** Under which it is found, sorted. */
+  words: string[];
+  changedAt: string;
 }
 
 /** An id that is no customer at present: should it become one again, its revisions go on and none is said twice. */

@@ -7,7 +7,6 @@ export type Table =
   | 'postings'
   | 'overflow'
   | 'customers'
-  | 'members'
   | 'retired'
   | 'aliases'
   | 'commands'
@@ -31,7 +30,7 @@ interface Row {
 }
 
 /** Tables whose rows nearly every event needs. */
-const CACHED: ReadonlySet<Table> = new Set<Table>(['records', 'members', 'postings']);
+const CACHED: ReadonlySet<Table> = new Set<Table>(['records', 'customers', 'postings']);
 
 /**
  * Parsed rows that outlive their batch, where nobody else can write them (an embedded store). The rows that were used longest ago go first.

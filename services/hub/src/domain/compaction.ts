@@ -3,7 +3,9 @@ import { canonicalValue, unflatten, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
 import { baseOf, inOrder, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
-import { walk, type EvaluationContext, type Register, type Run, type Testimony } from './testimony.js';
+import { pack, type PackedRegister } from './packing.js';
+import { walk, type EvaluationContext } from './testimony.js';
+import { hash53 } from './hash.js';
 import { compareVersions, isAfter } from './version.js';
 
 /** What stays of the facts at or below the horizon (SYNC section 3). Plain JSON. */
@@ -21,28 +23,25 @@ export interface Summary {
   /** When the newest of the facts was learnt. */
   lastLearnt?: Timestamp;
   asOf: [attribute: string, time: number][];
-  scalars: [attribute: string, register: RegisterSummary][];
-  lists: [attribute: string, elements: [key: string, register: RegisterSummary][]][];
+  scalars: [attribute: string, register: PackedRegister][];
+  lists: [attribute: string, elements: [key: string, register: PackedRegister][]][];
   /** How the latest commands below the horizon ended: what planning must remember. */
   answered: Answer[];
 }
 
-export interface RegisterSummary {
-  run: Run;
-  testimony?: Testimony;
-  had: boolean;
-}
-
-/** What a command sent and what came of it, in canonical values. */
+/** What a command sent and what came of it. */
 export interface Answer {
   command: string;
   issuedAt: Timestamp;
   base: Version;
   status: 'open' | 'applied' | 'rejected' | 'conflict' | 'not-applied' | 'uncertain';
   exact: boolean;
+  /** Marks of the values (`mark`), by attribute. */
   sent: Record<string, string>;
   /** What stood after an applied write, for the attributes sent. */
   left: Record<string, string>;
+  /** The how manieth command on its base. */
+  attempt: number;
 }
 
 export interface HorizonPolicy {
@@ -55,8 +54,15 @@ export const DEFAULT_HORIZON: HorizonPolicy = { age: 7 * 24 * 3600 * 1000, versi
 
 /** The latest answers that a record remembers, besides the last ones about each attribute. */
 const REMEMBERED_ANSWERS = 24;
+/** Longest value, in characters, that stands for itself among the answers. */
+const LONGEST_MARK = 16;
 /** With read-backs it takes two to know that a system rewrites a value (SYNC section 5.4). */
 const REMEMBERED_OF_EACH = 2;
+
+/** Stands for a canonical value in an answer: the value itself, or 53 bits of a hash of a long one. */
+export function mark(canonical: string): string {
+  return canonical.length <= LONGEST_MARK ? canonical : `#${hash53(canonical).toString(36)}`;
+}
 
 export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
   const { command, outcome } = known;
@@ -66,14 +72,15 @@ export function answerOf(known: KnownCommand, normaliser: Normaliser): Answer {
     base: baseOf(known),
     status: outcome?.status ?? 'open',
     exact: outcome?.exact ?? false,
+    attempt: command.attempt,
     sent: {},
     left: {},
   };
   if (known.redacted || (command.action !== 'update' && command.action !== 'create')) return answer;
   const left = outcome?.left ? flatten(outcome.left, normaliser) : undefined;
   for (const [attribute, { value }] of Object.entries(command.set)) {
-    answer.sent[attribute] = canonicalValue(attribute, value, normaliser);
-    if (left) answer.left[attribute] = canonicalValue(attribute, valueOf(left, attribute), normaliser);
+    answer.sent[attribute] = mark(canonicalValue(attribute, value, normaliser));
+    if (left) answer.left[attribute] = mark(canonicalValue(attribute, valueOf(left, attribute), normaliser));
   }
   return answer;
 }
@@ -158,11 +165,11 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     firstSeen: below.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), record.summary?.firstSeen ?? Infinity),
     ...lastLearnt(record.summary?.lastLearnt, below, record.commands.filter(covered)),
     asOf: [...scan.asOf].sort(byName),
-    scalars: [...scan.scalars].map(([name, r]): [string, RegisterSummary] => [name, summarise(r)]).sort(byName),
+    scalars: [...scan.scalars].map(([name, r]): [string, PackedRegister] => [name, pack(r)]).sort(byName),
     lists: [...scan.lists]
-      .map(([name, elements]): [string, [string, RegisterSummary][]] => [
+      .map(([name, elements]): [string, [string, PackedRegister][]] => [
         name,
-        [...elements].map(([key, r]): [string, RegisterSummary] => [key, summarise(r)]).sort(byName),
+        [...elements].map(([key, r]): [string, PackedRegister] => [key, pack(r)]).sort(byName),
       ])
       .sort(byName),
     answered: remembered([
@@ -208,12 +215,6 @@ function remembered(answers: readonly Answer[]): Answer[] {
     if (isLast || kept.length < REMEMBERED_ANSWERS) kept.push(answer);
   }
   return kept.reverse();
-}
-
-function summarise(register: Register): RegisterSummary {
-  const summary: RegisterSummary = { run: register.run, had: register.had };
-  if (register.testimony) summary.testimony = register.testimony;
-  return summary;
 }
 
 function lastVersion(...versions: (Version | undefined)[]): Version | undefined {

@@ -69,8 +69,8 @@ export function plan(customer: string, members: readonly Member[], golden: Golde
       if (command) commands.push(command);
       continue;
     }
-    const reason = wholeRecordReason(member, ordered, context);
     const answers = answersOf(member.facts, context.normaliser);
+    const reason = wholeRecordReason(member, ordered, answers, context);
     const found = differences(member.evaluation, golden, answers, profile, write, context);
     const entry: RecordPlan = { ref, differences: found };
     if (reason) entry.reason = reason;
@@ -99,6 +99,7 @@ function kindProfile(context: PlanContext, ref: string): KindProfile | undefined
 function wholeRecordReason(
   member: Member,
   ordered: readonly Member[],
+  answers: readonly Answer[],
   context: PlanContext,
 ): ExceptionReason | undefined {
   const { facts, evaluation } = member;
@@ -111,16 +112,12 @@ function wholeRecordReason(
     const first = ordered.find((m) => systemOf(m.facts.ref) === system && !m.evaluation.deleted);
     if (first && first !== member) return 'duplicate';
   }
-  if ((context.switches ?? allRules).waitAfterConflict && waitsAfterConflict(facts, evaluation, context))
-    return 'conflict';
+  if ((context.switches ?? allRules).waitAfterConflict && waitsAfterConflict(answers, evaluation)) return 'conflict';
   return undefined;
 }
 
-function waitsAfterConflict(facts: RecordFacts, evaluation: Evaluation, context: PlanContext): boolean {
-  return answersOf(facts, context.normaliser).some(
-    (a) =>
-      a.status === 'conflict' && evaluation.version !== undefined && compareVersions(a.base, evaluation.version) >= 0,
-  );
+function waitsAfterConflict(answers: readonly Answer[], { version }: Evaluation): boolean {
+  return answers.some((a) => a.status === 'conflict' && version !== undefined && compareVersions(a.base, version) >= 0);
 }
 
 function update(
@@ -146,7 +143,8 @@ function update(
   const content = chosen
     .map((d) => `${d.attribute}=${canonicalValue(d.attribute, d.wanted, context.normaliser)}`)
     .join('\u001e');
-  const attempt = answers.filter((a) => compareVersions(a.base, base) === 0).length + 1;
+  const attempt =
+    answers.reduce((most, a) => (compareVersions(a.base, base) === 0 ? Math.max(most, a.attempt) : most), 0) + 1;
   return {
     ...header(customer, systemOf(ref), ['update', ref, versionKey(base), content, String(attempt)], attempt, context),
     action: 'update',

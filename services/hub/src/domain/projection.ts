@@ -7,7 +7,7 @@ import {
   type Element,
   type ListAttribute,
 } from './attributes.js';
-import type { Answer } from './compaction.js';
+import { mark, type Answer } from './compaction.js';
 import type { Normaliser } from './normalise.js';
 import { mayWrite, systemPolicy, type Policy, type WritePolicy } from './policy.js';
 import { systemOf } from './ref.js';
@@ -239,11 +239,14 @@ function intoPlaces(
 function answered(
   member: Evaluation,
   attribute: string,
-  wanted: string,
-  stands: string,
+  wantedValue: string,
+  standingValue: string,
   answers: readonly Answer[],
   context: ProjectionContext,
 ): ExceptionReason | 'suspect' | undefined {
+  if (answers.length === 0) return undefined;
+  const wanted = mark(wantedValue);
+  const stands = mark(standingValue);
   const switches = context.switches ?? allRules;
   let readBacks = 0;
   let sends = 0;

@@ -27,9 +27,9 @@ export function searchWords(state: PartyState, normaliser: Normaliser): string[]
 }
 
 /** Index tokens of a customer: whole words, and their beginnings. Hashed before they become keys. */
-export function searchTokens(state: PartyState, normaliser: Normaliser): string[] {
+export function searchTokens(indexed: readonly string[]): string[] {
   const tokens = new Set<string>();
-  for (const word of searchWords(state, normaliser)) {
+  for (const word of indexed) {
     tokens.add(`=${word}`);
     const letters = [...word];
     for (const length of PREFIXES) if (letters.length >= length) tokens.add(`^${letters.slice(0, length).join('')}`);

@@ -10,9 +10,9 @@ import {
   type ListAttribute,
   type Scalar,
 } from './attributes.js';
-import type { RegisterSummary } from './compaction.js';
 import { baseOf, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
+import { unpackElement, unpackScalar } from './packing.js';
 import { isExplained, rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
 import { compareVersions, isAfter } from './version.js';
@@ -91,14 +91,14 @@ export interface EvaluationContext {
 
 /** Sections 2.1 to 2.7 of SYNC: the whole record from its facts, whatever order they came in. */
 export function evaluate(record: RecordFacts, context: EvaluationContext): Evaluation {
-  const { points, deleted, scan } = walk(record, context);
+  const { points, deleted, scan, below } = walk(record, context);
   const last = points.at(-1);
   const open = record.commands.find(isOpen);
   const result: Evaluation = {
     ref: record.ref,
     kind: last?.flat.kind ?? record.summary?.kind ?? 'person',
     deleted,
-    shadow: last?.flat ?? flatten(record.summary?.shadow ?? { kind: 'person' }, context.normaliser),
+    shadow: last?.flat ?? below ?? { kind: 'person', scalars: new Map(), lists: new Map() },
     scalars: scan.scalars,
     lists: scan.lists,
     createdAt: record.summary?.createdAt ?? firstCreated(points, record),
@@ -113,16 +113,19 @@ export interface Walk {
   points: Point[];
   deleted: boolean;
   scan: Scan;
+  /** What stood at the horizon. */
+  below: FlatState | undefined;
 }
 
 /** @param upTo Only the points at or below this version, with the knowledge of all facts. */
 export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Version): Walk {
   const { points, writes, deleted } = timeline(record, context.normaliser);
-  const scan = new Scan(record, context, writes);
+  const below = record.summary && flatten(record.summary.shadow, context.normaliser);
+  const scan = new Scan(record, context, writes, below);
   for (const write of writes) if (record.horizon && !isAfter(write.version, record.horizon)) scan.raise(write);
   const walked = upTo ? points.filter((p) => compareVersions(p.version, upTo) <= 0) : points;
   for (const point of walked) scan.step(point);
-  return { points: walked, deleted, scan };
+  return { points: walked, deleted, scan, below };
 }
 
 function newest(record: RecordFacts, last: Point | undefined): Version | undefined {
@@ -247,7 +250,7 @@ export class Scan {
   private first: boolean;
   private readonly ref: string;
 
-  constructor(record: RecordFacts, context: EvaluationContext, writes: readonly Write[]) {
+  constructor(record: RecordFacts, context: EvaluationContext, writes: readonly Write[], below: FlatState | undefined) {
     this.ref = record.ref;
     this.switches = context.switches ?? rules;
     this.profile = context.profile;
@@ -260,12 +263,14 @@ export class Scan {
     }
     this.asOf = new Map(record.summary?.asOf);
     this.first = record.summary === undefined;
-    for (const [attribute, register] of record.summary?.scalars ?? [])
-      this.scalars.set(attribute, fromSummary(register));
-    for (const [attribute, elements] of record.summary?.lists ?? []) {
+    if (!record.summary || !below) return;
+    for (const [attribute, register] of record.summary.scalars)
+      this.scalars.set(attribute, unpackScalar(register, attribute, below));
+    for (const [name, elements] of record.summary.lists) {
+      const attribute = name as ListAttribute;
       const registers = new Map<string, Register>();
-      for (const [key, register] of elements) registers.set(key, fromSummary(register));
-      this.lists.set(attribute as ListAttribute, registers);
+      for (const [key, register] of elements) registers.set(key, unpackElement(register, attribute, key, below));
+      this.lists.set(attribute, registers);
     }
   }
 
@@ -475,10 +480,4 @@ function refresh(register: Register, element: Element): void {
   const { testimony, run } = register;
   if (testimony && !run.echo && !run.held && compareVersions(testimony.version, run.since) === 0)
     testimony.raw = element;
-}
-
-function fromSummary(summary: RegisterSummary): Register {
-  const register: Register = { run: { ...summary.run }, had: summary.had };
-  if (summary.testimony) register.testimony = { ...summary.testimony };
-  return register;
 }

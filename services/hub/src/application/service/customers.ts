@@ -12,7 +12,6 @@ import { planContext, searchKey } from '../merging.js';
 import {
   SEPARATOR,
   type CommandRow,
-  type CustomerRow,
   type InteractionRow,
   type ObjectRow,
   type RecordRow,
@@ -27,7 +26,8 @@ import {
   type RecordSummaryView,
   type TimelineEntry,
 } from '../service.js';
-import { evaluateRow, read, readMany, readRecords, type ServiceContext } from './context.js';
+import { read, readMany, readRecords, type ServiceContext } from './context.js';
+import { customerIds, membersOf, readCustomer, readCustomers, type CurrentCustomer } from './current-customers.js';
 import { decodeCursor, encodeCursor, isText } from './cursor.js';
 
 /** Customers read at once when a listing walks through all of them. */
@@ -38,20 +38,17 @@ const SCANNED = 5000;
 export async function* allCustomers(context: ServiceContext, signal?: AbortSignal): AsyncGenerator<Customer> {
   let from: string | undefined;
   for (;;) {
-    const entries = await context.store.range(context.core.tenant, 'customers', {
-      ...(from === undefined ? {} : { from }),
-      limit: SLICE,
-    });
-    if (entries.length === 0) return;
-    for (const entry of entries) {
+    const ids = await customerIds(context, from, SLICE);
+    if (ids.length === 0) return;
+    for (const row of await readCustomers(context, ids)) {
       if (signal?.aborted) return;
-      yield toCustomer(JSON.parse(entry.value) as CustomerRow);
+      if (row) yield toCustomer(row);
     }
-    from = `${entries.at(-1)?.key ?? ''}\u0000`;
+    from = `${ids.at(-1) ?? ''}\u0000`;
   }
 }
 
-function toCustomer(row: CustomerRow): Customer {
+function toCustomer(row: CurrentCustomer): Customer {
   return { ...row.customer, revision: row.revision };
 }
 
@@ -83,16 +80,12 @@ async function listCustomers(
   after: string | undefined,
   limit: number,
 ): Promise<Page<CustomerSummary>> {
-  const entries = await context.store.range(context.core.tenant, 'customers', {
-    ...(after === undefined ? {} : { from: `${after}\u0000` }),
-    limit: limit + 1,
-  });
-  const shown = entries.slice(0, limit);
-  const page: Page<CustomerSummary> = {
-    items: shown.map((e) => summary((JSON.parse(e.value) as CustomerRow).customer)),
-  };
+  const ids = await customerIds(context, after === undefined ? undefined : `${after}\u0000`, limit + 1);
+  const shown = ids.slice(0, limit);
+  const rows = await readCustomers(context, shown);
+  const page: Page<CustomerSummary> = { items: rows.flatMap((row) => (row ? summary(row.customer) : [])) };
   const last = shown.at(-1);
-  if (entries.length > limit && last) page.next = encodeCursor(last.key);
+  if (ids.length > limit && last !== undefined) page.next = encodeCursor(last);
   return page;
 }
 
@@ -114,7 +107,7 @@ async function findCustomers(
       limit: SLICE,
     });
     const ids = entries.map((e) => e.key.slice(prefix.length));
-    const rows = await readMany<CustomerRow>(context, 'customers', ids);
+    const rows = await readCustomers(context, ids);
     for (const [i, row] of rows.entries()) {
       if (!row || !matches(row.customer.state, words, context)) continue;
       page.items.push(summary(row.customer));
@@ -149,7 +142,7 @@ export function displayName(state: PartyState): string {
   );
 }
 
-function summary(customer: CustomerRow['customer']): CustomerSummary {
+function summary(customer: CurrentCustomer['customer']): CustomerSummary {
   return {
     id: customer.id,
     kind: customer.kind,
@@ -161,7 +154,7 @@ function summary(customer: CustomerRow['customer']): CustomerSummary {
 }
 
 export async function lookUp(context: ServiceContext, id: string): Promise<CustomerLookup> {
-  const row = await read<CustomerRow>(context, 'customers', id);
+  const row = await readCustomer(context, id);
   if (row) {
     const { members, planned } = await membersAndPlan(context, row);
     return { status: 'found', customer: toCustomer(row), records: members.map((m) => recordSummary(m, planned)) };
@@ -173,13 +166,12 @@ export async function lookUp(context: ServiceContext, id: string): Promise<Custo
 }
 
 /** The customer of any id ever handed out. */
-export async function currentCustomer(context: ServiceContext, id: string): Promise<CustomerRow> {
-  const row = await read<CustomerRow>(context, 'customers', id);
+export async function currentCustomer(context: ServiceContext, id: string): Promise<CurrentCustomer> {
+  const row = await readCustomer(context, id);
   if (row) return row;
   const ref = await read<string>(context, 'aliases', id);
   const record = ref === undefined ? undefined : await read<RecordRow>(context, 'records', ref);
-  const moved =
-    record?.customer === undefined ? undefined : await read<CustomerRow>(context, 'customers', record.customer);
+  const moved = record?.customer === undefined ? undefined : await readCustomer(context, record.customer);
   if (moved) return moved;
   throw new ServiceError('not-found', 'UNSILO_NO_CUSTOMER', 'No customer has this id.', {
     hint: 'Search for the customer by name, e-mail address, phone number or handle.',
@@ -188,16 +180,10 @@ export async function currentCustomer(context: ServiceContext, id: string): Prom
 
 export async function membersAndPlan(
   context: ServiceContext,
-  row: CustomerRow,
+  row: CurrentCustomer,
 ): Promise<{ members: Member[]; planned: Plan; golden: Golden; decisions: OrderedDecision[] }> {
   const rows = await readRecords(context, row.customer.members);
-  const members: Member[] = [];
-  const decisions = new Map<string, OrderedDecision>();
-  for (const record of rows) {
-    members.push({ facts: record.facts, evaluation: evaluateRow(context, record) });
-    for (const entry of record.decisions ?? []) decisions.set(entry.decision.id, entry);
-  }
-  const ordered = [...decisions.values()].sort((a, b) => a.seq - b.seq || (a.decision.id < b.decision.id ? -1 : 1));
+  const { members, decisions: ordered } = membersOf(context, rows);
   const { core } = context;
   const { golden } = mergeCustomer(core.tenant, members, ordered, core.policy, core.normaliser, core.digest);
   const planned = plan(

@@ -4,7 +4,7 @@ import { pairDecisions } from '../../domain/decisions.js';
 import { elementKey, isListAttribute } from '../../domain/attributes.js';
 import { systemOf } from '../../domain/ref.js';
 import { isGeneric } from '../postings.js';
-import type { CommandRow, CustomerRow, InteractionRow, ObjectRow, PostingRow, RecordRow } from '../rows.js';
+import type { CommandRow, InteractionRow, ObjectRow, PostingRow, RecordRow } from '../rows.js';
 import {
   ServiceError,
   type CommandTrail,
@@ -14,11 +14,12 @@ import {
   type RecordView,
 } from '../service.js';
 import { evaluateRow, read, readMany, readRecords, type ServiceContext } from './context.js';
+import { readCustomers } from './current-customers.js';
 import { currentCustomer, membersAndPlan, recordSummary } from './customers.js';
 
 export async function recordView(context: ServiceContext, ref: string): Promise<RecordView> {
   const row = await recordOf(context, ref);
-  const customer = row.customer === undefined ? undefined : await read<CustomerRow>(context, 'customers', row.customer);
+  const [customer] = row.customer === undefined ? [] : await readCustomers(context, [row.customer]);
   const evaluation = evaluateRow(context, row);
   const planned = customer ? (await membersAndPlan(context, customer)).planned : { commands: [], records: [] };
   const testimony: RecordView['testimony'] = [];

@@ -1,8 +1,9 @@
 import { topicName } from '@unsilo/schemas';
 import { systemOf } from '../../domain/ref.js';
-import type { CustomerRow, SystemRow } from '../rows.js';
+import type { SystemRow } from '../rows.js';
 import { ServiceError, type AuditRow, type Metric, type SystemView } from '../service.js';
 import { readMany, type ServiceContext } from './context.js';
+import { customerIds, readCustomers } from './current-customers.js';
 import { membersAndPlan } from './customers.js';
 
 /** Inbound topics whose lag is shown for a system; connectors share them, so the hub's own lag is that of all systems together. */
@@ -61,14 +62,11 @@ export async function* audit(
 ): AsyncGenerator<AuditRow> {
   let from: string | undefined;
   for (;;) {
-    const entries = await context.store.range(context.core.tenant, 'customers', {
-      ...(from === undefined ? {} : { from }),
-      limit: 200,
-    });
-    if (entries.length === 0) return;
-    for (const entry of entries) {
+    const ids = await customerIds(context, from, 200);
+    if (ids.length === 0) return;
+    for (const row of await readCustomers(context, ids)) {
       if (signal?.aborted) return;
-      const row = JSON.parse(entry.value) as CustomerRow;
+      if (!row) continue;
       const { planned } = await membersAndPlan(context, row);
       for (const record of planned.records) {
         const system = systemOf(record.ref);
@@ -84,7 +82,7 @@ export async function* audit(
         }
       }
     }
-    from = `${entries.at(-1)?.key ?? ''}\u0000`;
+    from = `${ids.at(-1) ?? ''}\u0000`;
   }
 }
 
