@@ -8,7 +8,7 @@ import { offsetSuite } from './suite/offsets.js';
 import { outboxSuite } from './suite/outbox.js';
 import { rangeSuite } from './suite/ranges.js';
 
-export { unique } from './suite/factory.js';
+export { codeOf, logged, put, unique } from './suite/factory.js';
 export type { OpenState, StatePlace, StateStoreFactory } from './suite/factory.js';
 
 /** Everything that port.ts promises, as tests over one adapter and the log beside it. Call it in a test file. */
