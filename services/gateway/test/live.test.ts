@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { GatewayOptions } from '../src/index.js';
 import { bearer, testBed, type TestBed } from './support/gateway.js';
@@ -245,4 +246,21 @@ test('closing ends the streams', async () => {
   await bed.gateway.close();
   await reader.until(() => reader.ended);
   expect(reader.ended).toBe(true);
+});
+
+test('closing does not wait for a reader that stands still', async () => {
+  await start();
+  const socket = connect(port);
+  socket.pause();
+  socket.write(`GET /v1/live HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer(bed.admin).authorization}\r\n\r\n`);
+  await listening();
+  // More than the buffers of both ends hold: the stream waits for room.
+  const large = 'x'.repeat(1024 * 1024);
+  for (let i = 0; i < 30; i += 1) bed.hub.emit('unsilo.parties.v1', 'unsilo.party.changed', `a/b/${i}`, { large });
+  while (bed.hub.flow.readers > 0) await new Promise((resolve) => setImmediate(resolve));
+  const ended = once(socket, 'close');
+  await bed.gateway.close();
+  socket.on('error', () => undefined);
+  socket.resume();
+  await ended;
 });

@@ -137,6 +137,18 @@ describe('startUnsilo', () => {
     await started({ ...other, http: given.http });
   });
 
+  it('stops while somebody follows what flows, and ends their stream', async () => {
+    const given = configuration();
+    const one = await started(given);
+    const headers = { authorization: `Bearer ${one.adminKey ?? ''}` };
+    const followers = await Promise.all([1, 2].map(() => fetch(`${one.url}/v1/live`, { headers })));
+    const ends = followers.map((response) => response.text().catch(() => 'cut off'));
+    await one.stop();
+    await Promise.all(ends);
+    // Everything was let go of: the folder can be used at once.
+    await started(given);
+  });
+
   it('starts on no folder whose keys are damaged', async () => {
     const given = configuration();
     const first = await started(given);

@@ -4,7 +4,11 @@ import { ServiceError, type LiveEvent, type Page } from '../service.js';
 import type { ServiceContext } from './context.js';
 import { decodeCursor, encodeCursor, isPlaces, isPositions, type Places } from './cursor.js';
 
-/** How often the ends of the topics are looked at while a live stream is idle, milliseconds. */
+/**
+ * How often the ends of the topics are looked at while a live stream is idle, milliseconds. The port has no other way to follow a log for a
+ * while: a subscription is a group, which keeps its offsets after its reader has left, and on a server each comes with an assignment of
+ * its own. People don't see the delay, and a look costs one read of each partition's end.
+ */
 const POLL_MS = 150;
 
 export function knownTopics(context: ServiceContext): string[] {
