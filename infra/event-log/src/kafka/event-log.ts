@@ -1,0 +1,142 @@
+import { logClosed } from '../errors.js';
+import type {
+  AppendMessage,
+  Capabilities,
+  EventLog,
+  PartitionEnds,
+  PartitionLag,
+  Position,
+  ReadOptions,
+  ReadPage,
+  SubscribeOptions,
+  Subscription,
+  TopicSpec,
+} from '../port.js';
+import { chooseCompression } from './codecs.js';
+import { KafkaConnection, placeKey } from './connection.js';
+import { groupLag } from './lag.js';
+import { settingsOf, type KafkaOptions, type Settings } from './options.js';
+import { KafkaProducer } from './producer.js';
+import { readPage } from './reading.js';
+import { KafkaSubscription } from './subscription.js';
+import { TopicAdmin } from './topics.js';
+
+/**
+ * Opens the log of a Kafka cluster (2.1 or newer). Waits for a broker that doesn't answer yet.
+ * @throws UNSILO_LOG_OPTIONS, UNSILO_LOG_CODEC_MISSING, UNSILO_LOG_AUTHENTICATION, UNSILO_LOG_TLS, UNSILO_LOG_UNREACHABLE
+ */
+export async function openKafkaEventLog(options: KafkaOptions): Promise<EventLog> {
+  const settings = settingsOf(options);
+  const compression = await chooseCompression(settings.compression);
+  const connection = new KafkaConnection(settings);
+  try {
+    await connection.connect();
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return new KafkaEventLog(settings, connection, compression);
+}
+
+class KafkaEventLog implements EventLog {
+  readonly capabilities: Capabilities;
+  private readonly settings: Settings;
+  private readonly connection: KafkaConnection;
+  private readonly producer: KafkaProducer;
+  private readonly admin: TopicAdmin;
+  private readonly subscriptions = new Set<KafkaSubscription>();
+  private readonly pending = new Set<Promise<unknown>>();
+  private closed = false;
+  private closing: Promise<void> | undefined;
+
+  constructor(settings: Settings, connection: KafkaConnection, compression: number) {
+    this.settings = settings;
+    this.connection = connection;
+    this.producer = new KafkaProducer(connection, compression);
+    this.admin = new TopicAdmin(connection);
+    this.capabilities = {
+      transactionalOutbox: false,
+      distributed: true,
+      maxMessageBytes: settings.maxMessageBytes,
+    };
+  }
+
+  async declare(topics: readonly TopicSpec[]): Promise<void> {
+    this.refuseClosed();
+    await this.track(this.admin.apply(topics));
+  }
+
+  async append(messages: readonly AppendMessage[]): Promise<Position[]> {
+    this.refuseClosed();
+    if (messages.length === 0) return [];
+    return this.track(this.producer.append(messages));
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.refuseClosed();
+    if (this.closing !== undefined) throw logClosed();
+    const subscription = new KafkaSubscription(this.settings, options, (closed) => {
+      this.subscriptions.delete(closed);
+    });
+    this.subscriptions.add(subscription);
+    await subscription.start();
+    return subscription;
+  }
+
+  async read(options: ReadOptions): Promise<ReadPage> {
+    this.refuseClosed();
+    return this.track(readPage(this.connection, options));
+  }
+
+  async ends(topics: readonly string[]): Promise<PartitionEnds[]> {
+    this.refuseClosed();
+    return this.track(this.endsOf(topics));
+  }
+
+  private async endsOf(topics: readonly string[]): Promise<PartitionEnds[]> {
+    const places = [];
+    for (const topic of topics) {
+      const partitions = await this.connection.partitions(topic);
+      for (let partition = 0; partition < partitions; partition++) places.push({ topic, partition });
+    }
+    const ends = await this.connection.ends(places);
+    return places.map((place) => ({ ...place, ...ends.get(placeKey(place))! }));
+  }
+
+  async lag(group: string): Promise<PartitionLag[]> {
+    this.refuseClosed();
+    return this.track(groupLag(this.connection, group, Date.now()));
+  }
+
+  /** The brokers clean by themselves. */
+  async clean(_now: number): Promise<{ removed: number }> {
+    this.refuseClosed();
+    return { removed: 0 };
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shut();
+    return this.closing;
+  }
+
+  /** Handlers that run may still append; nobody else's append is cut off either. Then nothing more is taken. */
+  private async shut(): Promise<void> {
+    await Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
+    this.closed = true;
+    await Promise.allSettled(this.pending);
+    await this.connection.close();
+  }
+
+  private refuseClosed(): void {
+    if (this.closed) throw logClosed();
+  }
+
+  private async track<T>(work: Promise<T>): Promise<T> {
+    this.pending.add(work);
+    try {
+      return await work;
+    } finally {
+      this.pending.delete(work);
+    }
+  }
+}
