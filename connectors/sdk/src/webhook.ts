@@ -6,7 +6,8 @@ export interface SignatureScheme {
   secret: string;
   /** Header that holds the signature; any case. */
   header: string;
-  algorithm: 'sha1' | 'sha256';
+  /** `sha1` only for senders that know no other. */
+  algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512';
   encoding: 'hex' | 'base64';
   /** Stands before the signature: `sha256=`. */
   prefix?: string;

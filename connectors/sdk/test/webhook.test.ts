@@ -25,6 +25,8 @@ const code = (check: () => void) => {
 describe.each([
   ['GitHub and Meta: sha256, hex, prefix', { algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' }],
   ['WebSub: sha1, hex, prefix', { algorithm: 'sha1', encoding: 'hex', prefix: 'sha1=' }],
+  ['WebSub: sha384, hex, prefix', { algorithm: 'sha384', encoding: 'hex', prefix: 'sha384=' }],
+  ['sha512, base64', { algorithm: 'sha512', encoding: 'base64' }],
   ['Shopify: sha256, base64', { algorithm: 'sha256', encoding: 'base64' }],
 ] as const)('%s', (_, form) => {
   const scheme: SignatureScheme = { ...form, secret, header: 'X-Signature' };
@@ -47,7 +49,7 @@ describe.each([
         );
       }),
     );
-    for (const bad of [good.slice(0, -2), `${good}00`, prefix, '', `${prefix}zz`, good.replace(prefix, 'md5=')])
+    for (const bad of [good.slice(0, -4), `${good}00`, prefix, '', `${prefix}zz`, good.replace(prefix, 'md5=')])
       if (bad !== good)
         expect(code(() => verifySignature(call({ 'x-signature': bad }), scheme))).toBe('UNSILO_WEBHOOK_FORGED');
   });

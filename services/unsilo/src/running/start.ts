@@ -9,6 +9,7 @@ import type { Configuration } from '../configuration/configuration.js';
 import { connectorStorage } from './connector-storage.js';
 import { DataFolder } from './data-folder.js';
 import { KeyFile } from './keys.js';
+import { meterHub } from './meters.js';
 import { ConnectedSystems } from './systems.js';
 
 export interface RunningUnsilo {
@@ -85,9 +86,10 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
       graceMs: CONNECTOR_GRACE_MS,
       clock,
     });
+    const meters = meterHub(log);
     const hub = createHub({
       tenant,
-      log,
+      log: meters.log,
       store,
       policy,
       model,
@@ -109,6 +111,7 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
     const gateway = await createGateway({
       service: {
         ...hub.service,
+        metrics: async () => [...(await hub.service.metrics()), ...meters.metrics()],
         health: async () => {
           const health = await hub.service.health();
           if (failed !== undefined) return { live: false, ready: false, reasons: [failed] };

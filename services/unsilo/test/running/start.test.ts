@@ -137,6 +137,23 @@ describe('startUnsilo', () => {
     await started({ ...other, http: given.http });
   });
 
+  it('tells how long the hub takes, without anybody in it', async () => {
+    const crm = new Rolodex('crm');
+    crm.write({ id: '1', version: 1, name: 'Ada Lovelace', email: 'ada@example.org' });
+    const one = await started(configuration(crm));
+    const headers = { authorization: `Bearer ${one.adminKey ?? ''}` };
+    const text = await eventually(async () => {
+      const figures = await (await fetch(`${one.url}/metrics`, { headers })).text();
+      return figures.includes('unsilo_hub_event_delay_seconds_count{topic="unsilo.parties.v1"} 1')
+        ? figures
+        : undefined;
+    });
+    expect(text).toContain('# TYPE unsilo_hub_batch_seconds histogram');
+    expect(text).toMatch(/^unsilo_hub_batch_seconds_bucket\{result="done",le="\+Inf"\} \d+$/m);
+    expect(text).toMatch(/^unsilo_hub_batch_seconds_sum\{result="done"\} [\d.]+$/m);
+    expect(text).not.toMatch(/ada|lovelace|card/i);
+  });
+
   it('stops while somebody follows what flows, and ends their stream', async () => {
     const given = configuration();
     const one = await started(given);
