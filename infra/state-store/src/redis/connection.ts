@@ -158,6 +158,8 @@ function createClient(settings: Settings): Client {
     protocol: 2 as const,
     connectionName: 'unsilo-state',
     connectTimeout: settings.answerMs,
+    // A timer of the client that would keep the process alive after closing.
+    disconnectTimeout: 200,
     // The handshake of a new connection must not hang for ever either. Our own limit is the shorter one.
     commandTimeout: settings.answerMs + 1000,
     maxRetriesPerRequest: 0,

@@ -49,10 +49,9 @@ export class Relay {
 
   /** There may be messages of the tenant. */
   wake(tenant: string): void {
-    if (this.stopped) return;
     this.known.add(tenant);
-    clearTimeout(this.timers.get(tenant));
-    this.timers.delete(tenant);
+    // Where a pause is being made, since the log failed or another relay is at work, its end comes soon enough.
+    if (this.stopped || this.timers.has(tenant)) return;
     if (this.running.has(tenant)) {
       this.wokenAgain.add(tenant);
       return;
@@ -69,7 +68,11 @@ export class Relay {
   async close(): Promise<void> {
     this.closing = true;
     clearInterval(this.rounds);
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const [tenant, timer] of this.timers) {
+      clearTimeout(timer);
+      this.timers.delete(tenant);
+      this.wake(tenant);
+    }
     let limit: NodeJS.Timeout | undefined;
     const patienceEnds = new Promise<void>((done) => (limit = setTimeout(done, LAST_ROUND_MS)));
     await Promise.race([this.settled(), patienceEnds]);
@@ -172,7 +175,10 @@ export class Relay {
 
   private later(tenant: string, ms: number): void {
     clearTimeout(this.timers.get(tenant));
-    const timer = setTimeout(() => this.wake(tenant), ms);
+    const timer = setTimeout(() => {
+      this.timers.delete(tenant);
+      this.wake(tenant);
+    }, ms);
     timer.unref();
     this.timers.set(tenant, timer);
   }

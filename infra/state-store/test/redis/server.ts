@@ -101,15 +101,19 @@ export class RedisProgram {
     if (this.port === 0) this.port = await freePort();
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
     this.process = spawn('redis-server', [...own, '--appendonly', 'no', ...this.options], { stdio: 'ignore' });
-    await until(async () => answers(this.port), 'redis-server answers');
+    const { process } = this;
+    await until(async () => process.exitCode !== null || answers(this.port), 'redis-server answers');
+    if (process.exitCode !== null) throw new Error(`redis-server ended: it does not take ${this.options.join(' ')}`);
   }
 
   /** Ends it without giving it a chance to save. */
   async kill(): Promise<void> {
     if (this.process === undefined) return;
     const ended = once(this.process, 'exit');
-    this.process.kill('SIGKILL');
-    await ended;
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill('SIGKILL');
+      await ended;
+    }
     this.process = undefined;
   }
 

@@ -80,3 +80,10 @@ export async function bringBack(url: string, prefix: string, snapshot: Snapshot)
     await change.exec();
   });
 }
+
+/** A promise to be settled from outside. */
+export function gate(): { passed: Promise<void>; open(): void } {
+  let open!: () => void;
+  const passed = new Promise<void>((done) => (open = done));
+  return { passed, open };
+}
