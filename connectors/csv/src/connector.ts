@@ -4,7 +4,7 @@ import iconv from 'iconv-lite';
 import { canRead, canWrite, listFiles, type FoundFile } from './client.js';
 import { headerOf } from './header.js';
 import { csvMap, type CsvMap } from './map.js';
-import { OptionsSchema, type CsvOptions } from './options.js';
+import { OptionsSchema, type CsvOptions, type OutOptions } from './options.js';
 import { firstRecord, read } from './read.js';
 import { forget, write } from './write.js';
 
@@ -30,7 +30,8 @@ export const csv = defineConnector<CsvOptions>({
           party: options.mapping.kind === 'organization' ? 'organization' : 'person',
           attributes: Object.fromEntries(attributes),
           create: isWritable && map.newIdColumn !== undefined ? 'external-key' : 'none',
-          delete: isWritable,
+          // A file of changed rows says nothing of one that is gone.
+          delete: options.out?.rows === 'all',
           conditional: true,
         },
       ],
@@ -66,7 +67,7 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
         hint: 'Make the folder and give the user of this process the right to read it.',
       });
   }
-  if (out !== undefined) findings.push(await checkOut(out.folder, folder));
+  if (out !== undefined) findings.push(await checkOut(out, folder));
   for (const encoding of [options.encoding, out?.encoding ?? 'auto'])
     if (encoding !== 'auto' && !iconv.encodingExists(encoding))
       findings.push({
@@ -103,7 +104,7 @@ async function checkColumns(file: FoundFile, options: CsvOptions, map: CsvMap): 
   ];
 }
 
-async function checkOut(out: string, folder: string | undefined): Promise<Finding> {
+async function checkOut({ folder: out, rows }: OutOptions, folder: string | undefined): Promise<Finding> {
   if (folder !== undefined && resolve(folder) === resolve(out))
     return {
       ok: false,
@@ -111,7 +112,8 @@ async function checkOut(out: string, folder: string | undefined): Promise<Findin
       message: 'Files are written to the folder that is watched, and would be read again',
       hint: 'Give out.folder a folder of its own.',
     };
-  if (await canWrite(out)) return { ok: true, code: 'UNSILO_CSV_OUT', message: `${out} can be written` };
+  const what = rows === 'all' ? 'with the whole table' : 'with the rows that are changed here';
+  if (await canWrite(out)) return { ok: true, code: 'UNSILO_CSV_OUT', message: `${out} can be written, ${what}` };
   return {
     ok: false,
     code: 'UNSILO_CSV_FOLDER_DENIED',

@@ -12,9 +12,10 @@ const Out = Type.Object(
       default: '{system}.csv',
       description: 'Name of the file; `{system}` stands for the name of the system',
     }),
-    rows: Type.Union([Type.Literal('all'), Type.Literal('changed')], {
-      default: 'all',
-      description: '`all` rows of the table, or those that differ from what the last file said',
+    rows: Type.Union([Type.Literal('changed'), Type.Literal('all')], {
+      default: 'changed',
+      description:
+        '`changed`: rows that were written here, until a file confirms them, for who takes them in by their id; `all`: the whole table, for who puts it in the place of the own one',
     }),
     delimiter: Type.Optional(
       Type.String({ minLength: 1, maxLength: 1, description: 'Default: that of the last file read, else a comma' }),

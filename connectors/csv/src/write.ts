@@ -15,6 +15,11 @@ export async function write(context: ConnectorContext<CsvOptions>, command: Comm
     return rejected('UNSILO_CSV_READ_ONLY', 'No folder is configured to write to; set the option out');
   if (command.action !== 'update' && command.action !== 'create' && command.action !== 'delete')
     return rejected('UNSILO_CSV_ACTION', `A table of rows knows no ${command.action}`);
+  if (command.action === 'delete' && options.out.rows !== 'all')
+    return rejected(
+      'UNSILO_CSV_NO_DELETE',
+      'A file of changed rows can’t say that one is gone; only with out.rows: all rows are deleted',
+    );
   const table = tableOf(context.memory);
   const map = csvMap(context.tenant, context.system, options);
   const result = await table.exclusive(() => change(context, table, map, command));

@@ -70,7 +70,7 @@ connectorConformance({
     return Promise.resolve({
       options: {
         folder: files.in,
-        out: { folder: files.out, delayMs: 0 },
+        out: { folder: files.out, delayMs: 0, rows: 'all' },
         id: 'no',
         settleMs: 0,
         mapping,

@@ -104,9 +104,9 @@ const written = async (text: string) => {
 };
 const FROM_FILE = { major: FILES_FROM, minor: 0 };
 
-test('an update changes the row, tells what was before and after, and the whole table is written out', async () => {
+test('an update changes the row, tells what was before and after, and with `all` the whole table is written out', async () => {
   files.drop('a.csv', 'id;first;last;shoe size\n1;Ada;Lovelace;37\n2;Bo;"Semi;colon";45\n', FILES_FROM);
-  const started = await run();
+  const started = await run({ out: { rows: 'all' } });
   const outcome = await carryOut(
     started,
     update('c1', '1', FROM_FILE, { 'name.given': 'Augusta', emails: [{ address: 'a@x.example' }] }),
@@ -165,7 +165,7 @@ test('a record that has moved on is a conflict', async () => {
 
 test('rows are made with a key that makes repeats harmless, and with fixed values', async () => {
   files.drop('a.csv', 'id,first,last\n1,Ada,Lovelace\n', FILES_FROM);
-  const started = await run({ mapping: { fields, write: { source: 'unsilo' } } });
+  const started = await run({ mapping: { fields, write: { source: 'unsilo' } }, out: { rows: 'all' } });
   const set = { 'name.given': 'Grace', phones: [{ number: '+1 555 0100', label: 'mobile' }] };
   const made = await carryOut(started, create('c1', 'f00d', set));
   expect(made).toMatchObject({
@@ -182,7 +182,7 @@ test('rows are made with a key that makes repeats harmless, and with fixed value
 
 test('deleted rows are left out, stay away while files repeat them, and come back with an edit', async () => {
   files.drop('a.csv', 'id,first\n1,Ada\n2,Bo\n', FILES_FROM);
-  const started = await run();
+  const started = await run({ out: { rows: 'all' } });
   expect(await carryOut(started, remove('c1', '1', FROM_FILE))).toMatchObject({
     status: 'applied',
     before: { name: { given: 'Ada' } },
@@ -294,11 +294,30 @@ describe('the written file', () => {
     expect(bytes.subarray(2).toString('utf16le')).toBe('id\tfirst\tlast\n1\tJürgen\tGroß\n');
   });
 
-  test('can hold only the rows that the files don’t have so', async () => {
+  test('holds only the rows that were written here, unless the whole table is wanted', async () => {
     files.drop('a.csv', 'id,first\n1,Ada\n2,Bo\n', FILES_FROM);
-    const started = await run({ out: { rows: 'changed' } });
+    const started = await run();
     await carryOut(started, update('c1', '2', FROM_FILE, { 'name.given': 'Bob' }));
     await written('id,first\n2,Bob\n');
+    files.drop('b.csv', 'id,first\n1,Ada\n2,Bob\n', NOW + 1);
+    await again(started);
+    const [, , ada] = parties(started);
+    expect(ada).toBeUndefined();
+    await carryOut(started, update('c2', '1', FROM_FILE, { 'name.given': 'Augusta' }));
+    // What a file has confirmed is left out.
+    await written('id,first\n1,Augusta\n');
+  });
+
+  test('that has changed rows only can not say that one is gone: deleting is not offered, and refused', async () => {
+    files.drop('a.csv', 'id,first\n1,Ada\n', FILES_FROM);
+    const changed = await run();
+    expect(changed.runner.profile.kinds[0]).toMatchObject({ delete: false });
+    expect(await carryOut(changed, remove('c1', '1', FROM_FILE))).toMatchObject({
+      status: 'rejected',
+      error: { code: 'UNSILO_CSV_NO_DELETE' },
+    });
+    const whole = await run({ out: { rows: 'all' } });
+    expect(whole.runner.profile.kinds[0]).toMatchObject({ delete: true });
   });
 
   test('can be made safe for spreadsheets', async () => {

@@ -50,7 +50,7 @@ export function demonstrationYaml({ crm, shop, social, news }: Addresses): strin
           folder: shop.exports,
           settleMs: 100,
           // Whole tables would take back what people in the shop have typed since the last export.
-          out: { folder: shop.imports, file: IMPORT_FILE, rows: 'changed', delayMs: 100 },
+          out: { folder: shop.imports, file: IMPORT_FILE, delayMs: 100 },
           id: 'customer_no',
           createdAt: 'created',
           changedAt: 'updated',
