@@ -13,7 +13,7 @@ export default {
     ],
   },
   // Packages that are published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(?:.*/node_modules/)?(@noble|@seriousme|cookie|typebox)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:.*/node_modules/)?(@noble|@seriousme|any-ascii|cookie|typebox)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^lmdb$': '<rootDir>/scripts/jest/lmdb.cjs' },
   testTimeout: 60000,
 };

@@ -5,6 +5,7 @@ import type { Customer } from '@unsilo/schemas';
 import { parse, stringify } from 'yaml';
 import type { Count } from '../src/cli/counting.js';
 import { loadConfiguration } from '../src/configuration/load.js';
+import { loadMapping } from '../src/matching/mapping.js';
 import { createLogger } from '../src/running/logger.js';
 import { startUnsilo } from '../src/running/start.js';
 import { unsilo } from './support/command-line.js';
@@ -19,8 +20,13 @@ const ENV = new Proxy({}, { get: () => 'set' });
 
 describe('the examples', () => {
   const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'));
+  const isMapping = (name: string): boolean => /^columns:/m.test(readFileSync(join(EXAMPLES, name), 'utf8'));
 
-  it.each(files)('%s can be started with', async (name) => {
+  it.each(files.filter(isMapping))('%s is a mapping of columns', (name) => {
+    expect(loadMapping(join(EXAMPLES, name)).targets.length).toBeGreaterThan(3);
+  });
+
+  it.each(files.filter((name) => !isMapping(name)))('%s can be started with', async (name) => {
     await expect(loadConfiguration(join(EXAMPLES, name), { env: ENV })).resolves.toMatchObject({
       secrets: expect.any(Array),
     });

@@ -80,12 +80,11 @@ function readWhole(text: string, parts: AddressParts): void {
   }
   if (pieces.length > 1) {
     pieces.pop();
-    const [, before = '', code = '', behind = ''] = /^(.*?)\b((?:[a-z]{1,2}\d[a-z0-9]? ?\d[a-z]{2})|\d{4,6}(?: \d{4})?)\b(.*)$/.exec(last) ?? [
-      '',
-      last,
-    ];
+    const [, before = '', code = '', behind = ''] =
+      /^(.*?)\b((?:[a-z]{1,2}\d[a-z0-9]? ?\d[a-z]{2})|\d{4,6}(?: \d{4})?)\b(.*)$/.exec(last) ?? ['', last];
     parts.postcode ||= code.replaceAll(' ', '').slice(0, /^\d{9}$/.test(code.replaceAll(' ', '')) ? 5 : undefined);
-    const [, place = '', region = ''] = /^(.*?)(?: ([a-z]{2}))?$/.exec(`${before} ${behind}`.trim().replace(/ +/g, ' ')) ?? [];
+    const [, place = '', region = ''] =
+      /^(.*?)(?: ([a-z]{2}))?$/.exec(`${before} ${behind}`.trim().replace(/ +/g, ' ')) ?? [];
     if (region !== '') parts.region ||= region;
     if (place !== '') parts.locality ||= place;
     if (parts.locality === '' && pieces.length > 1) parts.locality = fold(pieces.pop() ?? '');

@@ -121,7 +121,8 @@ export function handleParts(handle: string): [service: string, user: string] {
 /** Host without `www.`, path without the slash at its end, in lower case. Undefined where it is no address. */
 export function canonicalUrl(text: string): string | undefined {
   const trimmed = text.trim().toLowerCase().slice(0, 200);
-  const [, host = '', path = ''] = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)/.exec(trimmed) ?? [];
+  const [, host = '', path = ''] =
+    /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?([^/?#:\s]+)(?::\d+)?([^?#\s]*)/.exec(trimmed) ?? [];
   if (!host.includes('.')) return undefined;
   return `${host.replace(/^www\./, '')}${path.replace(/\/+$/, '')}`;
 }

@@ -108,7 +108,8 @@ function personKeys(profile: Profile, keys: Set<string>): void {
     }
   }
   for (const [attribute, list] of Object.entries(values))
-    if (attribute.startsWith('extra.') || attribute === 'organizations') for (const value of list.slice(0, FEW)) places.add(value);
+    if (attribute.startsWith('extra.') || attribute === 'organizations')
+      for (const value of list.slice(0, FEW)) places.add(value);
   for (const place of places) for (const token of tokens) keys.add(`tl ${token} ${place}`);
 }
 
@@ -116,7 +117,9 @@ function personKeys(profile: Profile, keys: Set<string>): void {
 function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, initials: Set<string>): void {
   const family = familyNames(name.surname).slice(0, FEW);
   const given = name.given === '' ? [] : fullForms(name.given).slice(0, FEW);
-  const middle = words(name.middle).filter((word) => word.length >= 3).slice(0, 1);
+  const middle = words(name.middle)
+    .filter((word) => word.length >= 3)
+    .slice(0, 1);
   for (const token of [...given, ...family]) {
     if (token.length >= 2) {
       tokens.add(token);
@@ -161,7 +164,8 @@ function organizationKeys(profile: Profile, keys: Set<string>): void {
     for (const [index, word] of all.slice(0, 5).entries()) {
       if (word.length < 3) continue;
       keys.add(`w ${word}`);
-      for (const other of all.slice(index + 1, 5)) if (other.length >= 3) keys.add(word < other ? `ww ${word} ${other}` : `ww ${other} ${word}`);
+      for (const other of all.slice(index + 1, 5))
+        if (other.length >= 3) keys.add(word < other ? `ww ${word} ${other}` : `ww ${other} ${word}`);
       for (const place of places) keys.add(`wp ${word} ${place}`);
     }
     if (all.length === 1 && name.length <= 6) keys.add(`oa ${name}`);

@@ -5,7 +5,15 @@ import { defaultAttribute } from './default-model.js';
 import { ADDRESS_ATTRIBUTES, kindOf, LEVELS, NAME_ATTRIBUTES, type Kind } from './kinds.js';
 import type { AttributeModel, PartModel } from './model.js';
 import { compareOrganizations } from './organization-name.js';
-import { compareGiven, compareMiddle, compareSurname, GIVEN, soundAlike, SURNAME, type NameParts } from './person-name.js';
+import {
+  compareGiven,
+  compareMiddle,
+  compareSurname,
+  GIVEN,
+  soundAlike,
+  SURNAME,
+  type NameParts,
+} from './person-name.js';
 import type { Profile } from './profile.js';
 import { isOneEdit, rememberPairs } from './similarity.js';
 
@@ -97,7 +105,8 @@ function weightsOf(model: AttributeModel): Pick<Slot, 'weights' | 'byValue'> {
   if (model.frequencies === undefined) return { weights, byValue: undefined };
   weights[0] = toWeight(clip(Math.log2(m / (model.unseen ?? u))));
   const byValue = new Map<string, number>();
-  for (const [value, share] of Object.entries(model.frequencies)) byValue.set(value, toWeight(clip(Math.log2(m / share))));
+  for (const [value, share] of Object.entries(model.frequencies))
+    byValue.set(value, toWeight(clip(Math.log2(m / share))));
   return { weights, byValue };
 }
 
@@ -127,7 +136,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   for (const attribute of [...others.keys()].sort())
     if (!slotOf.has(attribute)) addSlot(attribute, others.get(attribute) ?? 'text');
 
-  const levels = new Int8Array(slots.length);
+  let levels = new Int8Array(slots.length);
   const left: string[] = [];
   const right: string[] = [];
   const comparison: Comparison = { levels, left, right };
@@ -153,6 +162,15 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
     return slot.weights[level] ?? 0;
   };
 
+  /** Who issues identifiers shows only as records come. */
+  const slotOfIssuer = (attribute: string): number | undefined => {
+    if (!attribute.startsWith('identifiers:')) return undefined;
+    const slot = addSlot(attribute, 'identifier');
+    levels = new Int8Array(slots.length);
+    comparison.levels = levels;
+    return slot;
+  };
+
   const given = compareBy.given;
   const surname = compareBy.surname;
   const isSame = (a: string, b: string): boolean => {
@@ -170,7 +188,8 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       let level = given(a.given, b.given);
       if (level === GIVEN.differs) {
         if (guess && soundAlike(a.given, b.given)) level = GIVEN.fuzzy;
-        else if ((a.middle !== '' && a.middle === b.given) || (b.middle !== '' && b.middle === a.given)) level = GIVEN.fuzzy;
+        else if ((a.middle !== '' && a.middle === b.given) || (b.middle !== '' && b.middle === a.given))
+          level = GIVEN.fuzzy;
       }
       put(G, level, a.given, b.given);
     }
@@ -179,7 +198,8 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       if (level === SURNAME.differs && guess && soundAlike(a.surname, b.surname)) level = SURNAME.fuzzy;
       put(S, level, a.surname, b.surname);
     }
-    const isApart = (levels[G] === -1 || levels[G] === GIVEN.differs) && (levels[S] === -1 || levels[S] === SURNAME.differs);
+    const isApart =
+      (levels[G] === -1 || levels[G] === GIVEN.differs) && (levels[S] === -1 || levels[S] === SURNAME.differs);
     if (isApart) crossNames(a, b);
     if (a.middle !== '' && b.middle !== '' && levels[G] !== GIVEN.cross)
       put(M, compareBy.middle(a.middle, b.middle), a.middle, b.middle);
@@ -268,8 +288,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
         continue;
       }
       const [x, y] = [ours[0] ?? '', theirs[0] ?? ''];
-      if (ours.length === 1 && theirs.length === 1)
-        put(slot, x === y ? 0 : (slots[slot]?.compare(x, y) ?? -1), x, y);
+      if (ours.length === 1 && theirs.length === 1) put(slot, x === y ? 0 : (slots[slot]?.compare(x, y) ?? -1), x, y);
       else compareList(slot, ours, theirs);
     }
     return comparison;
@@ -301,11 +320,13 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
 
   return {
     part,
-    attributes: slots.map(({ attribute, kind }) => ({ attribute, kind })),
+    get attributes() {
+      return slots.map(({ attribute, kind }) => ({ attribute, kind }));
+    },
     prepare(profile, isGeneric) {
       const lists: (readonly string[] | undefined)[] = new Array(slots.length).fill(undefined);
       for (const [attribute, values] of Object.entries(profile.values)) {
-        const slot = slotOf.get(attribute);
+        const slot = slotOf.get(attribute) ?? slotOfIssuer(attribute);
         if (slot === undefined) continue;
         const kept = isGeneric === undefined ? values : values.filter((value) => !isGeneric(attribute, value));
         if (kept.length > 0) lists[slot] = kept;

@@ -94,7 +94,10 @@ function attributeProblems(attribute: unknown, place: string): string[] {
       problems.push(`${place}.${name}: must be ${LEVELS[kind].length} shares above 0, for ${LEVELS[kind].join(', ')}.`);
   }
   if (unseen !== undefined && (!isNumber(unseen) || unseen <= 0)) problems.push(`${place}.unseen: must be above 0.`);
-  if (frequencies !== undefined && (!isRecord(frequencies) || Object.values(frequencies).some((f) => !isNumber(f) || f <= 0)))
+  if (
+    frequencies !== undefined &&
+    (!isRecord(frequencies) || Object.values(frequencies).some((f) => !isNumber(f) || f <= 0))
+  )
     problems.push(`${place}.frequencies: must be shares above 0 by value.`);
   return problems;
 }

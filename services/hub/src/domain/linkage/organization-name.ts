@@ -65,7 +65,10 @@ export function compareOrganizations(a: string, b: string): number {
 }
 
 /** Each word is used once, exact pairs first, so that the outcome doesn't depend on the order of the words. */
-function overlap(a: readonly string[], b: readonly string[]): { dice: number; ofSmaller: number; weightOfSmaller: number } {
+function overlap(
+  a: readonly string[],
+  b: readonly string[],
+): { dice: number; ofSmaller: number; weightOfSmaller: number } {
   const [few, many] = a.length <= b.length ? [a, b] : [b, a];
   const left = new Map<string, number>();
   for (const word of many) left.set(word, (left.get(word) ?? 0) + 1);

@@ -32,7 +32,9 @@ const GENERATIONS: Readonly<Record<string, string>> = {
   '3rd': 'iii',
   '4th': 'iv',
 };
-const CREDENTIALS: ReadonlySet<string> = new Set('phd md mba esq dds cpa msc bsc ba ma bt bart obe mbe cbe kc qc mp'.split(' '));
+const CREDENTIALS: ReadonlySet<string> = new Set(
+  'phd md mba esq dds cpa msc bsc ba ma bt bart obe mbe cbe kc qc mp'.split(' '),
+);
 const PARTICLES: ReadonlySet<string> = new Set(
   'van von der den de del della di da do dos das du la le las los el al bin ibn ben bint abu zu zum zur ter ten af av y e st saint san mac mc o'.split(
     ' ',
@@ -124,7 +126,16 @@ function partsOfWhole(text: string): { given: string; middle: string; surname: s
 }
 
 /** Levels of `given`, by index. */
-export const GIVEN = { exact: 0, nickname: 1, initial: 2, close: 3, fuzzy: 4, swapped: 5, cross: 6, differs: 7 } as const;
+export const GIVEN = {
+  exact: 0,
+  nickname: 1,
+  initial: 2,
+  close: 3,
+  fuzzy: 4,
+  swapped: 5,
+  cross: 6,
+  differs: 7,
+} as const;
 export const SURNAME = { exact: 0, close: 1, part: 2, fuzzy: 3, differs: 4 } as const;
 
 function isClose(a: string, b: string): boolean {
@@ -169,7 +180,9 @@ export function compareSurname(a: string, b: string): number {
   if (isClose(x, y)) return SURNAME.close;
   if (x !== a || y !== b) {
     const theirs = words(b).filter((word) => !PARTICLES.has(word) && word.length > 2);
-    const isPart = words(a).some((word) => word.length > 2 && theirs.some((other) => other === word || isClose(word, other)));
+    const isPart = words(a).some(
+      (word) => word.length > 2 && theirs.some((other) => other === word || isClose(word, other)),
+    );
     if (isPart) return SURNAME.part;
   }
   return isFuzzy(x, y) ? SURNAME.fuzzy : SURNAME.differs;

@@ -44,7 +44,8 @@ const MAILBOXES: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-const EXAMPLE_DOMAINS = /^(?:(?:test|none|noemail|nomail|email|mail|domain|x+|a+|na|null|unknown|invalid|localhost)\.[a-z]{1,7}|.*\.(?:invalid|test|example))$/;
+const EXAMPLE_DOMAINS =
+  /^(?:(?:test|none|noemail|nomail|email|mail|domain|x+|a+|na|null|unknown|invalid|localhost)\.[a-z]{1,7}|.*\.(?:invalid|test|example))$/;
 
 /** `test@test.com`, `none@none.com`, `noreply@…`. */
 export function isPlaceholderEmail(address: string): boolean {

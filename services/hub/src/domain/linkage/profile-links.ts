@@ -12,7 +12,9 @@ const NETWORKS: readonly [host: RegExp, service: string, path: RegExp][] = [
   [/^tiktok\.com$/, 'tiktok', /^\/@([^/]+)$/],
 ];
 /** Paths of pages that are no profile. */
-const PAGES: ReadonlySet<string> = new Set('home login about share intent search explore help settings privacy terms'.split(' '));
+const PAGES: ReadonlySet<string> = new Set(
+  'home login about share intent search explore help settings privacy terms'.split(' '),
+);
 const FEDERATED = /^\/@([a-z0-9_.-]+)$/;
 
 /** The accounts that a page's address names: `https://x.com/ada` → `x:ada`, `https://social.example/@ada` → `mastodon:ada@social.example`. */

@@ -78,7 +78,7 @@ export function createProfile(record: LinkageRecord, options: ProfileOptions = {
 }
 
 function withoutPlaceholders<T extends object>(stated: T): T {
-  const kept = Object.entries(stated).filter(([, value]) => typeof value === 'string' && !isPlaceholder(fold(value)) );
+  const kept = Object.entries(stated).filter(([, value]) => typeof value === 'string' && !isPlaceholder(fold(value)));
   return Object.fromEntries(kept) as T;
 }
 
@@ -113,7 +113,11 @@ function canonical(kind: Kind, value: string, country: string | undefined): stri
     case 'date':
       return canonicalDate(value);
     case 'identifier': {
-      const number = value.slice(0, 120).normalize('NFKC').replace(/[^\p{L}\p{N}]+/gu, '').toLowerCase();
+      const number = value
+        .slice(0, 120)
+        .normalize('NFKC')
+        .replace(/[^\p{L}\p{N}]+/gu, '')
+        .toLowerCase();
       return isPlaceholderNumber(number) || isPlaceholder(number) ? undefined : number;
     }
     case 'organization': {

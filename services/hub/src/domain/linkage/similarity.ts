@@ -76,7 +76,10 @@ export function isWithinEdits(a: string, b: string, most: number): boolean {
  * Remembers the answer for each unordered pair of values. Names repeat: most pairs of values have been compared before. Forgets
  * everything when it has grown to `limit` pairs, so that memory stays bounded; answers don't depend on what it remembers.
  */
-export function rememberPairs(compare: (a: string, b: string) => number, limit = 400_000): (a: string, b: string) => number {
+export function rememberPairs(
+  compare: (a: string, b: string) => number,
+  limit = 400_000,
+): (a: string, b: string) => number {
   let known = new Map<string, Map<string, number>>();
   let size = 0;
   return (x, y) => {

@@ -6,12 +6,15 @@ import { connectors } from './connectors.js';
 import { count } from './count.js';
 import { customers } from './customers.js';
 import { deadLetters } from './dead-letters.js';
+import { evaluate } from './evaluate.js';
 import { events } from './events.js';
 import { explain } from './explain.js';
 import { keys } from './keys.js';
+import { match } from './match.js';
 import { replay } from './replay.js';
 import { start } from './start.js';
 import { systems } from './systems.js';
+import { train } from './train.js';
 
 /** All commands, in the order in which the help lists them. */
 export const commands: readonly Command[] = [
@@ -27,5 +30,8 @@ export const commands: readonly Command[] = [
   count,
   replay,
   keys,
+  match,
+  evaluate,
+  train,
   bench,
 ];

@@ -1,0 +1,146 @@
+import { LEVELS, type Kind } from './kinds.js';
+import type { HouseholdModel } from './model.js';
+import type { PairTable } from './pair-table.js';
+
+/** What is estimated of one attribute: m and u by level, and whether exact agreements weigh by rarity. */
+export interface SlotShares {
+  attribute: string;
+  kind: Kind;
+  m: number[];
+  u: number[];
+  byRarity: boolean;
+}
+
+export interface Estimate {
+  slots: SlotShares[];
+  /** log2 odds that two records taken at random are one party. */
+  prior: number;
+  household: HouseholdModel;
+}
+
+const SMALLEST = 1e-7;
+
+/** What was never seen among so many pairs is assumed of one of them, unless the shipped share is smaller. */
+function floorOf(start: number, mass: number): number {
+  return Math.max(SMALLEST, Math.min(start, 1 / (mass + 1)));
+}
+
+/** Bits by row; the same sum as the matcher's, before rounding. */
+export function weighRows(table: PairTable, estimate: Estimate, into: Float64Array, parts?: RowParts): void {
+  const { slots, levels, rarity } = table;
+  const weights = estimate.slots.map(({ m, u, byRarity }) =>
+    m.map((share, level) => (level === 0 && byRarity ? Math.log2(share) : Math.log2(share / (u[level] ?? 1)))),
+  );
+  const groups = estimate.slots.map(({ attribute }) => groupOf(attribute));
+  for (let row = 0; row < table.rows; row += 1) {
+    let [others, address, phone, family] = [0, 0, 0, 0];
+    const at = row * slots;
+    for (let slot = 0; slot < slots; slot += 1) {
+      const level = levels[at + slot] ?? -1;
+      if (level < 0) continue;
+      const weight = (weights[slot]?.[level] ?? 0) + (level === 0 ? (rarity[at + slot] ?? 0) : 0);
+      const group = groups[slot];
+      if (group === 'address') address += weight;
+      else if (group === 'phone') phone += weight;
+      else if (group === 'surname') family += weight;
+      else others += weight;
+    }
+    const shared = Math.min(address, estimate.household.address);
+    let total = others + shared + phone + family;
+    if (shared > 0 || phone > 0) {
+      const sum = Math.max(0, shared) + Math.max(0, phone) + Math.max(0, family);
+      if (sum > estimate.household.family)
+        total -= Math.min(sum - estimate.household.family, Math.max(0, shared) + Math.max(0, phone));
+    }
+    into[row] = total;
+    if (parts !== undefined) parts.others[row] = others;
+  }
+}
+
+interface RowParts {
+  /** Bits that neither address, phone nor family name add. */
+  others: Float64Array;
+}
+
+export function groupOf(attribute: string): 'address' | 'phone' | 'surname' | undefined {
+  if (attribute.startsWith('addresses.') && attribute !== 'addresses.country') return 'address';
+  return attribute === 'phones' ? 'phone' : attribute === 'name.surname' ? 'surname' : undefined;
+}
+
+export function probability(bits: number): number {
+  return 1 / (1 + 2 ** -bits);
+}
+
+/** Weighted counts of levels with the starting shares as pseudo-counts. */
+export function sharesOf(
+  table: PairTable,
+  slot: number,
+  weightOf: (row: number) => number,
+  start: readonly number[],
+  pseudo: number,
+): { shares: number[]; mass: number } {
+  const sums = start.map((share) => share * pseudo);
+  let mass = 0;
+  for (let row = 0; row < table.rows; row += 1) {
+    const level = table.levels[row * table.slots + slot] ?? -1;
+    if (level < 0) continue;
+    const weight = weightOf(row) * (table.repeats?.[row] ?? 1);
+    sums[level] = (sums[level] ?? 0) + weight;
+    mass += weight;
+  }
+  const total = mass + pseudo;
+  return { shares: sums.map((sum, level) => Math.max(floorOf(start[level] ?? 0, mass), sum / total)), mass };
+}
+
+/** How the levels of a slot are called. */
+export function levelsOf(kind: Kind): readonly string[] {
+  return LEVELS[kind];
+}
+
+/**
+ * Among pairs at one address (and of one family name): the share that are one party, judged by everything else. From it follows the most
+ * that the address can say: households share it.
+ */
+export function householdCaps(table: PairTable, estimate: Estimate, others: Float64Array): HouseholdModel {
+  const slotOf = new Map(estimate.slots.map(({ attribute }, slot) => [attribute, slot]));
+  const levelAt = (row: number, attribute: string): number => {
+    const slot = slotOf.get(attribute);
+    return slot === undefined ? -1 : (table.levels[row * table.slots + slot] ?? -1);
+  };
+  const address: number[] = [];
+  const family: number[] = [];
+  for (let row = 0; row < table.rows; row += 1) {
+    const isHome = isSameAddress(row, levelAt);
+    const isPhone = levelAt(row, 'phones') === 0;
+    if (isHome) address.push(others[row] ?? 0);
+    if ((isHome || isPhone) && levelAt(row, 'name.surname') >= 0 && levelAt(row, 'name.surname') <= 1)
+      family.push(others[row] ?? 0);
+  }
+  const cap = (evidence: readonly number[], usual: number): number => shareOfMatches(evidence, usual) - estimate.prior;
+  return { address: cap(address, -2), family: cap(family, 1) };
+}
+
+/** One door: number and street agree, or street and place where there are no numbers. */
+function isSameAddress(row: number, levelAt: (row: number, attribute: string) => number): boolean {
+  const street = levelAt(row, 'addresses.street');
+  if (street < 0 || street > 1) return false;
+  const number = levelAt(row, 'addresses.number');
+  if (number >= 0) return number === 0;
+  return levelAt(row, 'addresses.locality') === 0 || levelAt(row, 'addresses.postcode') === 0;
+}
+
+/** Pairs' worth of the usual share. */
+const PSEUDO_PAIRS = 2;
+
+/** log2 odds at which the share of matches agrees with what each pair's evidence makes of it. */
+function shareOfMatches(evidence: readonly number[], usual: number): number {
+  const usualShare = probability(usual);
+  let odds = usual;
+  for (let round = 0; round < 30; round += 1) {
+    let sum = usualShare * PSEUDO_PAIRS;
+    for (const bits of evidence) sum += probability(odds + bits);
+    const share = Math.min(0.9999, Math.max(0.0001, sum / (evidence.length + PSEUDO_PAIRS)));
+    odds = Math.log2(share / (1 - share));
+  }
+  return odds;
+}

@@ -1,0 +1,147 @@
+import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { createLinkage, type Linkage, type LinkageModel } from '@unsilo/hub/linkage';
+import { allRecords, FILE_OPTIONS, inputsOf, modelFor, tellOmissions, type Prepared } from '../../matching/input.js';
+import type { FileRecord } from '../../matching/records.js';
+import { CommandError, EXIT, UsageError, type Command, type Surroundings } from '../command.js';
+
+export const match: Command = {
+  name: 'match',
+  summary: 'Find out who is who in files, without a running hub',
+  usage: ['match FILE… --map MAP.yaml --out clusters.csv [--model FILE | --no-train]'],
+  description:
+    'FILE is CSV, TSV or JSON Lines; records are taken in one by one in the order given, and after each everybody is settled. The answer\n' +
+    'has the columns source, id and customer: the same for the same records in any order. MAP.yaml:\n\n' +
+    '  id: customer_no                  # column of the id; default: the number of the row\n' +
+    '  source: crm                      # default: name of the file\n' +
+    '  kind: person                     # or organization, or { column: type, organization: [company] }\n' +
+    '  country: GB                      # of phone numbers without a country code\n' +
+    '  columns:\n' +
+    '    first_name: name.given         # name.full, .given, .middle, .surname, .suffix\n' +
+    '    alias: { attribute: name.full, group: alias }\n' +
+    '    street: addresses.street       # addresses.full, .number, .street, .unit, .locality, .region, .postcode, .country\n' +
+    '    born: birthDate                # emails, phones, links, organizations (employer), titles\n' +
+    "    mails: { attribute: emails, split: ';' }\n" +
+    '    twitter: { attribute: onlineServices, service: x }\n' +
+    '    vat: { attribute: identifiers, issuer: vat }\n' +
+    '    sex: { attribute: extra.sex, compare: code } # code, text, place, date, number, organization, identifier, …',
+  options: {
+    ...FILE_OPTIONS,
+    out: { type: 'string', value: 'FILE', description: 'Where the clusters are written; default: stdout' },
+  },
+  examples: [
+    {
+      command: 'unsilo match febrl1.csv --map examples/febrl.yaml --out clusters.csv',
+      what: 'Trains on the file, then streams it',
+    },
+    {
+      command: 'unsilo match a.csv b.jsonl --map a.yaml --map b.yaml --no-train',
+      what: 'Two sources, the shipped model',
+    },
+  ],
+  async run(invocation, surroundings) {
+    const { output, cwd, signal } = surroundings;
+    const prepared = inputsOf(invocation, cwd);
+    const out = invocation.text('out');
+    if (out === undefined && output.json) throw new UsageError('With --json, --out is needed.');
+    const startedAt = performance.now();
+    const records = await allRecords(prepared);
+    if (records.length === 0) throw new CommandError('UNSILO_MATCH_NOTHING', 'The files have no records.');
+    const model = modelFor(invocation, records, prepared, surroundings);
+    const trainedAt = performance.now();
+    const { linkage, latencies } = stream(records, model, prepared, surroundings);
+    if (signal.aborted) return EXIT.failure;
+    const seconds = (performance.now() - trainedAt) / 1000;
+    if (out === undefined) for (const line of lines(records, linkage)) output.data(line);
+    else await write(resolve(cwd, out), lines(records, linkage));
+    const summary = {
+      records: records.length,
+      ignored: prepared.omissions.count,
+      customers: linkage.clusters().length,
+      model: model.version,
+      prepareSeconds: rounded((trainedAt - startedAt) / 1000),
+      seconds: rounded(seconds),
+      recordsPerSecond: Math.round(records.length / seconds),
+      p50Ms: rounded(quantile(latencies, 0.5)),
+      p99Ms: rounded(quantile(latencies, 0.99)),
+      ...linkage.report(),
+    };
+    if (output.json) output.value(summary);
+    else {
+      output.message(
+        `${summary.records} records are ${summary.customers} customers (${summary.recordsPerSecond} records a second, p99 ${summary.p99Ms} ms, model ${summary.model}).`,
+      );
+      for (const [kind, part] of Object.entries(linkage.report())) {
+        if (part.records === 0) continue;
+        const { largestCluster, retiredKeys, unreachable, genericValues } = part;
+        output.message(
+          `${kind}: the largest customer has ${largestCluster} records. ${retiredKeys} keys are too common to propose candidates ` +
+            `(${unreachable} records have no other). ${genericValues} values stand with too many names and count for nothing.`,
+        );
+      }
+    }
+    tellOmissions(prepared, surroundings);
+    return EXIT.ok;
+  },
+};
+
+function stream(
+  records: readonly FileRecord[],
+  model: LinkageModel,
+  { options }: Prepared,
+  { output, signal }: Surroundings,
+): { linkage: Linkage; latencies: Float64Array } {
+  const linkage = createLinkage(model, options);
+  const latencies = new Float64Array(records.length);
+  let shownAt = performance.now();
+  for (const [index, { record }] of records.entries()) {
+    if (signal.aborted) break;
+    const before = performance.now();
+    linkage.upsert(record);
+    linkage.settle();
+    const now = performance.now();
+    latencies[index] = now - before;
+    if (now - shownAt < 250) continue;
+    output.progress(`${index + 1} of ${records.length} records …`);
+    shownAt = now;
+  }
+  return { linkage, latencies: latencies.sort() };
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(3));
+}
+
+/** A customer goes by the first of its records in text order. */
+function* lines(records: readonly FileRecord[], linkage: Linkage): Generator<string> {
+  yield 'source,id,customer';
+  const met = new Set<string>();
+  for (const { source, id, record } of records) {
+    if (met.has(record.ref)) continue;
+    met.add(record.ref);
+    yield [source, id, linkage.clusterOf(record.ref)[0] ?? record.ref].map(cell).join(',');
+  }
+}
+
+function cell(text: string): string {
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+async function write(file: string, rows: Iterable<string>): Promise<void> {
+  const stream = createWriteStream(file);
+  const done = finished(stream);
+  // An error is told by `done`.
+  done.catch(() => undefined);
+  for (const row of rows) stream.write(`${row}\n`);
+  stream.end();
+  try {
+    await done;
+  } catch (error) {
+    throw new CommandError('UNSILO_MATCH_OUT', `${file} can not be written: ${(error as Error).message}`);
+  }
+}
