@@ -12,7 +12,10 @@ const GIVEN =
   'james mary john patricia robert jennifer michael linda william elizabeth david barbara richard susan joseph jessica thomas sarah charles karen daniel lisa matthew nancy anthony betty mark sandra donald ashley steven kimberly paul emily andrew donna joshua michelle kenneth carol kevin amanda brian melissa george deborah edward stephanie ronald rebecca timothy sharon jason laura jeffrey cynthia ryan dorothy jacob amy gary kathleen nicholas angela eric shirley jonathan emma stephen brenda larry pamela justin nicole scott anna brandon samantha benjamin katherine samuel christine gregory debra alexander rachel patrick carolyn frank janet'.split(
     ' ',
   );
-const ROOTS = 'bar ben cal car den dor el fen gar hal har kel lan mar mor nor pat pen ral ros sal sen tal tor van wal wes win'.split(' ');
+const ROOTS =
+  'bar ben cal car den dor el fen gar hal har kel lan mar mor nor pat pen ral ros sal sen tal tor van wal wes win'.split(
+    ' ',
+  );
 const ENDS = 'ton son ley man ford ham by well stone field er ing ard ers s wood worth more den low'.split(' ');
 const SURNAMES = ['smith', 'johnson', 'brown', 'jones', ...ROOTS.flatMap((root) => ENDS.map((end) => root + end))];
 const STREETS = ROOTS.flatMap((root) => ENDS.slice(0, 9).map((end) => `${root}${end}`));
@@ -93,7 +96,8 @@ export interface Noise {
 }
 
 function stated(random: Random, ref: string, truth: Person, { missing, wrong, changed }: Noise): LinkageRecord {
-  const say = (text: string): string => (random.chance(missing) ? '' : random.chance(wrong) ? typo(random, text) : text);
+  const say = (text: string): string =>
+    random.chance(missing) ? '' : random.chance(wrong) ? typo(random, text) : text;
   const other = random.chance(changed) ? home(random) : truth;
   let given = say(random.chance(0.15) ? (NICK[truth.given] ?? truth.given) : truth.given);
   let surname = say(truth.surname);
@@ -104,7 +108,12 @@ function stated(random: Random, ref: string, truth: Person, { missing, wrong, ch
     kind: 'person',
     names: [{ given, surname }],
     addresses: [
-      { number: say(other.number), street: say(other.street), locality: say(other.city), postcode: say(other.postcode) },
+      {
+        number: say(other.number),
+        street: say(other.street),
+        locality: say(other.city),
+        postcode: say(other.postcode),
+      },
     ],
     values: {
       birthDate: [say(truth.birth)],
@@ -158,7 +167,11 @@ export function sites(seed: number, count: number): Labelled {
       const ref = `${['register', 'directory', 'crm'][copy] ?? 'x'}/${i}`;
       truth.set(ref, String(i));
       const legal = random.pick(['', ' Ltd', ' Limited', ' Inc.', ' LLC']);
-      const written = random.chance(0.2) ? typo(random, name) : random.chance(0.1) ? name.replace(/ [a-z]+$/, '') : name;
+      const written = random.chance(0.2)
+        ? typo(random, name)
+        : random.chance(0.1)
+          ? name.replace(/ [a-z]+$/, '')
+          : name;
       records.push({
         ref,
         kind: 'organization',
@@ -182,7 +195,8 @@ export function historical(seed: number, count: number): Labelled {
   const random = new Random(seed);
   const records: LinkageRecord[] = [];
   const truth = new Map<string, string>();
-  const trades = 'writer painter politician soldier priest merchant physician lawyer engineer composer actor sculptor'.split(' ');
+  const trades =
+    'writer painter politician soldier priest merchant physician lawyer engineer composer actor sculptor'.split(' ');
   for (let i = 0; records.length < count; i += 1) {
     const one = person(random);
     const middle = random.chance(0.4) ? ` ${random.pick(GIVEN)}` : '';

@@ -143,8 +143,8 @@ const EVERYBODY = [
 
 const COMMON: Omit<PartModel, 'attributes' | 'household'> = {
   prior: -13,
-  threshold: 0,
-  review: -4,
+  threshold: -2,
+  review: -6,
   guard: -3,
   keyLimit: 50,
   genericAbove: 6,
@@ -156,7 +156,7 @@ export const DEFAULT_LINKAGE_MODEL: LinkageModel = {
   version: 'shipped-1',
   person: {
     ...COMMON,
-    household: { address: 11, family: 14 },
+    household: { address: 11, family: 14, moved: -3 },
     attributes: attributes([
       'name.given',
       'name.middle',
@@ -170,7 +170,7 @@ export const DEFAULT_LINKAGE_MODEL: LinkageModel = {
   },
   organization: {
     ...COMMON,
-    household: { address: 11, family: 14 },
+    household: { address: 11, family: 14, moved: -3 },
     attributes: attributes(['name.organization', ...EVERYBODY]),
   },
 };

@@ -1,4 +1,5 @@
-import { LEVELS, type Kind } from './kinds.js';
+import { apartFrom, groupOf } from './groups.js';
+import type { Kind } from './kinds.js';
 import type { HouseholdModel } from './model.js';
 import type { PairTable } from './pair-table.js';
 
@@ -32,19 +33,25 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
     m.map((share, level) => (level === 0 && byRarity ? Math.log2(share) : Math.log2(share / (u[level] ?? 1)))),
   );
   const groups = estimate.slots.map(({ attribute }) => groupOf(attribute));
+  const apart = estimate.slots.map(({ kind, attribute }) => apartFrom(attribute, kind));
   for (let row = 0; row < table.rows; row += 1) {
     let [others, address, phone, family] = [0, 0, 0, 0];
+    let [compared, together] = [0, 0];
     const at = row * slots;
     for (let slot = 0; slot < slots; slot += 1) {
       const level = levels[at + slot] ?? -1;
       if (level < 0) continue;
       const weight = (weights[slot]?.[level] ?? 0) + (level === 0 ? (rarity[at + slot] ?? 0) : 0);
       const group = groups[slot];
-      if (group === 'address') address += weight;
-      else if (group === 'phone') phone += weight;
+      if (group === 'address') {
+        address += weight;
+        compared += 1;
+        if (level < (apart[slot] ?? 0)) together += 1;
+      } else if (group === 'phone') phone += weight;
       else if (group === 'surname') family += weight;
       else others += weight;
     }
+    if (compared > 1 && together === 0) address = Math.max(address, estimate.household.moved);
     const shared = Math.min(address, estimate.household.address);
     let total = others + shared + phone + family;
     if (shared > 0 || phone > 0) {
@@ -60,11 +67,6 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
 interface RowParts {
   /** Bits that neither address, phone nor family name add. */
   others: Float64Array;
-}
-
-export function groupOf(attribute: string): 'address' | 'phone' | 'surname' | undefined {
-  if (attribute.startsWith('addresses.') && attribute !== 'addresses.country') return 'address';
-  return attribute === 'phones' ? 'phone' : attribute === 'name.surname' ? 'surname' : undefined;
 }
 
 export function probability(bits: number): number {
@@ -92,16 +94,15 @@ export function sharesOf(
   return { shares: sums.map((sum, level) => Math.max(floorOf(start[level] ?? 0, mass), sum / total)), mass };
 }
 
-/** How the levels of a slot are called. */
-export function levelsOf(kind: Kind): readonly string[] {
-  return LEVELS[kind];
-}
-
 /**
  * Among pairs at one address (and of one family name): the share that are one party, judged by everything else. From it follows the most
  * that the address can say: households share it.
  */
-export function householdCaps(table: PairTable, estimate: Estimate, others: Float64Array): HouseholdModel {
+export function householdCaps(
+  table: PairTable,
+  estimate: Estimate,
+  others: Float64Array,
+): Pick<HouseholdModel, 'address' | 'family'> {
   const slotOf = new Map(estimate.slots.map(({ attribute }, slot) => [attribute, slot]));
   const levelAt = (row: number, attribute: string): number => {
     const slot = slotOf.get(attribute);
@@ -118,6 +119,50 @@ export function householdCaps(table: PairTable, estimate: Estimate, others: Floa
   }
   const cap = (evidence: readonly number[], usual: number): number => shareOfMatches(evidence, usual) - estimate.prior;
   return { address: cap(address, -2), family: cap(family, 1) };
+}
+
+/** log2 of how much less often an address differs in every part within a party than between two. */
+export function movedBits(
+  table: PairTable,
+  random: PairTable,
+  slots: readonly SlotShares[],
+  matchOf: (row: number) => number,
+  usual: number,
+): number {
+  const usualShare = 2 ** usual;
+  const within = movedShare(table, slots, matchOf);
+  const between = movedShare(random, slots, () => 1);
+  const m = (within.moved + PSEUDO_MOVES * usualShare) / (within.all + PSEUDO_MOVES);
+  const u = (between.moved + PSEUDO_MOVES) / (between.all + PSEUDO_MOVES);
+  return Math.min(0, Math.log2(m / u));
+}
+
+/** Pairs' worth of the usual share of moves. */
+const PSEUDO_MOVES = 10;
+
+function movedShare(
+  table: PairTable,
+  slots: readonly SlotShares[],
+  weightOf: (row: number) => number,
+): { moved: number; all: number } {
+  const parts = slots.flatMap(({ attribute, kind }, slot) =>
+    groupOf(attribute) === 'address' ? [{ slot, from: apartFrom(attribute, kind) }] : [],
+  );
+  let [moved, all] = [0, 0];
+  for (let row = 0; row < table.rows; row += 1) {
+    let [compared, together] = [0, 0];
+    for (const { slot, from } of parts) {
+      const level = table.levels[row * table.slots + slot] ?? -1;
+      if (level < 0) continue;
+      compared += 1;
+      if (level < from) together += 1;
+    }
+    if (compared < 2) continue;
+    const weight = weightOf(row) * (table.repeats?.[row] ?? 1);
+    all += weight;
+    if (together === 0) moved += weight;
+  }
+  return { moved, all };
 }
 
 /** One door: number and street agree, or street and place where there are no numbers. */

@@ -22,7 +22,7 @@ export interface PairExplanation {
   prior: number;
   /** In descending order of what it says. */
   evidence: AttributeEvidence[];
-  /** What was taken off since households share addresses, phones and family names; at most 0. */
+  /** What was taken off since households share addresses, phones and family names, or given back since who moves changes all of an address. */
   household: number;
   /** Values left out because too many different names stand with them. */
   generic: string[];

@@ -2,6 +2,7 @@ import { compareNumbers, comparePhrases, comparePostcodes, type AddressParts } f
 import { compareEmails, compareHandles, comparePhones, compareUrls } from './contact.js';
 import { compareDates } from './dates.js';
 import { defaultAttribute } from './default-model.js';
+import { apartFrom, groupOf, type Group } from './groups.js';
 import { ADDRESS_ATTRIBUTES, kindOf, LEVELS, NAME_ATTRIBUTES, type Kind } from './kinds.js';
 import type { AttributeModel, PartModel } from './model.js';
 import { compareOrganizations } from './organization-name.js';
@@ -33,7 +34,9 @@ interface Slot {
   compare: (a: string, b: string) => number;
   weights: Int32Array;
   byValue: Map<string, number> | undefined;
-  group: 'address' | 'phone' | 'surname' | undefined;
+  group: Group | undefined;
+  /** Of a part of an address: from this level on it speaks for another address. */
+  apartFrom: number;
 }
 
 /** A profile laid out for comparing. */
@@ -66,7 +69,7 @@ export interface Matcher {
   weight(a: Prepared, b: Prepared): number;
   /** What one slot of the pair compared last adds, before what people share is capped. */
   slotWeight(slot: number): number;
-  /** What was taken off because a household shares it; at most 0. */
+  /** What was taken off because a household shares it, or given back because who moves changes all of an address. */
   householdCap(): number;
 }
 
@@ -110,11 +113,6 @@ function weightsOf(model: AttributeModel): Pick<Slot, 'weights' | 'byValue'> {
   return { weights, byValue };
 }
 
-function groupOf(attribute: string): Slot['group'] {
-  if (attribute.startsWith('addresses.') && attribute !== 'addresses.country') return 'address';
-  return attribute === 'phones' ? 'phone' : attribute === 'name.surname' ? 'surname' : undefined;
-}
-
 const NAMES = NAME_ATTRIBUTES.length;
 const FIXED = NAMES + ADDRESS_ATTRIBUTES.length;
 const [G, M, S, X] = [0, 1, 2, 3];
@@ -126,7 +124,14 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const slotOf = new Map<string, number>();
   const addSlot = (attribute: string, kind: Kind): number => {
     const model = part.attributes[attribute] ?? defaultAttribute(attribute, kind);
-    slots.push({ attribute, kind, compare: compareBy[kind], ...weightsOf(model), group: groupOf(attribute) });
+    slots.push({
+      attribute,
+      kind,
+      compare: compareBy[kind],
+      ...weightsOf(model),
+      group: groupOf(attribute),
+      apartFrom: apartFrom(attribute, kind),
+    });
     slotOf.set(attribute, slots.length - 1);
     return slots.length - 1;
   };
@@ -141,6 +146,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const right: string[] = [];
   const comparison: Comparison = { levels, left, right };
   const [capAddress, capFamily] = [toWeight(part.household.address), toWeight(part.household.family)];
+  const leastAddress = toWeight(part.household.moved);
   const prior = toWeight(part.prior);
 
   const put = (slot: number, level: number, a: string, b: string): void => {
@@ -300,16 +306,23 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
     let address = 0;
     let phone = 0;
     let family = 0;
+    let compared = 0;
+    let together = 0;
     for (let slot = 0; slot < slots.length; slot += 1) {
-      if ((levels[slot] ?? -1) < 0) continue;
+      const level = levels[slot] ?? -1;
+      if (level < 0) continue;
       const weight = slotWeight(slot);
       total += weight;
       const group = slots[slot]?.group;
-      if (group === 'address') address += weight;
-      else if (group === 'phone') phone = Math.max(0, weight);
+      if (group === 'address') {
+        address += weight;
+        compared += 1;
+        if (level < (slots[slot]?.apartFrom ?? 0)) together += 1;
+      } else if (group === 'phone') phone = Math.max(0, weight);
       else if (group === 'surname') family = Math.max(0, weight);
     }
     capped = Math.min(0, capAddress - address);
+    if (compared > 1 && together === 0) capped += Math.max(0, leastAddress - address);
     const shared = address + capped;
     if (shared + phone > 0 && (shared > 0 || phone > 0)) {
       const sum = Math.max(0, shared) + phone + family;

@@ -1,5 +1,5 @@
 import { defaultAttribute } from './default-model.js';
-import { householdCaps, probability, sharesOf, weighRows, type Estimate } from './estimate.js';
+import { householdCaps, movedBits, probability, sharesOf, weighRows, type Estimate } from './estimate.js';
 import { countFrequencies, round, valuesOf } from './frequencies.js';
 import { hash53 } from './hash.js';
 import type { Kind } from './kinds.js';
@@ -99,7 +99,7 @@ export function trainPart(
   };
   for (let i = 0; i < CLUSTER_ROUNDS; i += 1) {
     tell(`clustering, ${i + 1} of ${CLUSTER_ROUNDS}`);
-    const again = fromClusters(sample, part, estimate, first, options.kinds ?? {}, totalPairs);
+    const again = fromClusters(sample, part, { estimate, first, random }, options.kinds ?? {}, totalPairs);
     if (again === undefined) break;
     part = again.part;
     report.blockingLoss = again.blockingLoss;
@@ -188,7 +188,10 @@ function maximise(
       u: sharesOf(random, index, (row) => ofRandom[row] ?? 0, first.slots[index]?.u ?? slot.u, PSEUDO_RANDOM).shares,
     }));
     const next: Estimate = { slots, prior: Math.log2(share / (1 - share)), household: estimate.household };
-    next.household = householdCaps(candidates, next, others);
+    next.household = {
+      ...householdCaps(candidates, next, others),
+      moved: movedBits(candidates, random, slots, (row) => ofCandidates[row] ?? 0, first.household.moved),
+    };
     const change = Math.max(
       ...slots.flatMap(({ m }, index) =>
         m.map((share, level) => Math.abs(share - (estimate.slots[index]?.m[level] ?? 0))),
@@ -215,7 +218,11 @@ function withEstimate(part: PartModel, { slots, prior, household }: Estimate): P
   return {
     ...part,
     prior: Number(prior.toFixed(3)),
-    household: { address: Number(household.address.toFixed(3)), family: Number(household.family.toFixed(3)) },
+    household: {
+      address: Number(household.address.toFixed(3)),
+      family: Number(household.family.toFixed(3)),
+      moved: Number(household.moved.toFixed(3)),
+    },
     attributes,
   };
 }
@@ -227,8 +234,7 @@ const MOST_CLUSTER_PAIRS = 200_000;
 function fromClusters(
   sample: readonly Profile[],
   part: PartModel,
-  estimate: Estimate,
-  first: Estimate,
+  { estimate, first, random }: { estimate: Estimate; first: Estimate; random: PairTable },
   kinds: Readonly<Record<string, Kind>>,
   totalPairs: number,
 ): { part: PartModel; blockingLoss: number; support: Record<string, number> } | undefined {
@@ -262,7 +268,11 @@ function fromClusters(
     part: withEstimate(part, {
       slots,
       prior,
-      household: { address: household.address - shift, family: household.family - shift },
+      household: {
+        address: household.address - shift,
+        family: household.family - shift,
+        moved: movedBits(table, random, slots, () => 1, first.household.moved),
+      },
     }),
     blockingLoss: unproposed / pairs.length,
     support,

@@ -145,7 +145,7 @@ function errorLines({ error, a, b, bits, prior, household, evidence, why }: Wron
     ...evidence.map(({ bits: part, words, left, right }) =>
       printable(`  ${signed(part)}  ${words}: ${left}${left === right ? '' : ` | ${right}`}`),
     ),
-    ...(household === 0 ? [] : [`  ${signed(household)}  households share this`]),
+    ...(household === 0 ? [] : [`  ${signed(household)}  households share, movers change all of it`]),
   ];
 }
 
