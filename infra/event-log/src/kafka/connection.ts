@@ -146,7 +146,7 @@ export class KafkaConnection {
    * @throws UNSILO_LOG_UNKNOWN_TOPIC
    */
   async partitions(topic: string): Promise<number> {
-    const known = this.cluster.isConnected() ? this.known(topic) : 0;
+    const known = this.known(topic);
     if (known > 0) return known;
     let looks = 0;
     return this.persist(`look up the topic ${topic}`, async () => {

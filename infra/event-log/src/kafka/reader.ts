@@ -194,7 +194,7 @@ export class PartitionReader {
         backoff.succeeded();
         const some = came.map((fetched) => this.take(fetched)).includes(true);
         if (some) this.listener.progressed();
-        else if (maxWaitMs === 0) await this.rest(LOOK_AGAIN_MS);
+        else if (maxWaitMs === 0 && this.bytes > 0) await this.rest(LOOK_AGAIN_MS);
       } catch (error) {
         await this.recover(error, wanted, backoff);
       }
