@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LogBatch, Subscription } from '@unsilo/event-log';
-import { declareTopics, recordEvent, topicName } from '@unsilo/schemas';
+import { recordEvent, topicName } from '@unsilo/schemas';
 import type { OffsetMove } from '@unsilo/state-store';
 import { emptyRecord } from '../domain/facts.js';
 import { toSummary } from '../domain/rebuild.js';
@@ -12,6 +12,7 @@ import { message } from './merging.js';
 import { LostPartition, Processor } from './processor.js';
 import type { RecordRow } from './rows.js';
 import type { HubService } from './service.js';
+import { declareHubTopics } from './topics.js';
 
 /** Consumer group of the hub's workers: what lag tools show. */
 export const HUB_GROUP = 'unsilo-hub';
@@ -55,7 +56,7 @@ class RunningHub implements Hub {
   async start(): Promise<void> {
     const { log, store, logger } = this.options;
     const systems = this.options.systems.map((s) => s.system);
-    await log.declare(declareTopics(systems));
+    await declareHubTopics(log, systems);
     await this.processor.loadSnapshots();
     for (const { topic, partition, offset } of await store.offsets(HUB_GROUP))
       this.positions.set(`${topic}/${partition}`, offset);

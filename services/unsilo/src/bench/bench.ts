@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog, LogBatch } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { createHub, DEFAULT_HORIZON, DEFAULT_SYSTEM_POLICY, HUB_GROUP, type Policy } from '@unsilo/hub';
-import { declareTopics, topicName } from '@unsilo/schemas';
+import {
+  createHub,
+  declareHubTopics,
+  DEFAULT_HORIZON,
+  DEFAULT_SYSTEM_POLICY,
+  HUB_GROUP,
+  type Policy,
+} from '@unsilo/hub';
+import { topicName } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { StateStore } from '@unsilo/state-store';
 import { benchSystems, Corpus, type PreparedMessage } from './corpus.js';
@@ -182,7 +189,10 @@ async function feed(
 async function bareLog(folder: string, messages: readonly PreparedMessage[]): Promise<number> {
   const environment = await openEnvironment({ folder });
   const log = openLmdbEventLog(environment);
-  await log.declare(declareTopics(benchSystems().map((s) => s.system)));
+  await declareHubTopics(
+    log,
+    benchSystems().map((s) => s.system),
+  );
   let read = 0;
   const began = process.hrtime.bigint();
   const subscription = await log.subscribe({

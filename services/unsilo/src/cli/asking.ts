@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EventLog } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { createHub, type Actor, type HubService } from '@unsilo/hub';
-import { declareTopics } from '@unsilo/schemas';
+import { createHub, declareHubTopics, type Actor, type HubService } from '@unsilo/hub';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import { emptyConfiguration, type Configuration } from '../configuration/configuration.js';
 import { loadConfiguration } from '../configuration/load.js';
@@ -149,7 +148,10 @@ export async function fromFolder(
     await environment.close();
   };
   try {
-    await log.declare(declareTopics(systems.map(({ name }) => name)));
+    await declareHubTopics(
+      log,
+      systems.map(({ name }) => name),
+    );
     const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const { service } = createHub({
       tenant,

@@ -2,7 +2,7 @@
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { runConnector, type Connector, type ConnectorRunner, type WriteResult } from '@unsilo/connector-sdk';
 import type { EventLog } from '@unsilo/event-log';
-import { connectorGroup, createHub, ServiceError, type Actor, type Hub } from '@unsilo/hub';
+import { connectorGroup, createHub, declareHubTopics, ServiceError, type Actor, type Hub } from '@unsilo/hub';
 import { declareTopics, topicName, type Command } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import { connectorStorage } from '../running/connector-storage.js';
@@ -53,7 +53,10 @@ class Victim {
     const log = killer.log(openLmdbEventLog(environment));
     const store = killer.store(openLmdbStateStore(environment));
     const systems = faultSystems();
-    await log.declare(declareTopics(systems.map((s) => s.system)));
+    await declareHubTopics(
+      log,
+      systems.map((s) => s.system),
+    );
     const complain = (fields: Record<string, unknown>, text: string): void =>
       say({ type: 'problem', text: `${String(fields['code'])}: ${text}` });
     const quiet = (): void => undefined;

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { createGateway, type Gateway } from '@unsilo/gateway';
-import { createHub, type Hub } from '@unsilo/hub';
-import { declareTopics, placeOf, signalEvent, type Signal } from '@unsilo/schemas';
+import { createHub, declareHubTopics, type Hub } from '@unsilo/hub';
+import { placeOf, signalEvent, type Signal } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration/configuration.js';
@@ -75,7 +75,10 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
     const store = openLmdbStateStore(environment);
     opened.push(() => store.close());
     const profiles = configured.map(({ profile }) => profile);
-    await log.declare(declareTopics(configured.map(({ name }) => name)));
+    await declareHubTopics(
+      log,
+      configured.map(({ name }) => name),
+    );
 
     const systems = new ConnectedSystems({
       tenant,

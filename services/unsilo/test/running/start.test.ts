@@ -1,5 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
+import { declareTopics } from '@unsilo/schemas';
 import { emptyConfiguration, type Configuration } from '../../src/configuration/configuration.js';
 import { createLogger } from '../../src/running/logger.js';
 import { startUnsilo, type RunningUnsilo } from '../../src/running/start.js';
@@ -93,6 +95,25 @@ describe('startUnsilo', () => {
     await first.stop();
     const second = await started(given);
     expect(await second.hub.service.customersHash(actor)).toEqual(before);
+  });
+
+  it('goes on with a folder whose topics have several partitions, as they once had', async () => {
+    const crm = new Rolodex('crm');
+    for (let id = 1; id <= 20; id += 1) crm.write({ id: String(id), version: 1, name: `Card ${id}` });
+    const given = configuration(crm);
+    const environment = await openEnvironment({ folder: join(given.dataFolder, 'store') });
+    const log = openLmdbEventLog(environment);
+    await log.declare(declareTopics(['crm']));
+    await log.close();
+    await environment.close();
+    const actor = { tenant: given.tenant, name: 'test', roles: ['admin'] as const };
+    const everybody = async (): Promise<void> => {
+      const { hub, stop } = await started(given);
+      await eventually(async () => ((await hub.service.customersHash(actor)).customers === 20 ? true : undefined));
+      await stop();
+    };
+    await everybody();
+    await everybody();
   });
 
   it('keeps a paused system paused over a restart, until it is resumed', async () => {

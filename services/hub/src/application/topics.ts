@@ -1,0 +1,16 @@
+import type { EventLog } from '@unsilo/event-log';
+import { declareTopics } from '@unsilo/schemas';
+
+/**
+ * Makes sure that a log has every topic that a hub with these systems needs. Several partitions serve several workers: a log that only one
+ * process can use gets one partition a topic. A data folder that was made with several keeps them.
+ */
+export async function declareHubTopics(log: EventLog, systems: readonly string[]): Promise<void> {
+  if (log.capabilities.distributed) return log.declare(declareTopics(systems));
+  try {
+    await log.declare(declareTopics(systems, { partitions: 1 }));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'UNSILO_LOG_TOPIC_MISMATCH') throw error;
+    await log.declare(declareTopics(systems));
+  }
+}
