@@ -3,6 +3,7 @@ export type { Hub, HubLogger, HubOptions } from './application/hub.js';
 export { createHub, HUB_GROUP } from './application/run.js';
 export { declareHubTopics } from './application/topics.js';
 export { connectorGroup } from './application/service/operations.js';
+export type { Difference, ExceptionReason } from './domain/projection.js';
 export { DEFAULT_HORIZON } from './domain/compaction.js';
 export {
   DEFAULT_SYSTEM_POLICY,

@@ -1,6 +1,8 @@
 import type {
   CustomerLookup,
   CustomerSummary,
+  Difference,
+  ExceptionReason,
   InteractionView,
   RecordSummaryView,
   RecordView,
@@ -40,10 +42,7 @@ const exceptions = [
   'duplicate',
   'deleted',
 ] as const;
-type Differing = RecordSummaryView['differences'][number];
-export const Exception: TUnsafe<NonNullable<Differing['reason']>> = view<NonNullable<Differing['reason']>>(
-  'ExceptionReason',
-)(
+export const Exception: TUnsafe<ExceptionReason> = view<ExceptionReason>('ExceptionReason')(
   Type.Unsafe<(typeof exceptions)[number]>({
     type: 'string',
     enum: [...exceptions],
@@ -53,7 +52,7 @@ export const Exception: TUnsafe<NonNullable<Differing['reason']>> = view<NonNull
       'be cleared; another record of the system stands for the customer; the record is deleted.',
   }),
 );
-const Difference = view<Differing>('Difference')(
+const DifferenceView = view<Difference>('Difference')(
   Type.Object(
     {
       attribute: Type.String(),
@@ -80,7 +79,7 @@ const summaryFields = {
   state: Type.Optional(StateOfParty),
   deleted: Type.Boolean(),
   version: Type.Optional(VersionOf),
-  differences: Type.Array(Difference),
+  differences: Type.Array(DifferenceView),
   open: Type.Optional(
     Type.Object(
       { command: Type.String(), since: Time },

@@ -1,10 +1,10 @@
-import type { AuditRow } from '@unsilo/hub';
+import type { AuditRow, ExceptionReason } from '@unsilo/hub';
 import { asking, ASKING } from '../asking.js';
 import { EXIT, noMoreArguments, type Command } from '../command.js';
 import { printable } from '../output.js';
 
 /** Differences that stay: they are as the policy or the system wants them, and nobody has to do anything. */
-const SETTLED: ReadonlySet<AuditRow['reason']> = new Set<AuditRow['reason']>([
+const SETTLED: ReadonlySet<string> = new Set<ExceptionReason>([
   'acknowledged',
   'add-suppressed',
   'clear-refused',
