@@ -6,7 +6,7 @@ import type { Normaliser } from './normalise.js';
 import { pack, type PackedRegister } from './packing.js';
 import { walk, type EvaluationContext } from './testimony.js';
 import { hash53 } from './hash.js';
-import { compareVersions, isAfter } from './version.js';
+import { isAfter } from './version.js';
 
 /** What stays of the facts at or below the horizon (SYNC section 3). Plain JSON. */
 export interface Summary {
@@ -147,11 +147,12 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
   const below = record.observations.filter((o) => !isAfter(o.version, horizon));
   const lastSeen = below.at(-1);
   const lastDeleted = below.findLast((o) => o.state === undefined)?.version;
+  const landed = new Set(points.flatMap((p) => p.writes.map((w) => w.known)));
   const covered = (known: KnownCommand): boolean =>
     !isOpen(known) &&
-    // Deletes are no answers: while the record stands where one was planned, what came of it must be known.
-    compareVersions(baseOf(known), horizon) <= (known.command.action === 'delete' ? -1 : 0) &&
-    (known.outcome?.version === undefined || !isAfter(known.outcome.version, horizon));
+    // What was planned on the state at the horizon acts above it: a better outcome of it is no late fact.
+    isAfter(horizon, baseOf(known)) &&
+    (landed.has(known) || known.outcome?.version === undefined || !isAfter(known.outcome.version, horizon));
   const first = points[0];
   const summary: Summary = {
     format: 1,

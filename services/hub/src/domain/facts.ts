@@ -95,7 +95,18 @@ export function addObservation(record: RecordFacts, party: Party): RecordFacts {
 function raiseFloor(record: RecordFacts, version: Version): RecordFacts {
   if (record.erasedUpTo && !isAfter(version, record.erasedUpTo)) return record;
   const observations = record.observations.filter((o) => isAfter(o.version, version));
-  return inOrder({ ...record, observations, erasedUpTo: version });
+  const floored = { ...record, observations, erasedUpTo: version };
+  return inOrder({ ...floored, commands: record.commands.map((known) => underFloor(known, floored)) });
+}
+
+/** An outcome shows a state as an observation does: one that an erasure took doesn't come back by it. */
+function underFloor(known: KnownCommand, { erasedAt, erasedUpTo }: RecordFacts): KnownCommand {
+  const { outcome } = known;
+  if (erasedAt === undefined || !outcome || (!outcome.left && !outcome.before)) return known;
+  const { version, changedAt = outcome.reportedAt, reportedAt } = outcome;
+  const isBelow = version !== undefined && erasedUpTo !== undefined && !isAfter(version, erasedUpTo);
+  if (!isBelow && saidAt({ changedAt, observedAt: reportedAt }) > erasedAt) return known;
+  return { ...known, outcome: withoutStates(outcome) };
 }
 
 /** One version names one state. Should two claim it, the greater text stays, so that the order of arrival can't decide. */
@@ -132,9 +143,11 @@ export function addOutcome(record: RecordFacts, reported: Outcome, list: 'comman
   const outcome: Outcome = isOthers ? { command: id, system, status: 'not-applied', reportedAt } : reported;
   const known = record[list].find((k) => k.command.id === id);
   if (known?.outcome && compareOutcomes(known.outcome, outcome) >= 0) return record;
-  if (!known && record.summary?.answered.some((a) => a.command === id)) return record;
-  const entry: KnownCommand = { command: known?.command ?? bareCommand(outcome), outcome };
-  return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
+  if (!known && record.summary?.answered.some((a) => a.command === id)) return { ...record, late: record.late + 1 };
+  const entry = redact({ command: known?.command ?? bareCommand(outcome), outcome }, record.erasedAt);
+  // What a create made is another record, with a floor of its own.
+  const kept = list === 'commands' ? underFloor(entry, record) : entry;
+  return { ...record, [list]: insertById(record[list], kept) };
 }
 
 /**
@@ -173,7 +186,7 @@ export function erase(record: RecordFacts, at: number): RecordFacts {
   const { horizon, summary: _, ...rest } = record;
   const floored: RecordFacts = {
     ...rest,
-    commands: record.commands.map((k) => redact(k, at)),
+    commands: record.commands.map((k) => underFloor(redact(k, at), { ...record, erasedAt: at })),
     creates: record.creates.map((k) => redact(k, at)),
     erasedAt: at,
   };
@@ -235,9 +248,9 @@ const OUTCOME_RANK: Record<Outcome['status'], number> = {
 function compareOutcomes(a: Outcome, b: Outcome): number {
   const rank = OUTCOME_RANK[a.status] - OUTCOME_RANK[b.status];
   if (rank !== 0) return rank;
-  // An exact answer says more than a read-back of the same write.
-  const exact = Number(a.exact ?? false) - Number(b.exact ?? false);
-  if (exact !== 0) return exact;
+  // The write's own answer says more than a reading afterwards.
+  const own = (o: Outcome): number => Number(o.exact ?? o.status !== 'applied');
+  if (own(a) !== own(b)) return own(a) - own(b);
   // Of two read-backs the earlier one leaves others less time to be taken for the write.
   if (a.version && b.version && !a.exact && compareVersions(a.version, b.version) !== 0)
     return compareVersions(b.version, a.version);

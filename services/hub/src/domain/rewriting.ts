@@ -1,6 +1,6 @@
 import type { Rewrite } from '@unsilo/schemas';
-import type { Scalar } from './attributes.js';
-import { fold } from './normalise.js';
+import { elementKey, elementValue, type Element, type ListAttribute, type Scalar } from './attributes.js';
+import { fold, type Normaliser } from './normalise.js';
 
 /** What a system is declared to make of a text (DESIGN section 6). */
 export function rewrite(value: Scalar, rules: readonly Rewrite[] | undefined): Scalar {
@@ -53,4 +53,24 @@ export function isExplained(
   if (l !== '' && s.startsWith(l)) return true;
   const folded = fold(l);
   return folded !== '' && folded === fold(s);
+}
+
+/** The same for one element of a list, or for its absence. @param sent Undefined: nothing was sent of that list. */
+export function isElementExplained(
+  attribute: ListAttribute,
+  key: string,
+  element: Element | undefined,
+  sent: ReadonlyMap<string, Element> | undefined,
+  rewrites: readonly Rewrite[] | undefined,
+  normaliser: Normaliser,
+): boolean {
+  if (!sent) return false;
+  if (element === undefined) return !sent.has(key);
+  const same = sent.get(key);
+  if (same) return elementValue(attribute, same) === elementValue(attribute, element);
+  for (const [sentKey, candidate] of sent) {
+    if (isExplained(key, sentKey, undefined)) return true;
+    if (rewrites && elementKey(attribute, rewriteElement(candidate, rewrites), normaliser) === key) return true;
+  }
+  return false;
 }

@@ -13,7 +13,8 @@ import {
 import { baseOf, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { unpackElement, unpackScalar } from './packing.js';
-import { isExplained, rewrite, rewriteElement } from './rewriting.js';
+import { showsOvertaken } from './overtaken.js';
+import { isElementExplained, isExplained, rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
 import { compareVersions, isAfter } from './version.js';
 
@@ -72,7 +73,7 @@ export interface Point {
 }
 
 /** An applied write, as seen at the version that its outcome names. */
-interface Write {
+export interface Write {
   known: KnownCommand;
   mode: 'before' | 'exact' | 'read-back';
   /** Null: nothing stood before. */
@@ -119,8 +120,8 @@ export interface Walk {
 
 /** @param upTo Only the points at or below this version, with the knowledge of all facts. */
 export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Version): Walk {
-  const { points, writes, deleted } = timeline(record, context.normaliser);
   const below = record.summary && flatten(record.summary.shadow, context.normaliser);
+  const { points, writes, deleted } = timeline(record, below, context);
   const scan = new Scan(record, context, writes, below);
   for (const write of writes) if (record.horizon && !isAfter(write.version, record.horizon)) scan.raise(write);
   const walked = upTo ? points.filter((p) => compareVersions(p.version, upTo) <= 0) : points;
@@ -141,7 +142,12 @@ function firstCreated(points: readonly Point[], record: RecordFacts): number {
   return seen ? Date.parse(seen.createdAt ?? seen.changedAt) : Number.MAX_SAFE_INTEGER;
 }
 
-function timeline(record: RecordFacts, normaliser: Normaliser): { points: Point[]; writes: Write[]; deleted: boolean } {
+function timeline(
+  record: RecordFacts,
+  below: FlatState | undefined,
+  context: EvaluationContext,
+): { points: Point[]; writes: Write[]; deleted: boolean } {
+  const { normaliser } = context;
   const points: Point[] = [];
   let deletedAt: Version | undefined;
   for (const o of record.observations) {
@@ -183,6 +189,14 @@ function timeline(record: RecordFacts, normaliser: Normaliser): { points: Point[
     }
     point.writes.push(write);
   }
+  for (const known of (context.switches ?? rules).readBackWindow ? record.commands : []) {
+    const write = overtakenWrite(known, normaliser);
+    const point = write && showsOvertaken(write, points, below, context);
+    if (!point) continue;
+    write.version = point.version;
+    writes.push(write);
+    point.writes.push(write);
+  }
   for (const write of writes) learnBefore(write, points, record, normaliser);
   const last = points.at(-1);
   const deleted =
@@ -212,8 +226,20 @@ function learnBefore(write: Write, points: readonly Point[], record: RecordFacts
 }
 
 function appliedWrite(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {
+  return known.outcome?.status === 'applied' ? writeOf(known, normaliser, seen) : undefined;
+}
+
+/** One that a reading found undone on a record that had moved on: it may have been overwritten before. */
+function overtakenWrite(known: KnownCommand, normaliser: Normaliser): Write | undefined {
   const { command, outcome } = known;
-  if (outcome?.status !== 'applied' || outcome.version === undefined) return undefined;
+  const isUndone = outcome?.status === 'conflict' || outcome?.status === 'not-applied';
+  if (!isUndone || outcome.exact !== false || command.action !== 'update' || known.redacted) return undefined;
+  return writeOf(known, normaliser, null);
+}
+
+function writeOf(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {
+  const { command, outcome } = known;
+  if (outcome?.version === undefined) return undefined;
   if (command.action !== 'update' && command.action !== 'create') return undefined;
   const scalars = new Map<string, Scalar | undefined>();
   const lists = new Map<string, Map<string, Element>>();
@@ -351,7 +377,9 @@ export class Scan {
         this.wroteElement(w, attribute, key, element, rewrites),
       );
       echo ??= this.readBacks.find(
-        (w) => this.inWindow(w, point) && this.explainsElement(w, attribute, key, element, rewrites),
+        (w) =>
+          this.inWindow(w, point) &&
+          isElementExplained(attribute, key, element, w.lists.get(attribute), rewrites, this.normaliser),
       );
       if (echo === undefined && rewritten.has(key)) echo = 'continued';
       changes.push([key, this.begin(point, attribute, register, value, element, echo)]);
@@ -391,26 +419,10 @@ export class Scan {
       return was !== (element === undefined ? undefined : elementValue(attribute, element));
     }
     if (!write.lists.has(attribute) || !this.movedOn(write)) return false;
-    return write.mode === 'exact' || this.explainsElement(write, attribute, key, element, rewrites);
-  }
-
-  private explainsElement(
-    write: Write,
-    attribute: ListAttribute,
-    key: string,
-    element: Element | undefined,
-    rewrites: AttributeProfile['rewrites'],
-  ): boolean {
-    const sent = write.lists.get(attribute);
-    if (!sent) return false;
-    if (element === undefined) return !sent.has(key);
-    const same = sent.get(key);
-    if (same) return elementValue(attribute, same) === elementValue(attribute, element);
-    for (const [sentKey, candidate] of sent) {
-      if (isExplained(key, sentKey, undefined)) return true;
-      if (rewrites && elementKey(attribute, rewriteElement(candidate, rewrites), this.normaliser) === key) return true;
-    }
-    return false;
+    return (
+      write.mode === 'exact' ||
+      isElementExplained(attribute, key, element, write.lists.get(attribute), rewrites, this.normaliser)
+    );
   }
 
   /** A write that left the version where it was changed nothing. */

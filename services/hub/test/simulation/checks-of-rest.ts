@@ -69,12 +69,17 @@ function compare(
   const state = record.history.at(-1)?.state ?? EMPTY;
   const stands = contentOf(state, path);
   const wanted = wantedContent(customer.golden, path, system);
-  const equal = sameContent(stands, wanted);
+  // Compared as the hub compares, in canonical form: blanks at the ends are no difference.
+  const equal = sameContent(trimmed(stands), trimmed(wanted));
   const listed = plan?.reason ?? plan?.differences.find((d) => d.attribute === path)?.reason;
   if (equal) return undefined;
   const shown = `${JSON.stringify(stands)} instead of ${JSON.stringify(wanted)}`;
   if (listed === undefined) return `${shown}, and nobody says why`;
   return isJustified(listed, world, system, path, stands, wanted) ? undefined : `${shown}, said to be ${listed}`;
+}
+
+function trimmed(texts: readonly string[]): string[] {
+  return texts.map((text) => text.trim());
 }
 
 /** What the record should hold, by the simulation's own reading of the golden record. */

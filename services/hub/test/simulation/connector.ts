@@ -33,6 +33,8 @@ export class SimulatedConnector {
   private pollBooked = false;
   private nightBooked = false;
   private downUntil = -Infinity;
+  /** A command that was cut off is carried out to its end before the next one of its record: until then they wait. */
+  private readonly redelivered = new Map<string, number>();
 
   constructor(system: SimulatedSystem, around: Surroundings) {
     this.system = system;
@@ -178,7 +180,8 @@ export class SimulatedConnector {
   execute(command: Command): void {
     const { clock, network, seed } = this.around;
     if (clock.now > Date.parse(command.deadline)) return this.answer(command, { status: 'not-applied' });
-    if (this.down()) return clock.at(this.downUntil + 1, () => this.execute(command));
+    const turn = Math.max(this.down() ? this.downUntil + 1 : 0, this.redelivered.get(about(command)) ?? 0);
+    if (clock.now < turn) return clock.at(turn, () => this.execute(command));
     if (command.action !== 'update' && command.action !== 'create' && command.action !== 'delete') return;
     const tries = (this.tries.get(about(command)) ?? 0) + 1;
     this.tries.set(about(command), tries);
@@ -194,7 +197,10 @@ export class SimulatedConnector {
     if (fate >= answerLost + writeLost + landsLate) {
       const back = Math.floor(random.between(...network.answerDelay) / 2);
       // A connector that crashed before it could say so finds out later, and there are two outcomes.
-      if (random.chance(network.repeat / 2)) clock.at(started + longestRequest + 1, () => this.settle(command, pre));
+      if (random.chance(network.repeat / 2)) {
+        this.redelivered.set(about(command), started + longestRequest + 1);
+        clock.at(started + longestRequest + 1, () => this.settle(command, pre));
+      }
       clock.after(way, () => {
         const landed = this.land(command, found);
         // What the write itself answers is as of its landing; a read-back comes later, when others may have been there.
@@ -263,10 +269,17 @@ export class SimulatedConnector {
     if (this.system.spec.creates === 'external-key') return records.find((r) => r.key === command.externalKey);
     const emails = command.set['emails']?.value;
     const wanted = Array.isArray(emails) ? emails.map((e) => elementText(e)) : [];
-    return records.find((r) => {
+    const found = records.filter((r) => {
       const state = r.history.at(-1)?.state;
       return state !== undefined && contentOf(state, 'emails').some((e) => e === wanted[0]);
     });
+    // An earlier try made what has come since the command was given; where nobody tells when that was, the last one has to do.
+    const { tellsCreation } = this.system.spec;
+    return found.findLast((r) => !tellsCreation || !this.isOlder(r, command)) ?? found[0];
+  }
+
+  private isOlder({ createdAt }: RealRecord, command: Command): boolean {
+    return createdAt < Date.parse(command.issuedAt);
   }
 
   private result(command: Command, landed: Landed, pre: Version | undefined): Result {
@@ -278,7 +291,7 @@ export class SimulatedConnector {
       const shown = exact ? (landed.record.history[0] as Entry) : entry;
       const version = this.versionOf(landed.record, shown);
       // Whoever made it before we asked for it, it wasn't us.
-      const foreign = this.system.spec.tellsCreation && landed.record.createdAt < Date.parse(command.issuedAt);
+      const foreign = this.system.spec.tellsCreation && this.isOlder(landed.record, command);
       return {
         status: 'applied',
         ref: landed.record.ref,
@@ -352,7 +365,11 @@ export class SimulatedConnector {
     const still =
       then === now || (then !== undefined && this.system.spec.versions === 'second' && this.isSame(then, now));
     const done = command.action === 'delete' ? !now.state : !still && tookEffect(command, then?.state, now.state);
-    this.answer(command, done ? this.readBack(command, record, pre) : { status: 'not-applied' });
+    if (done) return this.answer(command, this.readBack(command, record, pre));
+    if (still) return this.answer(command, { status: 'not-applied' });
+    // Who moved it on may have done so before the write or after it.
+    const { left: _, changedAt: __, ...seen } = this.readBack(command, record, pre);
+    this.answer(command, { ...seen, status: 'conflict' });
   }
 
   /** As far as a system can tell whose versions are seconds. */

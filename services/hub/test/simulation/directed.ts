@@ -85,6 +85,21 @@ export const DIRECTED: readonly Directed[] = [
     breaks: 10,
   },
   {
+    name: 'an edit over a write whose answer was lost loses to it, since the late reading finds the edit and not the write',
+    rule: 'readBackWindow',
+    scenario: history(
+      [perfect('alpha'), perfect('bravo', { clockError: -3_600_000 })],
+      [stands('alpha', 'p', p), stands('bravo', 'p', p)],
+      // Lands at 60.160 and is seen; its outcome is read at 90.1, when something else stands there.
+      [types(60_000, 'alpha', 'p', { 'name.given': 'Anna' }), types(70_000, 'bravo', 'p', { 'name.given': 'Bo' })],
+      { network: { answerLost: 1 } },
+    ),
+    breaks: ({ world }) =>
+      !world.issued.some(
+        (c) => c.action === 'update' && c.set['name.given']?.value === 'Bo' && c.ref === refIn('alpha', 'p'),
+      ),
+  },
+  {
     name: 'two systems that swap values loop for ever without the hold',
     rule: 'holdBehindOpenCommand',
     scenario: history(

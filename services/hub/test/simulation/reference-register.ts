@@ -43,6 +43,7 @@ const order = (a: Version, b: Version): number => a.major - b.major || a.minor -
 export function speak(record: RecordFacts, profile: KindProfile | undefined): Map<string, Spoken> {
   const writes = record.commands.flatMap((k) => appliedWrite(record, k));
   const points = pointsOf(record, writes);
+  writes.push(...overtaken(record, points, writes, profile));
   for (const write of writes) replacedBy(write, points);
   const names = new Set<string>();
   for (const { flat } of points) {
@@ -82,6 +83,49 @@ export function speak(record: RecordFacts, profile: KindProfile | undefined): Ma
     spoken = next;
   }
   return spoken;
+}
+
+/** Writes that a reading found undone, though a state in their window is all that they sent (ADR 0006): that one is their read-back. */
+function overtaken(
+  record: RecordFacts,
+  points: readonly Point[],
+  writes: readonly Write[],
+  profile: KindProfile | undefined,
+): Write[] {
+  const taken = new Set(writes.map((w) => JSON.stringify(w.version)));
+  return record.commands.flatMap((known) => {
+    const { command, outcome } = known;
+    const { version: until, pre } = outcome ?? {};
+    if (command.action !== 'update' || !until || outcome?.status === 'applied' || outcome?.exact !== false) return [];
+    const write: Write = { known, version: until, pre: pre ?? command.base, exact: false, set: command.set };
+    for (const [i, point] of points.entries()) {
+      if (order(point.version, write.pre) <= 0 || order(point.version, until) > 0) continue;
+      const all = Object.keys(command.set).every((path) => {
+        const rewrites = profile?.attributes[path]?.rewrites;
+        if (!isListAttribute(path)) return explains(write, path, undefined, point, read(point.flat, path), rewrites);
+        const keys = [...(point.flat.lists.get(path)?.keys() ?? [])];
+        const value = command.set[path]?.value;
+        const count = Array.isArray(value) ? flattenList(path, value, normaliser).size : 0;
+        return (
+          keys.length === count &&
+          keys.every((key) => explains(write, path, key, point, read(point.flat, `${path}|${key}`), rewrites))
+        );
+      });
+      const before = points[i - 1];
+      const some = Object.keys(command.set).some((path) => content(point.flat, path) !== content(before?.flat, path));
+      const name = JSON.stringify(point.version);
+      if (!all || !some || taken.has(name)) continue;
+      taken.add(name);
+      return [{ ...write, version: point.version }];
+    }
+    return [];
+  });
+}
+
+function content(flat: FlatState | undefined, path: string): string {
+  if (!isListAttribute(path)) return JSON.stringify(flat?.scalars.get(path) ?? null);
+  const elements = [...(flat?.lists.get(path) ?? [])];
+  return JSON.stringify(elements.map(([key, element]) => [key, elementValue(path, element)]).sort());
 }
 
 /** The version before an exact write names a state; where that was seen, it is what the write replaced. */

@@ -1,4 +1,4 @@
-import type { Version } from '@unsilo/schemas';
+import type { Outcome, Version } from '@unsilo/schemas';
 import { LISTS, SCALARS, elementText, rewriteText, type State } from './state.js';
 import type { Path, RewriteSpec } from './scenario.js';
 import type { Entry, RealRecord } from './system.js';
@@ -90,6 +90,22 @@ export interface SeenPoint {
   seq: number;
 }
 
+/** Of several outcomes of one command one counts (SYNC section 1), and what the others saw is lost. */
+function outcomesThatCount(world: World, ref: string): Outcome[] {
+  const rank = ({ status, exact = status !== 'applied' }: Outcome): number =>
+    ['uncertain', 'not-applied', 'conflict', 'rejected', 'applied'].indexOf(status) * 2 + (exact ? 1 : 0);
+  const best = new Map<string, Outcome>();
+  for (const fact of world.facts) {
+    if (fact.type !== 'outcome') continue;
+    const { outcome } = fact;
+    const known = best.get(outcome.command);
+    const isEarlier = known?.version && outcome.version && isLater(known.version, outcome.version);
+    if (!known || rank(outcome) > rank(known) || (rank(outcome) === rank(known) && isEarlier))
+      best.set(outcome.command, outcome);
+  }
+  return [...best.values()].filter((outcome) => outcome.ref === ref);
+}
+
 /** All states that the hub was shown, in the order of their versions. */
 export function seenPoints(world: World, ref: string): SeenPoint[] {
   const shown = world.connectors.get(systemNameOf(ref))?.shown;
@@ -102,15 +118,14 @@ export function seenPoints(world: World, ref: string): SeenPoint[] {
   };
   for (const fact of world.facts) {
     if (fact.type === 'party' && fact.party.ref === ref) add(fact.party.version);
-    else if (fact.type === 'outcome' && fact.outcome.status === 'applied' && fact.outcome.ref === ref)
-      add(fact.outcome.version);
   }
+  for (const { status, version } of outcomesThatCount(world, ref)) if (status === 'applied') add(version);
   return [...points.values()].sort((a, b) => a.version.major - b.version.major || a.version.minor - b.version.minor);
 }
 
 /**
- * Whether the hub could know a statement for what it was (SYNC section 8): it was seen as a value of its own, and not inside the window of an inexact write
- * that explains it.
+ * Whether the hub could know a statement for what it was (SYNC section 8): it was seen as a value of its own, not overwritten
+ * unseen, and not inside the window of an inexact write that explains it.
  */
 export function isRecognisable(
   world: World,
@@ -127,15 +142,7 @@ export function isRecognisable(
   if (previous && said(entryAt(previous.seq)?.state, item) === statement.value) return false;
   const wrote = entryAt(first.seq)?.author;
   if (first.seq !== statement.from && wrote?.by === 'hub') return false;
-  for (const fact of world.facts) {
-    if (
-      fact.type !== 'outcome' ||
-      fact.outcome.status !== 'applied' ||
-      fact.outcome.ref !== record.ref ||
-      fact.outcome.exact
-    )
-      continue;
-    const { version, pre, command: id } = fact.outcome;
+  for (const { version, pre, before, exact, command: id } of outcomesThatCount(world, record.ref)) {
     const command = world.hub.commands.get(id);
     if (
       !version ||
@@ -144,8 +151,13 @@ export function isRecognisable(
       !(item.path in command.set)
     )
       continue;
-    if ((pre && !isLater(first.version, pre)) || isLater(first.version, version)) continue;
-    // Whoever typed it, in that window it can't be told from the write.
+    // Overwritten unseen, with the value that stood there already: where the answer doesn't tell what was before, it is the first that shows it.
+    const isOverwritten =
+      exact && !pre && !before && !isLater(first.version, version) && !isLater(version, first.version);
+    // An inexact one names the version of its reading, also where that found something else (ADR 0006).
+    const isInWindow = !exact && (!pre || isLater(first.version, pre)) && !isLater(first.version, version);
+    if (!isOverwritten && !isInWindow) continue;
+    // Whoever typed it, it can't be told from the write.
     if (isLike(item, statement.value, command.set[item.path]?.value)) return false;
   }
   return true;
