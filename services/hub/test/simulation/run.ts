@@ -1,6 +1,7 @@
 /**
  * Runs the simulation over any number of seeds: npx tsx services/hub/test/simulation/run.ts --seeds N [--from S] [--property P]
- * Prints, for the first failing seed of each property, the shortest history that still fails. Exit code 1 when anything failed.
+ * Prints how often each property was put to the test and, for the first failing seed of each, the shortest history that still fails. Exit
+ * code 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { PROPERTIES, type Property } from './findings.js';
@@ -30,11 +31,13 @@ if (!Number.isInteger(from) || !Number.isInteger(until) || (only !== undefined &
 }
 
 const failing = new Map<Property, number[]>();
+const tested = new Map<Property, number>();
 let commands = 0;
 const started = Date.now();
 for (let seed = from; seed < until; seed += 1) {
-  const { findings, world } = simulate(generate(seed));
+  const { findings, world, tested: times } = simulate(generate(seed));
   commands += world.issued.length;
+  for (const [property, count] of times) tested.set(property, (tested.get(property) ?? 0) + count);
   for (const property of new Set(findings.map((f) => f.property))) {
     if (only !== undefined && property !== only) continue;
     failing.set(property, [...(failing.get(property) ?? []), seed]);
@@ -43,6 +46,8 @@ for (let seed = from; seed < until; seed += 1) {
 console.log(
   `${until - from} seeds from ${from}, ${commands} commands, ${((Date.now() - started) / 1000).toFixed(1)} s`,
 );
+const counts = [...tested].sort(([a], [b]) => a - b).map(([property, count]) => `${property}: ${count}`);
+console.log(`Put to the test, by property: ${counts.join(', ')}`);
 for (const [property, seeds] of [...failing].sort(([a], [b]) => a - b)) {
   console.log(
     `\nProperty ${property} (${PROPERTIES[property]}) fails for ${seeds.length}: ${seeds.slice(0, 20).join(', ')}`,
