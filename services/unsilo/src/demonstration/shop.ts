@@ -20,8 +20,11 @@ export interface SimulatedShop {
   edit(customerNo: string, values: Partial<Record<ShopColumn, string>>): Promise<void>;
   /** The customer orders again: the row is stamped, nothing else of it changes, and the table is dropped once more. */
   order(customerNo: string): Promise<void>;
-  /** Drops the export from before the last import once more, as happens when somebody finds it in a mailbox. False: there was none. */
-  dropStale(): Promise<boolean>;
+  /**
+   * Drops the last export in which a row still said something else than it does now once more, as happens when somebody finds it in a
+   * mailbox. False: there was none that said so.
+   */
+  dropStale(customerNo: string, said: Partial<Record<ShopColumn, string>>): Promise<boolean>;
   /** How many files it has exported and taken in. */
   counts(): { exported: number; imported: number };
   close(): Promise<void>;
@@ -47,9 +50,8 @@ export async function startShop({ folder, rows, importFile, lookEveryMs, clock }
   const imports = join(folder, 'import');
   const table = new Map(rows.map((row) => [row.customer_no, { ...row }]));
   const counts = { exported: 0, imported: 0 };
-  /** The file as it was before something was imported. */
-  let beforeImport: string | undefined;
-  let lastExport = '';
+  /** What was exported so far, oldest first: the rows as they were then. */
+  const exported: (readonly ShopRow[])[] = [];
   let importedAt: number | undefined;
   let lane: Promise<unknown> = Promise.resolve();
 
@@ -69,8 +71,9 @@ export async function startShop({ folder, rows, importFile, lookEveryMs, clock }
   }
 
   async function exportTable(): Promise<void> {
-    lastExport = toCsv([...table.values()]);
-    await drop(lastExport);
+    const now = [...table.values()];
+    exported.push(now);
+    await drop(toCsv(now));
   }
 
   function change(customerNo: string, values: Readonly<Record<string, string | undefined>>): boolean {
@@ -95,11 +98,8 @@ export async function startShop({ folder, rows, importFile, lookEveryMs, clock }
     importedAt = found.mtimeMs;
     counts.imported += 1;
     const known = incoming.filter((row) => table.has(row['customer_no'] ?? ''));
-    const previous = lastExport;
     const changed = known.filter((row) => change(row['customer_no']!, row));
-    if (changed.length === 0) return;
-    beforeImport = previous;
-    await exportTable();
+    if (changed.length > 0) await exportTable();
   }
 
   await mkdir(exports, { recursive: true });
@@ -126,10 +126,16 @@ export async function startShop({ folder, rows, importFile, lookEveryMs, clock }
         table.set(customerNo, { ...row, [STAMP]: new Date(clock.now()).toISOString() });
         await exportTable();
       }),
-    dropStale: () =>
+    dropStale: (customerNo, said) =>
       inTurn(async () => {
-        if (beforeImport === undefined) return false;
-        await drop(beforeImport);
+        const stale = exported.findLast((rows) => {
+          const row = rows.find(({ customer_no }) => customer_no === customerNo);
+          return row !== undefined && SHOP_COLUMNS.every((column) => row[column] === (said[column] ?? row[column]));
+        });
+        const now = table.get(customerNo);
+        const isOld = SHOP_COLUMNS.some((column) => said[column] !== undefined && said[column] !== now?.[column]);
+        if (stale === undefined || !isOld) return false;
+        await drop(toCsv(stale));
         return true;
       }),
     counts: () => ({ ...counts }),

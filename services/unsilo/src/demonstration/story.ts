@@ -60,24 +60,37 @@ async function correctPhone(telling: Telling, { shop }: Stage): Promise<void> {
   await telling.chapter(2, CHAPTERS, 'A corrected phone number reaches the other systems, and does not come back');
   const { wrong, right } = PEOPLE.ines.phone;
   await telling.narrate(`Two digits were swapped: somebody in the shop corrects ${wrong} to ${right}.`);
+  await calm(telling);
   await shop.edit(PEOPLE.ines.shop, { phone: right });
   const [everywhere, inHub, noLoop] = correctedPhone;
   await telling.claim([everywhere!, inHub!]);
   await telling.narrate(
     'She orders again, so the shop exports her row once more; and the CRM is read again and again.',
   );
+  const before = await versionOf(telling, REFS.inesInShop);
   await shop.order(PEOPLE.ines.shop);
-  await readAgain(telling);
+  await telling.comes(
+    'Her row has come in once more',
+    async () => (await versionOf(telling, REFS.inesInShop)) !== before,
+  );
+  await calm(telling);
   await telling.claim([noLoop!]);
 }
 
-/** Waits until both systems have been read whole since: what the hub wrote there has come in again as what they say. */
-async function readAgain(telling: Telling): Promise<void> {
+/**
+ * Waits until the CRM and the shop have been read whole again, the hub has taken all of it in, and no write is under way: what it wrote
+ * there has come back as what they say, and whatever it makes of that has been done.
+ */
+async function calm(telling: Telling): Promise<void> {
   const systems = [SYSTEMS.crm, SYSTEMS.shop];
   const before = await readings(telling);
   await telling.comes('The CRM and the shop have been read again', async () => {
     const now = await readings(telling);
     return systems.every((system) => (now.get(system) ?? 0) >= (before.get(system) ?? 0) + READINGS);
+  });
+  await telling.comes('The hub has taken in what was read, and nothing is being written', async () => {
+    const shown = await telling.look.service.systems(telling.look.actor);
+    return shown.every(({ lag }) => lag.inbound === 0 && lag.outbound === 0);
   });
 }
 /** The first one may have begun before, the second may have found a file that was not settled yet. */
@@ -86,6 +99,11 @@ const READINGS = 3;
 async function readings({ look }: Telling): Promise<Map<string, number>> {
   const systems = await look.service.systems(look.actor);
   return new Map(systems.map(({ system, counts }) => [system, counts['readings'] ?? 0]));
+}
+
+/** The last state of a record that the hub knows, by its name. */
+async function versionOf({ look }: Telling, ref: string): Promise<string> {
+  return JSON.stringify((await look.record(ref))?.version);
 }
 
 async function answerComplaint(telling: Telling, stage: Stage): Promise<void> {
@@ -132,6 +150,7 @@ async function unlinkFamily(telling: Telling, { service, actor, shop, clock }: S
   await telling.narrate(
     'Daniel Okafor orders for the first time, with the family’s e-mail address and landline. The CRM has Amara.',
   );
+  await calm(telling);
   await shop.edit(PEOPLE.daniel.shop, danielsFirstOrder(clock.now()));
   await telling.claim(wronglyJoined);
   await telling.narrate('Somebody who knows them says so: they are two people.');
@@ -146,15 +165,26 @@ async function unlinkFamily(telling: Telling, { service, actor, shop, clock }: S
 async function withdrawConsent(telling: Telling, { crm, shop }: Stage): Promise<void> {
   await telling.chapter(5, CHAPTERS, 'A consent withdrawn in one system is withdrawn in all');
   await telling.narrate('Joost van Dijk asks on the phone for no more advertising. A colleague ticks it in the CRM.');
+  await calm(telling);
   crm.edit(PEOPLE.joost.crm, { email_opt_out: '1' });
   await telling.claim(withdrawnConsent);
   // What the shop took in has come back as its own export, so that the old one differs from it.
-  await readAgain(telling);
+  await calm(telling);
   await telling.narrate(
     'Somebody drops an old export again, where he still says yes. Somebody else edits his title in the CRM.',
   );
-  await shop.dropStale();
+  const before = await versionOf(telling, REFS.joostInShop);
+  const isDropped = await shop.dropStale(PEOPLE.joost.shop, { newsletter: 'yes' });
   crm.edit(PEOPLE.joost.crm, { title: PEOPLE.joost.laterTitle });
-  await readAgain(telling);
+  // Without these the next claim would hold because nothing had happened yet.
+  await telling.comes(
+    'The old export has come in',
+    async () => isDropped && (await versionOf(telling, REFS.joostInShop)) !== before,
+  );
+  await telling.comes('The edit has come in', async () => {
+    const titles = (await telling.look.record(REFS.joostInCrm))?.state?.titles ?? [];
+    return titles.some(({ name }) => name === PEOPLE.joost.laterTitle);
+  });
+  await calm(telling);
   await telling.claim(consentHolds);
 }

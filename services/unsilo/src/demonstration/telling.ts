@@ -14,11 +14,12 @@ export interface TellingOptions {
   say(line: string): void;
   /** Notes the beginning of a chapter where the console shows it. No names: it goes to the log of signals. */
   mark(chapter: { number: number; of: number; title: string }): Promise<void>;
-  /** How long a claim may take to come true, milliseconds (default 30,000). */
+  /** How long a claim may take to come true, milliseconds (default 60,000). */
   patienceMs?: number;
 }
 
-const PATIENCE_MS = 30_000;
+/** Far more than it takes: a machine that is busy with other things is no reason to tell of a claim that it did not hold. */
+const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 100;
 
 /** How the story is told: lines, pauses, and what is claimed only once it has been looked up. */

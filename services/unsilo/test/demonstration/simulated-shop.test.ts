@@ -52,12 +52,17 @@ describe('the simulated shop', () => {
     expect(shop.counts().exported).toBe(1);
   });
 
-  it('can drop the export from before the last import once more', async () => {
-    expect(await shop.dropStale()).toBe(false);
+  it('can drop the last export once more in which a row still said something else', async () => {
+    expect(await shop.dropStale('1003', { first_name: 'Priya' })).toBe(false);
     const before = exported();
     leave(before.replace('Priya', 'Prija'));
     await eventually(() => (shop.counts().exported === 2 ? true : undefined));
-    expect(await shop.dropStale()).toBe(true);
+    // Later exports have other changes, and the new name as well.
+    await shop.edit('1002', { city: 'York' });
+    expect(await shop.dropStale('1003', { first_name: 'Prija' })).toBe(false);
+    expect(await shop.dropStale('1003', { first_name: 'Pria' })).toBe(false);
+    expect(await shop.dropStale('9999', { first_name: 'Priya' })).toBe(false);
+    expect(await shop.dropStale('1003', { first_name: 'Priya' })).toBe(true);
     expect(exported()).toBe(before);
     expect(shop.row('1003')?.first_name).toBe('Prija');
   });
