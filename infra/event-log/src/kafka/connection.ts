@@ -151,8 +151,7 @@ export class KafkaConnection {
     let looks = 0;
     return this.persist(`look up the topic ${topic}`, async () => {
       try {
-        await this.cluster.connect();
-        await this.cluster.addMultipleTargetTopics([topic]);
+        await this.learn(topic);
       } catch (error) {
         const type = typeOf(error);
         if (type === 'INVALID_TOPIC_EXCEPTION') throw unknownTopic(topic);
@@ -161,11 +160,16 @@ export class KafkaConnection {
         await pause(SECOND_LOOK_MS, this.closed);
         throw error;
       }
-      const count = this.known(topic);
-      if (count === 0) await this.cluster.refreshMetadata();
       if (this.known(topic) === 0) throw unknownTopic(topic);
       return this.known(topic);
     });
+  }
+
+  /** Looks a topic up, if it is not among those that are looked at anyway. Fails as Kafka says. */
+  async learn(topic: string): Promise<void> {
+    await this.cluster.connect();
+    await this.cluster.addMultipleTargetTopics([topic]);
+    if (this.known(topic) === 0) await this.cluster.refreshMetadata();
   }
 
   private known(topic: string): number {

@@ -17,7 +17,7 @@ const FRAME_BYTES = 64;
 const MAX_TRACE_BYTES = 512;
 const ALL_REPLICAS = -1;
 /** How long a topic that has gone away is waited for. */
-const GONE_MS = 10_000;
+const GONE_MS = 5000;
 
 interface Entry {
   key: Buffer;
@@ -231,8 +231,10 @@ export class KafkaProducer {
   /** One request for batches of one leader; settles them when it succeeds. */
   private async attempt(group: Batch[]): Promise<{ group: Batch[]; error: unknown } | undefined> {
     try {
-      const leader = this.connection.leader(group[0]!.line);
-      if (leader === undefined) throw new Error(`${placeKey(group[0]!.line)} has no leader`);
+      const [{ line: first }] = group as [Batch];
+      if (this.connection.leader(first) === undefined) await this.connection.learn(first.topic);
+      const leader = this.connection.leader(first);
+      if (leader === undefined) throw new Error(`${placeKey(first)} has no leader`);
       const broker = await this.connection.broker(leader);
       const identity = await this.identify();
       for (const batch of group) {
@@ -248,10 +250,10 @@ export class KafkaProducer {
       }
       const offsets = await this.produce(broker, group);
       for (const { line, entries } of group) {
-        const first = offsets.get(placeKey(line));
-        if (first === undefined) throw new Error(`${placeKey(line)} was not answered`);
+        const offset = offsets.get(placeKey(line));
+        if (offset === undefined) throw new Error(`${placeKey(line)} was not answered`);
         this.settle(line);
-        for (const [index, entry] of entries.entries()) done(entry, line, first + index);
+        for (const [index, entry] of entries.entries()) done(entry, line, offset + index);
       }
       return undefined;
     } catch (error) {

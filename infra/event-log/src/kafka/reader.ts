@@ -1,3 +1,4 @@
+import { unknownTopic } from '../errors.js';
 import type { LogBatch, LogMessage, Position, TopicPartition } from '../port.js';
 import { placeKey, type KafkaConnection } from './connection.js';
 import { Backoff, isLasting, logError, outOfRange, pause, typeOf, within } from './failures.js';
@@ -175,8 +176,7 @@ export class PartitionReader {
       const led = [...this.readings.values()].filter((reading) => (this.connection.leader(reading) ?? NOBODY) === node);
       if (led.length === 0) return;
       if (node === NOBODY) {
-        await backoff.pause(this.stopping.signal);
-        await this.connection.recover();
+        await this.findLeader(led[0]!, backoff);
         continue;
       }
       const wanted = this.wanted(led);
@@ -198,6 +198,17 @@ export class PartitionReader {
       } catch (error) {
         await this.recover(error, wanted, backoff);
       }
+    }
+  }
+
+  private async findLeader({ topic }: Reading, backoff: Backoff): Promise<void> {
+    await backoff.pause(this.stopping.signal);
+    try {
+      await this.connection.learn(topic);
+    } catch (error) {
+      if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') return this.connection.recover();
+      this.listener.failed(unknownTopic(topic));
+      await pause(LASTING_PAUSE_MS, this.stopping.signal);
     }
   }
 

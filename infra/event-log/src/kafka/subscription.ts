@@ -1,7 +1,7 @@
 import { logClosed } from '../errors.js';
 import type { LogBatch, Position, SubscribeOptions, Subscription, TopicPartition } from '../port.js';
 import { KafkaConnection, placeKey } from './connection.js';
-import { outOfRange, within } from './failures.js';
+import { outOfRange, pause, within } from './failures.js';
 import { committedBy } from './lag.js';
 import { Membership, type MemberDuties } from './membership.js';
 import type { Settings } from './options.js';
@@ -126,22 +126,35 @@ export class KafkaSubscription implements Subscription, MemberDuties {
   async caughtUp(): Promise<void> {
     if (this.closed) throw logClosed();
     const goals = await this.goals();
-    while (goals.size > 0) {
-      const others: TopicPartition[] = [];
-      for (const [key, { place, next }] of goals) {
-        const reading = this.reader.get(place);
-        if (reading === undefined) others.push(place);
-        else if (reached(reading) >= next) goals.delete(key);
+    // Registered before anything is looked at, so that no progress is missed.
+    let moved = new AbortController();
+    const watcher = (): void => moved.abort();
+    this.watchers.add(watcher);
+    try {
+      while (goals.size > 0) {
+        if (this.closed) throw logClosed();
+        moved = new AbortController();
+        await this.dropReached(goals);
+        // Nobody tells how far other members are.
+        if (goals.size > 0) await pause(LOOK_MS, moved.signal);
       }
-      for (const position of await committedBy(this.connection, this.options.group, others)) {
-        const key = placeKey(position);
-        if (position.offset >= (goals.get(key)?.next ?? Infinity)) goals.delete(key);
-      }
-      if (goals.size === 0) break;
-      await this.progress(goals.size > others.length && others.length === 0 ? undefined : LOOK_MS);
-      if (this.closed) throw logClosed();
+    } finally {
+      this.watchers.delete(watcher);
     }
     await this.flush();
+  }
+
+  private async dropReached(goals: Map<string, { place: TopicPartition; next: number }>): Promise<void> {
+    const others: TopicPartition[] = [];
+    for (const [key, { place, next }] of goals) {
+      const reading = this.reader.get(place);
+      if (reading === undefined) others.push(place);
+      else if (reached(reading) >= next) goals.delete(key);
+    }
+    for (const position of await committedBy(this.connection, this.options.group, others)) {
+      const key = placeKey(position);
+      if (position.offset >= (goals.get(key)?.next ?? Infinity)) goals.delete(key);
+    }
   }
 
   /** Where each partition ends now, unless nothing is left in it. */
@@ -158,19 +171,6 @@ export class KafkaSubscription implements Subscription, MemberDuties {
         return next > first ? [[placeKey(place), { place, next }] as const] : [];
       }),
     );
-  }
-
-  /** Resolves when something was handled or assigned, when the subscription closes, or after so many milliseconds. */
-  private progress(ms: number | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(() => watcher(), ms);
-      const watcher = (): void => {
-        clearTimeout(timer);
-        this.watchers.delete(watcher);
-        resolve();
-      };
-      this.watchers.add(watcher);
-    });
   }
 
   close(): Promise<void> {

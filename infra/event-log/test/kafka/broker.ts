@@ -12,7 +12,7 @@ export interface TestBroker {
   readonly brokers: readonly string[];
   /** SIGKILL; what it acknowledged lies on its disk. */
   kill(): Promise<void>;
-  /** Starts it again and waits until it listens. */
+  /** Starts it again; it answers when it is ready. */
   start(): Promise<void>;
   /** Freezes it: connections stay open and nothing answers. */
   pause(): Promise<void>;
@@ -114,7 +114,7 @@ async function startBroker({ environment = {}, files = [], listener }: Needs): P
     })
     .withCopyContentToContainer(files)
     .withExposedPorts({ container: port, host: port })
-    .withWaitStrategy(Wait.forListeningPorts())
+    .withWaitStrategy(Wait.forLogMessage('Kafka Server started'))
     .withStartupTimeout(90_000)
     .start();
   return ofContainer(container, port);

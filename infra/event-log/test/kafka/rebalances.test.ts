@@ -59,11 +59,11 @@ describeWithKafka('groups on Kafka whose members come and go', {}, (broker) => {
       let stop = false;
       const appending = appendUntil(writer, topic, () => stop);
       for (let round = 0; round < ROUNDS; round++) {
-          const guest = await join(round % 2 === 0 ? one : two);
+        const guest = await join(round % 2 === 0 ? one : two);
         const done = accounts.done.length;
         await until(() => accounts.done.length > done + 100, 'the load goes on');
         await guest.close();
-        }
+      }
       stop = true;
       const count = await appending.ended;
       await Promise.all(stays.map((subscription) => subscription.caughtUp()));
@@ -71,7 +71,7 @@ describeWithKafka('groups on Kafka whose members come and go', {}, (broker) => {
       // Nobody ever began a batch that another one had done.
       expect(accounts.refused).toBe(0);
       expect(revoked.length).toBeGreaterThan(0);
-    // What stays with its reader is not taken away for a moment: at most a third goes to a guest.
+      // What stays with its reader is not taken away for a moment: at most a third goes to a guest.
       for (const lost of revoked) expect(lost.length).toBeLessThanOrEqual(PARTITIONS / 2);
     },
     120_000,
