@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { addressOrPath, path as always } from '@unsilo/connector-sdk';
 
-const MARK = 'x-unsilo-path' satisfies keyof typeof always & keyof typeof addressOrPath;
+const MARK = 'x-unsilo-path' satisfies keyof typeof always;
 
 /** Options with every path that the connector's schema marks as one made absolute, from the configuration's folder. */
 export function absolutePaths(schema: unknown, options: unknown, folder: string): unknown {
