@@ -28,6 +28,7 @@ const { values } = parseArgs({
 });
 const ROWS = Number(values.rows);
 const BATCH = Number(values.batch);
+const TURNS = Math.max(3, Math.min(50, Math.round(50_000 / BATCH)));
 const PREFIX = `bench-${process.pid}`;
 const value = JSON.stringify({ filling: 'x'.repeat(Number(values.bytes) - 14) });
 const folder = mkdtempSync(join(tmpdir(), 'unsilo-bench-'));
@@ -53,8 +54,18 @@ async function serverField(section: string, name: string): Promise<number> {
   return Number(line!.slice(name.length + 1));
 }
 
-/** Runs batches and tells what each cost: wall clock, our CPU, CPU of Redis. */
+/** How many scripts have run: commits, ranges and steps of the relay. */
+async function scriptsRun(): Promise<number> {
+  const stats = await redis.info('commandstats');
+  return ['eval', 'evalsha'].reduce(
+    (sum, name) => sum + Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0),
+    0,
+  );
+}
+
+/** Runs batches and tells what each cost: wall clock, our CPU, CPU of Redis, scripts. */
 async function measure(name: string, batches: number, run: () => Promise<number>): Promise<void> {
+  const scriptsBefore = await scriptsRun();
   const serverBefore = (await serverField('cpu', 'used_cpu_user')) + (await serverField('cpu', 'used_cpu_sys'));
   const cpu = process.cpuUsage();
   const start = performance.now();
@@ -64,10 +75,11 @@ async function measure(name: string, batches: number, run: () => Promise<number>
   const { user, system } = process.cpuUsage(cpu);
   const server =
     ((await serverField('cpu', 'used_cpu_user')) + (await serverField('cpu', 'used_cpu_sys')) - serverBefore) * 1000;
+  const scripts = ((await scriptsRun()) - scriptsBefore) / batches;
   const each = (total: number): string => (total / batches).toFixed(2).padStart(7);
   const rate = Math.round((count / ms) * 1000).toLocaleString('en');
   say(
-    `${name.padEnd(58)} ${each(ms)} ms (client ${each((user + system) / 1000)}, Redis ${each(server)})  ${rate.padStart(9)} rows/s`,
+    `${name.padEnd(58)} ${each(ms)} ms (client ${each((user + system) / 1000)}, Redis ${each(server)}, scripts ${scripts.toFixed(1)})  ${rate.padStart(9)} rows/s`,
   );
 }
 
@@ -90,15 +102,15 @@ await measure('commit of new rows in random order', Math.ceil(ROWS / BATCH), asy
   return put.length;
 });
 const memory = ((await serverField('memory', 'used_memory')) - memoryBefore) / ROWS;
-await measure('getMany of random rows', 50, async () => {
+await measure('getMany of random rows', TURNS, async () => {
   return (await store.getMany('tenant', 'records', randomKeys(BATCH))).length;
 });
-await measure('commit of random rows', 50, async () => {
+await measure('commit of random rows', TURNS, async () => {
   const put = randomKeys(BATCH).map((key) => ({ table: 'records', key, value }));
   await store.commit('tenant', { put });
   return put.length;
 });
-await measure('read, then commit with expectations', 50, async () => {
+await measure('read, then commit with expectations', TURNS, async () => {
   const keys = randomKeys(BATCH);
   const read = await store.getMany('tenant', 'records', keys);
   const result = await store.commit('tenant', {
@@ -108,7 +120,7 @@ await measure('read, then commit with expectations', 50, async () => {
   if (!result.ok) throw new Error('a conflict without anybody else');
   return keys.length;
 });
-await measure('the same with an offset and as many messages out', 50, async () => {
+await measure('the same with an offset and as many messages out', TURNS, async () => {
   const keys = randomKeys(BATCH);
   const read = await store.getMany('tenant', 'records', keys);
   const [stored] = await store.offsets('bench');

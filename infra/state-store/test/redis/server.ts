@@ -73,7 +73,7 @@ async function startServer(source: Source): Promise<TestServer> {
   const { GenericContainer } = await import('testcontainers');
   const container = await new GenericContainer(IMAGE)
     .withExposedPorts(6379)
-    .withCommand(['redis-server', '--save', '', '--appendonly', 'no'])
+    .withCommand(['redis-server', '--save', '', '--appendonly', 'no', '--protected-mode', 'no'])
     .start();
   return {
     url: `redis://${container.getHost()}:${container.getMappedPort(6379)}`,
