@@ -104,6 +104,25 @@ test('texts that are tidied up', async () => {
   expect(await failureOf('hostile texts survive', connector)).not.toBe('passed');
 });
 
+test('a memory that keeps what was erased', async () => {
+  const connector: Book = {
+    ...addressBook,
+    async *read(context) {
+      for await (const item of addressBook.read!(context)) {
+        if (item.type === 'party') await context.memory.set({ [item.change.ref]: item.change.state });
+        yield item;
+      }
+    },
+  };
+  const name = 'what is erased is kept nowhere, and its state is not told again';
+  expect(await failureOf(name, connector)).toMatch(/in vain until it is kept nowhere/);
+  const forgetful: Book = {
+    ...connector,
+    forget: (context, refs) => context.memory.set(Object.fromEntries(refs.map((ref) => [ref, undefined]))),
+  };
+  expect(await failureOf(name, forgetful)).toBe('passed');
+});
+
 test('a secret that the server handed out, in the log', async () => {
   const connector: Book = {
     ...addressBook,

@@ -59,5 +59,5 @@ describe('somebody at the console during the demonstration', () => {
       await running.stop();
       await demonstration.close();
     }
-  }, 120_000);
+  }, 300_000);
 });

@@ -5,7 +5,7 @@ import { UnsiloProcess } from '../support/command-line.js';
 import { temporaryFolder } from '../support/folders.js';
 import { startTampering, type TamperingServer } from './tampering.js';
 
-const STORY_LIMIT_MS = 150_000;
+const STORY_LIMIT_MS = 300_000;
 
 /** What is told otherwise, by whom, and the claim that must fall with it. */
 const LIES: Record<string, { by: 'hub' | 'systems'; from: string | RegExp; to: string }> = {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { validate } from '@unsilo/schemas';
+import { decisionEvent, placeOf, validate, type Decision, type Ref } from '@unsilo/schemas';
 import { parseOptions } from '../../options.js';
+import { keys } from '../../runner/storage.js';
 import { crashAt } from '../crashes.js';
 import type { Fault } from '../fake-server.js';
 import { hostileTexts } from '../hostile.js';
-import { emptyDurable } from '../run.js';
+import { emptyDurable, type TestRun } from '../run.js';
 import {
   assertVersionsAreNames,
   changes,
@@ -159,7 +160,34 @@ export function readingConformance<Options>(
         assert.deepEqual(lost, []);
       });
     });
+
+    test('what is erased is kept nowhere, and its state is not told again', async () => {
+      await onStage(subject, async ({ world, run }) => {
+        const place = await world.plant?.(UNIQUE);
+        if (place === undefined) return;
+        const started = await run();
+        await seen(started, [place.ref]);
+        await readAgain(started);
+        const count = changes(started).length;
+        await erase(started, place.ref);
+        await eventually('it is kept nowhere', () => ![...started.durable.storage.values()].join().includes(UNIQUE));
+        await readAgain(started);
+        assert.equal(changes(started).length, count, 'what was erased is told again');
+      });
+    });
   });
+}
+
+/** Stands in no test world. */
+const UNIQUE = 'Zephyrine Quillfeather';
+
+/** A steward's decision; resolves when the runner has been told of it. */
+async function erase({ log, durable }: TestRun, ref: string): Promise<void> {
+  const decidedAt = new Date(Date.now() + 1000).toISOString();
+  const decision: Decision = { id: 'erasure', kind: 'erase', refs: [ref as Ref], author: 'steward', decidedAt };
+  const event = decisionEvent('acme', decision);
+  await log.append([{ ...placeOf(event), value: JSON.stringify(event) }]);
+  await eventually('the runner knows of the erasure', () => durable.storage.has(keys.erased(ref)));
 }
 
 /** What a server does to its callers; needs one. */
