@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decisionEvent, placeOf, validate, type Decision, type Ref } from '@unsilo/schemas';
+import { decisionEvent, placeOf, validate, type Decision } from '@unsilo/schemas';
 import { parseOptions } from '../../options.js';
 import { keys } from '../../runner/storage.js';
 import { crashAt } from '../crashes.js';
@@ -184,7 +184,7 @@ const UNIQUE = 'Zephyrine Quillfeather';
 /** A steward's decision; resolves when the runner has been told of it. */
 async function erase({ log, durable }: TestRun, ref: string): Promise<void> {
   const decidedAt = new Date(Date.now() + 1000).toISOString();
-  const decision: Decision = { id: 'erasure', kind: 'erase', refs: [ref as Ref], author: 'steward', decidedAt };
+  const decision: Decision = { id: 'erasure', kind: 'erase', refs: [ref], author: 'steward', decidedAt };
   const event = decisionEvent('acme', decision);
   await log.append([{ ...placeOf(event), value: JSON.stringify(event) }]);
   await eventually('the runner knows of the erasure', () => durable.storage.has(keys.erased(ref)));
