@@ -2,7 +2,8 @@ import type { StateStore } from '@unsilo/state-store';
 import { cluster, type Edge } from '../domain/cluster.js';
 import { pairDecisions, type OrderedDecision } from '../domain/decisions.js';
 import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '../domain/matching.js';
-import { fingerprint, type Core } from './core.js';
+import { hash53 } from '../domain/hash.js';
+import type { Core } from './core.js';
 import { candidates, foldOverflow, hashedKeys, isGeneric, loadPostings, reindex, type Flips } from './postings.js';
 import { recordRow, type Evaluations, type Touched } from './records.js';
 import type { CustomerRow, PostingRow, RecordRow } from './rows.js';
@@ -43,7 +44,7 @@ export async function resolveIdentity(
     const row = recordRow(workspace, ref);
     const evaluation = evaluations.of(row.facts);
     const profile = evaluation.version === undefined ? undefined : matchProfile(evaluation);
-    const matched = profile ? fingerprint(JSON.stringify(profile)) : '';
+    const matched = profile ? hash53(JSON.stringify(profile)).toString(36) : '';
     if (row.matched === matched && row.customer !== undefined) continue;
     seeds.add(ref);
     moves.push({ ref, row, matched, after: indexEntry(profile, core) });

@@ -9,10 +9,7 @@ import { mergeTouched, message as outboxMessage, type MergeOptions } from './mer
 import { applyFacts, Evaluations, recordRow, type Touched } from './records.js';
 import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
-import { RowCache, Workspace } from './workspace.js';
-
-/** Rows of the hot tables that are kept between batches: some 100 MB with their evaluations. */
-const CACHED_ROWS = 60_000;
+import { Workspace } from './workspace.js';
 
 /** What one batch did, for counters. */
 export interface BatchReport {
@@ -29,7 +26,6 @@ export class Processor {
   private readonly store: StateStore;
   private readonly group: string;
   private readonly evaluations: Evaluations;
-  private readonly cache: RowCache | undefined;
   /** Commands may be planned (SYNC section 5.7). */
   planning = false;
   private snapshots: Set<string> | undefined;
@@ -39,7 +35,6 @@ export class Processor {
     this.store = store;
     this.group = group;
     this.evaluations = new Evaluations(core);
-    this.cache = store.exclusive ? new RowCache(CACHED_ROWS) : undefined;
   }
 
   /**
@@ -84,10 +79,8 @@ export class Processor {
         ...(moves.length > 0 ? { offsets: { group: this.group, moves } } : {}),
       });
       if (result.ok) {
-        workspace.remember();
         return report;
       }
-      this.cache?.clear();
       if (result.offsets.length > 0) throw new LostPartition(result.offsets);
       if (attempt >= 100)
         throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
@@ -98,7 +91,7 @@ export class Processor {
     intake: Intake,
     seeds: { refs?: readonly string[]; customers?: readonly string[] },
   ): Promise<{ workspace: Workspace; outbox: OutboxMessage[]; report: BatchReport }> {
-    const workspace = new Workspace(this.store, this.core.tenant, this.cache);
+    const workspace = new Workspace(this.store, this.core.tenant);
     const { evaluations } = this;
     await this.applySignals(workspace, intake);
     const touched = await applyFacts(workspace, intake, this.core);

@@ -29,44 +29,6 @@ interface Row {
   dirty: boolean;
 }
 
-/** Tables whose rows nearly every event needs. */
-const CACHED: ReadonlySet<Table> = new Set<Table>(['records', 'customers', 'postings']);
-
-/**
- * Parsed rows that outlive their batch, where nobody else can write them (an embedded store). The rows that were used longest ago go first.
- */
-export class RowCache {
-  private readonly rows = new Map<string, unknown>();
-  private readonly limit: number;
-
-  /** @param limit Rows kept at most. */
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  get(table: Table, key: string): { value: unknown } | undefined {
-    const name = `${table}/${key}`;
-    if (!this.rows.has(name)) return undefined;
-    const value = this.rows.get(name);
-    this.rows.delete(name);
-    this.rows.set(name, value);
-    return { value };
-  }
-
-  put(table: Table, key: string, value: unknown): void {
-    const name = `${table}/${key}`;
-    this.rows.delete(name);
-    this.rows.set(name, value);
-    if (this.rows.size <= this.limit) return;
-    const oldest = this.rows.keys().next();
-    if (!oldest.done) this.rows.delete(oldest.value);
-  }
-
-  clear(): void {
-    this.rows.clear();
-  }
-}
-
 /**
  * What one batch reads and writes: an overlay over the store that sees its own writes and ends in one commit.
  * Rows are read in rounds (`load`), then used synchronously.
@@ -75,13 +37,10 @@ export class Workspace {
   private readonly tables = new Map<Table, Map<string, Row>>();
   private readonly store: StateStore;
   readonly tenant: string;
-  private readonly cache: RowCache | undefined;
 
-  /** @param cache Rows that are known without reading; leave it out where another worker may write. */
-  constructor(store: StateStore, tenant: string, cache?: RowCache) {
+  constructor(store: StateStore, tenant: string) {
     this.store = store;
     this.tenant = tenant;
-    this.cache = cache;
   }
 
   private table(name: Table): Map<string, Row> {
@@ -94,13 +53,7 @@ export class Workspace {
   async load(name: Table, keys: Iterable<string>): Promise<void> {
     const rows = this.table(name);
     const missing: string[] = [];
-    const cached = CACHED.has(name) ? this.cache : undefined;
-    for (const key of new Set(keys)) {
-      if (rows.has(key)) continue;
-      const known = cached?.get(name, key);
-      if (known) rows.set(key, { revision: -1, text: undefined, value: known.value, parsed: true, dirty: false });
-      else missing.push(key);
-    }
+    for (const key of new Set(keys)) if (!rows.has(key)) missing.push(key);
     if (missing.length === 0) return;
     const entries = await this.store.getMany(this.tenant, name, missing);
     for (const [i, key] of missing.entries()) {
@@ -170,14 +123,6 @@ export class Workspace {
       if (value !== undefined) found.push([key, value]);
     }
     return found;
-  }
-
-  /** Keeps what was read and written for the next batch. Only after the commit succeeded. */
-  remember(): void {
-    if (!this.cache) return;
-    for (const table of CACHED) {
-      for (const [key, row] of this.table(table)) if (row.parsed) this.cache.put(table, key, row.value);
-    }
   }
 
   /** Everything that changed, and the revisions on which the changes rest. */

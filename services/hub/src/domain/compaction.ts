@@ -1,20 +1,19 @@
-import type { PartyState, Timestamp, Version } from '@unsilo/schemas';
-import { canonicalValue, unflatten, valueOf } from './attributes.js';
+import type { Timestamp, Version } from '@unsilo/schemas';
+import { canonicalValue, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
 import { baseOf, inOrder, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
-import { pack, type PackedRegister } from './packing.js';
-import { walk, type EvaluationContext } from './testimony.js';
+import { packState, type PackedState } from './packing.js';
+import { nothing, walk, type EvaluationContext } from './testimony.js';
 import { hash53 } from './hash.js';
 import { isAfter } from './version.js';
 
 /** What stays of the facts at or below the horizon (SYNC section 3). Plain JSON. */
 export interface Summary {
   format: 1;
-  kind: 'person' | 'organization';
   /** Last version and state at or below the horizon. */
   version: Version;
-  shadow: PartyState;
+  state: PackedState;
   deleted: boolean;
   /** Epoch milliseconds. */
   createdAt: number;
@@ -23,8 +22,6 @@ export interface Summary {
   /** When the newest of the facts was learnt. */
   lastLearnt?: Timestamp;
   asOf: [attribute: string, time: number][];
-  scalars: [attribute: string, register: PackedRegister][];
-  lists: [attribute: string, elements: [key: string, register: PackedRegister][]][];
   /** How the latest commands below the horizon ended: what planning must remember. */
   answered: Answer[];
 }
@@ -141,7 +138,7 @@ export function nextHorizon(record: RecordFacts, policy: HorizonPolicy): Version
  */
 export function compact(record: RecordFacts, horizon: Version, context: EvaluationContext): RecordFacts {
   if (record.horizon && !isAfter(horizon, record.horizon)) return record;
-  const { points, scan } = walk(record, context, horizon);
+  const { points, scan, below: before } = walk(record, context, horizon);
   if (points.length === 0 && !record.summary) return record;
   const last = points.at(-1);
   const below = record.observations.filter((o) => !isAfter(o.version, horizon));
@@ -156,9 +153,8 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
   const first = points[0];
   const summary: Summary = {
     format: 1,
-    kind: last?.flat.kind ?? record.summary?.kind ?? 'person',
     version: lastVersion(lastSeen?.version, last?.version, record.summary?.version) ?? horizon,
-    shadow: last ? unflatten(last.flat) : (record.summary?.shadow ?? { kind: 'person' }),
+    state: packState({ flat: last?.flat ?? before ?? nothing(), scalars: scan.scalars, lists: scan.lists }),
     deleted: lastDeleted
       ? !last || isAfter(lastDeleted, last.version)
       : points.length === 0 && (record.summary?.deleted ?? false),
@@ -166,13 +162,6 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     firstSeen: below.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), record.summary?.firstSeen ?? Infinity),
     ...lastLearnt(record.summary?.lastLearnt, below, record.commands.filter(covered)),
     asOf: [...scan.asOf].sort(byName),
-    scalars: [...scan.scalars].map(([name, r]): [string, PackedRegister] => [name, pack(r)]).sort(byName),
-    lists: [...scan.lists]
-      .map(([name, elements]): [string, [string, PackedRegister][]] => [
-        name,
-        [...elements].map(([key, r]): [string, PackedRegister] => [key, pack(r)]).sort(byName),
-      ])
-      .sort(byName),
     answered: remembered([
       ...(record.summary?.answered ?? []),
       ...record.commands.filter((k) => covered(k) && wrote(k, record)).map((k) => answerOf(k, context.normaliser)),

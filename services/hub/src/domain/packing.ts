@@ -6,9 +6,9 @@ import { compareVersions } from './version.js';
 /**
  * One register of a summary, written short, since every event reads and writes some of them: bits, the version since which its run stands, then,
  * as far as there is any: effective time of the testimony, whose statement an echo carries, whose echo the testimony replaced, and, where the
- * testimony isn't what stands, its version, value and form. What stands is not repeated: the summary's shadow has it.
+ * testimony isn't what stands, its version, value and form. What stands is not repeated: it is beside the register.
  */
-export type PackedRegister = readonly [bits: number, major: number, minor: number, ...rest: unknown[]];
+type PackedRegister = readonly [bits: number, major: number, minor: number, ...rest: unknown[]];
 
 const ECHO = 1;
 const HELD = 2;
@@ -17,7 +17,7 @@ const TESTIFIES = 8;
 /** What stands is the testimony. */
 const STANDS = 16;
 
-export function pack({ run, testimony, had }: Register): PackedRegister {
+function pack({ run, testimony, had }: Register): PackedRegister {
   const { since } = run;
   const head = (run.echo ? ECHO : 0) | (run.held ? HELD : 0) | (had ? HAD : 0);
   if (!testimony) return withoutTail([head, since.major, since.minor, null, run.from ?? null]);
@@ -84,19 +84,64 @@ type Unpacked = readonly [
   saidRaw?: Element | null,
 ];
 
-/** @param shadow What stands, taken apart. */
-export function unpackScalar(packed: PackedRegister, attribute: string, shadow: FlatState): Register {
-  const value = shadow.scalars.get(attribute);
-  return unpack(packed, value, value);
+/** What stood at the horizon, taken apart, each value beside its register. Canonical keys are kept: finding them anew is slow. */
+export interface PackedState {
+  kind: 'person' | 'organization';
+  scalars: [attribute: string, register: PackedRegister, value?: Scalar][];
+  lists: [attribute: ListAttribute, elements: [key: string, register: PackedRegister, element?: Element][]][];
 }
 
-/** @param shadow What stands, taken apart. */
-export function unpackElement(
-  packed: PackedRegister,
-  attribute: ListAttribute,
-  key: string,
-  shadow: FlatState,
-): Register {
-  const element = shadow.lists.get(attribute)?.get(key);
-  return unpack(packed, element === undefined ? undefined : elementValue(attribute, element), element);
+export interface State {
+  flat: FlatState;
+  scalars: Map<string, Register>;
+  lists: Map<ListAttribute, Map<string, Register>>;
+}
+
+/** In one order for equal states: what stands in its own, then what is gone by name. */
+export function packState({ flat, scalars, lists }: State): PackedState {
+  const packed: PackedState = { kind: flat.kind, scalars: [], lists: [] };
+  for (const attribute of [...scalars.keys()].sort()) {
+    const register = scalars.get(attribute);
+    const value = flat.scalars.get(attribute);
+    if (register)
+      packed.scalars.push(value === undefined ? [attribute, pack(register)] : [attribute, pack(register), value]);
+  }
+  for (const attribute of [...lists.keys()].sort()) {
+    const registers = lists.get(attribute) ?? new Map<string, Register>();
+    const standing = flat.lists.get(attribute) ?? new Map<string, Element>();
+    const elements: PackedState['lists'][number][1] = [];
+    for (const [key, element] of standing) {
+      const register = registers.get(key);
+      if (register) elements.push([key, pack(register), element]);
+    }
+    for (const key of [...registers.keys()].sort()) {
+      const register = registers.get(key);
+      if (register && !standing.has(key)) elements.push([key, pack(register)]);
+    }
+    if (elements.length > 0) packed.lists.push([attribute, elements]);
+  }
+  return packed;
+}
+
+export function unpackState(packed: PackedState): State {
+  const flat: FlatState = { kind: packed.kind, scalars: new Map(), lists: new Map() };
+  const state: State = { flat, scalars: new Map(), lists: new Map() };
+  for (const [attribute, register, value] of packed.scalars) {
+    if (value !== undefined) flat.scalars.set(attribute, value);
+    state.scalars.set(attribute, unpack(register, value, value));
+  }
+  for (const [attribute, elements] of packed.lists) {
+    const registers = new Map<string, Register>();
+    const standing = new Map<string, Element>();
+    for (const [key, register, element] of elements) {
+      if (element !== undefined) standing.set(key, element);
+      registers.set(
+        key,
+        unpack(register, element === undefined ? undefined : elementValue(attribute, element), element),
+      );
+    }
+    if (standing.size > 0) flat.lists.set(attribute, standing);
+    state.lists.set(attribute, registers);
+  }
+  return state;
 }

@@ -2,6 +2,7 @@ import type { AttributeProfile, AttributeValue, KindProfile } from '@unsilo/sche
 import {
   canonicalValue,
   elementKey,
+  elementValue,
   isListAttribute,
   valueOf,
   type Element,
@@ -63,6 +64,22 @@ interface Wanted {
   left?: ExceptionReason;
 }
 
+/** The wanted elements are those that stand. */
+const AS_IT_STANDS = 'as it stands';
+
+function isSame(
+  attribute: string,
+  chosen: ReadonlyMap<string, Element>,
+  shadow: ReadonlyMap<string, Element>,
+): boolean {
+  if (chosen.size !== shadow.size) return false;
+  for (const [key, element] of chosen) {
+    const standing = shadow.get(key);
+    if (standing === undefined || elementValue(attribute, standing) !== elementValue(attribute, element)) return false;
+  }
+  return true;
+}
+
 /**
  * Compares one record with the projection of its customer onto the record's own fields, in canonical form (SYNC section 5.2–5.6).
  * Open commands, conflicts and deletions of the whole record are the caller's.
@@ -83,7 +100,10 @@ export function differences(
       ? wantedList(member, golden, attribute, spec, write, context)
       : wantedScalar(member, golden, attribute, spec, context);
     if (!wanted) continue;
+    // Most attributes are as they should be, which is seen without writing anything down.
+    if (wanted === AS_IT_STANDS) continue;
     const shadow = valueOf(member.shadow, attribute);
+    if (shadow === wanted.value && !wanted.left) continue;
     const canonical = canonicalValue(attribute, wanted.value, normaliser);
     const stands = canonicalValue(attribute, shadow, normaliser);
     if (canonical === stands) {
@@ -151,7 +171,7 @@ function wantedList(
   spec: AttributeProfile,
   write: WritePolicy | undefined,
   context: ProjectionContext,
-): Wanted | undefined {
+): Wanted | typeof AS_IT_STANDS | undefined {
   const switches = context.switches ?? allRules;
   const registers = member.lists.get(attribute);
   const shadow = member.shadow.lists.get(attribute) ?? new Map<string, Element>();
@@ -194,6 +214,7 @@ function wantedList(
     const run = registers?.get(key)?.run;
     if (run && (!run.echo || !switches.clearOrphanedEchoes)) chosen.set(key, element);
   }
+  if (left === undefined && isSame(attribute, chosen, shadow)) return AS_IT_STANDS;
   const wanted: Wanted = { value: chosen.size === 0 ? null : intoPlaces(attribute, chosen, shadow, spec.slots), asOf };
   if (from !== undefined) wanted.from = from;
   if (left) wanted.left = left;

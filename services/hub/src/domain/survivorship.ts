@@ -263,7 +263,8 @@ export function provenance(golden: Golden): Provenance[] {
     const elements = golden.lists.get(attribute);
     for (const key of [...(elements?.keys() ?? [])].sort()) {
       const found = elements?.get(key);
-      if (found) add(attribute, found, key);
+      // What the only one who ever said it took back concerns nobody: every number somebody once had would be told for ever.
+      if (found && (found.value !== undefined || found.alternatives.length > 0)) add(attribute, found, key);
     }
   }
   return out;

@@ -12,7 +12,7 @@ import {
 } from './attributes.js';
 import { baseOf, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
-import { unpackElement, unpackScalar } from './packing.js';
+import { unpackState, type State } from './packing.js';
 import { showsOvertaken } from './overtaken.js';
 import { isElementExplained, isExplained, rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
@@ -97,9 +97,9 @@ export function evaluate(record: RecordFacts, context: EvaluationContext): Evalu
   const open = record.commands.find(isOpen);
   const result: Evaluation = {
     ref: record.ref,
-    kind: last?.flat.kind ?? record.summary?.kind ?? 'person',
+    kind: last?.flat.kind ?? below?.kind ?? 'person',
     deleted,
-    shadow: last?.flat ?? below ?? { kind: 'person', scalars: new Map(), lists: new Map() },
+    shadow: last?.flat ?? below ?? nothing(),
     scalars: scan.scalars,
     lists: scan.lists,
     createdAt: record.summary?.createdAt ?? firstCreated(points, record),
@@ -108,6 +108,11 @@ export function evaluate(record: RecordFacts, context: EvaluationContext): Evalu
   if (version) result.version = version;
   if (open) result.open = open;
   return result;
+}
+
+/** The state of a record of which nothing was seen. */
+export function nothing(): FlatState {
+  return { kind: 'person', scalars: new Map(), lists: new Map() };
 }
 
 export interface Walk {
@@ -120,9 +125,10 @@ export interface Walk {
 
 /** @param upTo Only the points at or below this version, with the knowledge of all facts. */
 export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Version): Walk {
-  const below = record.summary && flatten(record.summary.shadow, context.normaliser);
+  const state = record.summary && unpackState(record.summary.state);
+  const below = state?.flat;
   const { points, writes, deleted } = timeline(record, below, context);
-  const scan = new Scan(record, context, writes, below);
+  const scan = new Scan(record, context, writes, state);
   for (const write of writes) if (record.horizon && !isAfter(write.version, record.horizon)) scan.raise(write);
   const walked = upTo ? points.filter((p) => compareVersions(p.version, upTo) <= 0) : points;
   for (const point of walked) scan.step(point);
@@ -197,7 +203,7 @@ function timeline(
     writes.push(write);
     point.writes.push(write);
   }
-  for (const write of writes) learnBefore(write, points, record, normaliser);
+  for (const write of writes) learnBefore(write, points, record, below);
   const last = points.at(-1);
   const deleted =
     deletedAt !== undefined
@@ -210,16 +216,16 @@ function timeline(
  * Where the version before an exact write is known and that state was seen, it says what the write replaced as well as the system could:
  * then values that the system derives from what we sent are told apart from what its people typed.
  */
-function learnBefore(write: Write, points: readonly Point[], record: RecordFacts, normaliser: Normaliser): void {
+function learnBefore(
+  write: Write,
+  points: readonly Point[],
+  { summary }: RecordFacts,
+  stood: FlatState | undefined,
+): void {
   const pre = write.known.outcome?.pre;
   if (write.mode !== 'exact' || !pre) return;
   const below = points.findLast((p) => isAfter(write.version, p.version));
-  const { summary } = record;
-  const [version, flat] = below
-    ? [below.version, below.flat]
-    : summary
-      ? [summary.version, flatten(summary.shadow, normaliser)]
-      : [undefined, undefined];
+  const [version, flat] = below ? [below.version, below.flat] : [summary?.version, stood];
   if (!version || !flat || isAfter(pre, version)) return;
   write.mode = 'before';
   write.before = flat;
@@ -264,8 +270,8 @@ function writeOf(known: KnownCommand, normaliser: Normaliser, seen: Version | nu
 
 /** Walks the points in order and keeps one register for each attribute or element. */
 export class Scan {
-  readonly scalars = new Map<string, Register>();
-  readonly lists = new Map<ListAttribute, Map<string, Register>>();
+  readonly scalars: Map<string, Register>;
+  readonly lists: Map<ListAttribute, Map<string, Register>>;
   private readonly switches: RuleSwitches;
   private readonly profile: KindProfile | undefined;
   private readonly normaliser: Normaliser;
@@ -276,8 +282,10 @@ export class Scan {
   private first: boolean;
   private readonly ref: string;
 
-  constructor(record: RecordFacts, context: EvaluationContext, writes: readonly Write[], below: FlatState | undefined) {
+  constructor(record: RecordFacts, context: EvaluationContext, writes: readonly Write[], below: State | undefined) {
     this.ref = record.ref;
+    this.scalars = below?.scalars ?? new Map();
+    this.lists = below?.lists ?? new Map();
     this.switches = context.switches ?? rules;
     this.profile = context.profile;
     this.normaliser = context.normaliser;
@@ -289,15 +297,6 @@ export class Scan {
     }
     this.asOf = new Map(record.summary?.asOf);
     this.first = record.summary === undefined;
-    if (!record.summary || !below) return;
-    for (const [attribute, register] of record.summary.scalars)
-      this.scalars.set(attribute, unpackScalar(register, attribute, below));
-    for (const [name, elements] of record.summary.lists) {
-      const attribute = name as ListAttribute;
-      const registers = new Map<string, Register>();
-      for (const [key, register] of elements) registers.set(key, unpackElement(register, attribute, key, below));
-      this.lists.set(attribute, registers);
-    }
   }
 
   step(point: Point): void {

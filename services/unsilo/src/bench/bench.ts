@@ -41,7 +41,8 @@ export interface BenchReport {
   rssBytes: number;
   events: number;
   parties: number;
-  runs: { eventsPerSecond: number; bareLogEventsPerSecond: number }[];
+  /** Processor time is that of all threads: far below 2 cores' worth, something else had the machine. */
+  runs: { eventsPerSecond: number; bareLogEventsPerSecond: number; cpuMicrosPerEvent: number }[];
   /** Planned in all, each carried out by a simulated system and answered; the answers are work besides the events that are counted. */
   commands: number;
 }
@@ -89,12 +90,18 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     for (let run = 1; run <= options.runs; run += 1) {
       const messages: PreparedMessage[] = [];
       const began = process.hrtime.bigint();
+      const used = process.cpuUsage();
       await feed(log, corpus.mixed(options.events), hub, answering, messages);
       const whole = options.events / seconds(began);
+      const { user, system } = process.cpuUsage(used);
       const bare = await bareLog(join(folder, `bare-${run}`), messages);
-      runs.push({ eventsPerSecond: Math.round(whole), bareLogEventsPerSecond: Math.round(bare) });
+      runs.push({
+        eventsPerSecond: Math.round(whole),
+        bareLogEventsPerSecond: Math.round(bare),
+        cpuMicrosPerEvent: Math.round((user + system) / options.events),
+      });
       say(
-        `run ${run}: ${Math.round(whole)} events/s, bare log ${Math.round(bare)}, ratio ${(whole / bare).toFixed(3)}`,
+        `run ${run}: ${Math.round(whole)} events/s, bare log ${Math.round(bare)}, ratio ${(whole / bare).toFixed(3)}, ${Math.round((user + system) / options.events)} µs of processor time an event`,
       );
     }
     const eventsPerSecond = median(runs.map((r) => r.eventsPerSecond));

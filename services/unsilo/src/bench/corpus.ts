@@ -54,6 +54,7 @@ const SURNAMES = [
   'Olsen',
   'Peters',
 ];
+const TITLES = ['Engineer', 'Senior engineer', 'Team lead', 'Buyer', 'Head of purchasing'];
 const CITIES = ['Berlin', 'Paris', 'Madrid', 'Oslo', 'Wien', 'Praha', 'Roma', 'Lisboa'];
 const WORDS =
   'the order arrived late again and nobody answers my mail about it please help thanks for the quick reply yesterday'.split(
@@ -271,10 +272,14 @@ const PLACES: readonly (readonly [person: number, copy: number])[] = [
   [4, 3],
 ];
 
-/** People change titles, and at every fourth edit the mobile number, which is matched and which the other systems are to have. */
+/** People note what happened and change titles, and at every fourth edit the mobile number, which is matched and which the other systems are to have. */
 function edited(state: PartyState, person: number, edit: number): PartyState {
   if (state.onlineServices) return { ...state, note: `Post ${edit}` };
-  const next: PartyState = { ...state, titles: [{ name: `Engineer ${edit}` }] };
+  const next: PartyState = {
+    ...state,
+    titles: [{ name: TITLES[edit % TITLES.length] ?? '' }],
+    note: `Called, visit ${edit}`,
+  };
   if (edit % 4 !== 0) return next;
   const number = `+49301${((person * 7 + edit) % 10_000_000).toString().padStart(7, '0')}`;
   next.phones = [...(state.phones ?? []).filter((p) => p.label !== 'mobile'), { number, label: 'mobile' }];

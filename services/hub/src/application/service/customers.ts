@@ -6,7 +6,9 @@ import { mergeCustomer } from '../../domain/customer.js';
 import type { Golden } from '../../domain/survivorship.js';
 import { systemOf } from '../../domain/ref.js';
 import type { OrderedDecision } from '../../domain/decisions.js';
+import { unflatten } from '../../domain/attributes.js';
 import type { RecordFacts } from '../../domain/facts.js';
+import { unpackState } from '../../domain/packing.js';
 import { isAfter } from '../../domain/version.js';
 import { planContext, searchKey } from '../merging.js';
 import {
@@ -222,7 +224,7 @@ function lastState({ observations, commands, summary }: RecordFacts): PartyState
   };
   for (const { version, state } of observations) take(version, state);
   for (const { outcome } of commands) if (outcome?.status === 'applied') take(outcome.version, outcome.left);
-  return last?.state ?? summary?.shadow;
+  return last?.state ?? (summary && unflatten(unpackState(summary.state).flat));
 }
 
 /** Merges the timelines of all members, newest first; one that several members share is shown once. */
