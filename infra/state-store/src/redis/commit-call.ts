@@ -45,8 +45,8 @@ export interface CommitSurroundings {
   writer: string;
   /** Of this call. */
   call: string;
-  /** Highest revision of the tenant that was seen. */
-  seen: number;
+  /** Highest revision of the tenant that was ever seen. */
+  highest: number;
   /** Calls whose answers have come. */
   forget: readonly string[];
   outboxLimit: number;
@@ -80,7 +80,7 @@ export function packCommit(commit: Commit, around: CommitSurroundings): string[]
     for (const part of remove) body.push(part);
   }
   const mark = moves.some(({ from, to }) => from !== to) ? markOf(around.writer, keys, body) : '';
-  const head = [around.call, mark, String(around.seen), String(around.outboxLimit)];
+  const head = [around.call, mark, String(around.highest), String(around.outboxLimit)];
   return [String(keys.length), ...keys, ...head, String(around.forget.length), ...around.forget].concat(body);
 }
 

@@ -9,7 +9,7 @@
  * again, and whoever still holds an old one meets a conflict.
  *
  * KEYS meta, calls, offsets, outbox, then for each table rows and order.
- * ARGV call, mark, highest revision that the caller has seen, most messages in the outbox, then sections, each led by the number of its items:
+ * ARGV call, mark, highest revision that the caller has ever seen, most messages in the outbox, then sections, each led by the number of its items:
  * calls to forget; offsets (field, from, to); messages (topic, key, 1 | 0, value, traceparent); tables, and for each its name, expectations
  * (index, key, revision), puts (key, value) and removals (key).
  *
@@ -38,7 +38,7 @@ end
 
 local meta, calls, offsets, outbox = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local call, mark = take(), take()
-local seen, room = tonumber(take()), tonumber(take())
+local highest, room = tonumber(take()), tonumber(take())
 local forget = section(1)
 local moves = section(3)
 local messages = section(5)
@@ -117,7 +117,7 @@ if changes == 0 then
   return { 'ok', before, before }
 end
 
-local revision = text(math.max(last + 1, seen + 1, now))
+local revision = text(math.max(last + 1, highest + 1, now))
 local prefix = revision .. ' '
 redis.call('HSET', meta, 'last', revision)
 for t = 1, #tables do

@@ -38,8 +38,10 @@ class RedisStateStore implements StateStore {
   private calls = 0;
   /** By tenant: calls that Redis may forget. */
   private readonly answered = new Map<string, string[]>();
-  /** By tenant: the highest revision that this process has seen. */
+  /** By tenant: the highest revision that this process has seen since Redis last went back. */
   private readonly seen = new Map<string, number>();
+  /** By tenant: the highest revision ever seen; none below it is given out again, whatever the clock of Redis says. */
+  private readonly highest = new Map<string, number>();
   /** By group: the tenant that its offsets are kept with. */
   private readonly homes = new Map<string, string>();
   private readonly pending = new Set<Promise<unknown>>();
@@ -181,7 +183,8 @@ class RedisStateStore implements StateStore {
     const seen = this.seen.get(tenant) ?? 0;
     const forget = this.answered.get(tenant)?.splice(0, FORGET_AT_ONCE) ?? [];
     const { outboxLimit } = this.settings;
-    const args = packCommit(commit, { names, tenant, writer, call, seen, forget, outboxLimit });
+    const highest = this.highest.get(tenant) ?? 0;
+    const args = packCommit(commit, { names, tenant, writer, call, highest, forget, outboxLimit });
     const answer = await this.connection.ask(async (client) => client.unsiloCommit(args), true);
     this.forgetLater(tenant, call);
     const { result, before, after } = readAnswer(answer, commit);
@@ -225,6 +228,7 @@ class RedisStateStore implements StateStore {
 
   private raise(tenant: string, revision: number): void {
     if (revision > (this.seen.get(tenant) ?? 0)) this.seen.set(tenant, revision);
+    if (revision > (this.highest.get(tenant) ?? 0)) this.highest.set(tenant, revision);
   }
 
   /** After a connection was made: Redis may have been started again from something older. */

@@ -70,6 +70,12 @@ describeWithRedis('a Redis that forgot', (url) => {
       const [first] = await store.getMany(tenant, 't', ['k']);
       expect(first!.revision).toBe(Number(ahead) + 1);
       await bringBack(url(), prefix, NOTHING);
+      expect(
+        await store.commit(tenant, {
+          expect: [{ table: 't', key: 'k', revision: first!.revision }],
+          put: put(['k', '2']),
+        }),
+      ).toMatchObject({ ok: false });
       await store.commit(tenant, { put: put(['k', '2']) });
       expect((await store.getMany(tenant, 't', ['k']))[0]!.revision).toBe(Number(ahead) + 2);
     }));
