@@ -150,5 +150,5 @@ for (let n = 0; n < 200; n++) {
 }
 await subscription.close();
 times.sort((a, b) => a - b);
-say(`append to handled, one at a time: p50 ${times[100]!.toFixed(1)} ms, p99 ${times[198]!.toFixed(1)} ms`);
+say(`append to handled, one at a time: p50 ${times[100]?.toFixed(1)} ms, p99 ${times[198]?.toFixed(1)} ms`);
 await log.close();

@@ -22,12 +22,12 @@ const SOURCES: Readonly<
 };
 
 async function loadLz4(): Promise<Codec | undefined> {
-  const found = await optional<{ compressFrame: Codec['compress']; decompressFrame: Codec['decompress'] }>('lz4-napi');
+  const found = await optional(() => import('lz4-napi'));
   return found === undefined ? undefined : { compress: found.compressFrame, decompress: found.decompressFrame };
 }
 
 function loadZstd(): Promise<Codec | undefined> {
-  return optional<Codec>('@mongodb-js/zstd');
+  return optional(() => import('@mongodb-js/zstd'));
 }
 
 function nodeZstd(): Codec | undefined {
@@ -43,9 +43,9 @@ function nodeZstd(): Codec | undefined {
 }
 
 /** A package that may be missing, or not built for this machine. */
-async function optional<T>(name: string): Promise<T | undefined> {
+async function optional<T>(load: () => Promise<T>): Promise<T | undefined> {
   try {
-    const loaded = (await import(name)) as { default?: T } & T;
+    const loaded = (await load()) as T & { default?: T };
     return loaded.default ?? loaded;
   } catch {
     return undefined;

@@ -87,15 +87,21 @@ export class KafkaConnection {
     return this.kafka.admin();
   }
 
+  /** Whoever only asks doesn't wait as long as one who writes. */
+  private get askingMs(): number {
+    const { deliveryTimeoutMs, requestTimeoutMs } = this.settings;
+    return Math.min(deliveryTimeoutMs, 2 * requestTimeoutMs);
+  }
+
   get closed(): AbortSignal {
     return this.stop.signal;
   }
 
   /**
    * Does something until it succeeds, with growing pauses and a fresh look at the cluster between the tries.
-   * @throws what no repeating mends at once; UNSILO_LOG_UNREACHABLE when `deliveryTimeoutMs` have passed; UNSILO_LOG_CLOSED
+   * @throws what no repeating mends at once; UNSILO_LOG_UNREACHABLE when the time is over; UNSILO_LOG_CLOSED
    */
-  async persist<T>(what: string, work: () => Promise<T>, limitMs = this.settings.deliveryTimeoutMs): Promise<T> {
+  async persist<T>(what: string, work: () => Promise<T>, limitMs = this.askingMs): Promise<T> {
     const end = performance.now() + limitMs;
     const backoff = new Backoff();
     for (;;) {
@@ -138,7 +144,7 @@ export class KafkaConnection {
 
   /** Makes sure that there is a cluster at all. */
   async connect(): Promise<void> {
-    await this.persist('reach any broker', () => this.cluster.connect());
+    await this.persist('reach any broker', () => this.cluster.connect(), this.settings.deliveryTimeoutMs);
   }
 
   /**
@@ -149,7 +155,7 @@ export class KafkaConnection {
     const known = this.known(topic);
     if (known > 0) return known;
     let looks = 0;
-    return this.persist(`look up the topic ${topic}`, async () => {
+    const look = async (): Promise<number> => {
       try {
         await this.learn(topic);
       } catch (error) {
@@ -162,7 +168,8 @@ export class KafkaConnection {
       }
       if (this.known(topic) === 0) throw unknownTopic(topic);
       return this.known(topic);
-    });
+    };
+    return this.persist(`look up the topic ${topic}`, look, this.settings.deliveryTimeoutMs);
   }
 
   /** Looks a topic up, if it is not among those that are looked at anyway. Fails as Kafka says. */

@@ -2,57 +2,15 @@ import { StorageError, logClosed, unknownTopic } from '../errors.js';
 import type { AppendMessage, Position } from '../port.js';
 import { placeKey, type GroupBroker, type KafkaConnection } from './connection.js';
 import { Backoff, isLasting, logError, typeOf } from './failures.js';
-import { partitionOf } from './partitioner.js';
+import { done, prepare, take, type Entry, type Identity, type Line } from './lines.js';
 
 /** So many messages are sent without waiting for more. */
 const ENOUGH = 100;
-/** At most so many messages go to one partition in one request. */
-const MOST = 1000;
-/** And so many bytes, unless a single message is larger. */
-const BATCH_BYTES = 1024 * 1024;
 /** At most so many bytes go to one broker in one request. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
-/** What a message takes beside its key, value and trace, at most. */
-const FRAME_BYTES = 64;
-const MAX_TRACE_BYTES = 512;
 const ALL_REPLICAS = -1;
 /** How long a topic that has gone away is waited for. */
 const GONE_MS = 5000;
-
-interface Entry {
-  key: Buffer;
-  value: Buffer | null;
-  headers?: { traceparent: string };
-  bytes: number;
-  since: number;
-  append: Append;
-  /** Its place in the append. */
-  index: number;
-}
-
-/** One call of `append`, until its last message is durable. */
-interface Append {
-  positions: Position[];
-  left: number;
-  resolve: (positions: Position[]) => void;
-  reject: (error: unknown) => void;
-}
-
-/** A line of messages for one partition. One batch of it is under way at a time, so later ones never overtake it. */
-interface Line {
-  readonly topic: string;
-  readonly partition: number;
-  waiting: Entry[];
-  busy: boolean;
-  identity: Identity | undefined;
-  sequence: number;
-}
-
-/** By the producer's number and a sequence in each partition the broker knows a batch again that it took before. */
-interface Identity {
-  producerId: number;
-  producerEpoch: number;
-}
 
 interface Batch {
   line: Line;
@@ -99,41 +57,17 @@ export class KafkaProducer {
       if (!counts.has(topic)) counts.set(topic, await this.connection.partitions(topic));
     }
     const since = performance.now();
-    const prepared = messages.map((message) => this.prepare(message, counts.get(message.topic)!));
+    const { maxMessageBytes } = this.connection.settings;
+    const prepared = messages.map((message) => prepare(message, counts.get(message.topic)!, maxMessageBytes));
     return new Promise<Position[]>((resolve, reject) => {
       const append = { positions: new Array<Position>(messages.length), left: messages.length, resolve, reject };
-      for (const [index, { line, key, value, bytes, headers }] of prepared.entries()) {
-        line.waiting.push({ key, value, ...(headers === undefined ? {} : { headers }), bytes, since, append, index });
+      for (const [index, { partition, message }] of prepared.entries()) {
+        const line = this.line(messages[index]!.topic, partition);
+        line.waiting.push({ ...message, since, append, index });
         if (!line.busy) this.ready.add(line);
       }
       this.pump();
     });
-  }
-
-  private prepare(
-    message: AppendMessage,
-    partitions: number,
-  ): Pick<Entry, 'key' | 'value' | 'bytes'> & { line: Line; headers: { traceparent: string } | undefined } {
-    const { topic, headers } = message;
-    const key = Buffer.from(message.key, 'utf8');
-    const value = message.value === null ? null : bytesOf(message.value);
-    const traceparent = headers?.traceparent;
-    const bytes = key.length + (value?.length ?? 0);
-    const { maxMessageBytes } = this.connection.settings;
-    if (bytes > maxMessageBytes || (traceparent?.length ?? 0) > MAX_TRACE_BYTES)
-      throw new StorageError(
-        'UNSILO_LOG_MESSAGE_TOO_LARGE',
-        `A message for ${topic} has ${bytes} bytes; at most ${maxMessageBytes} are taken. Nothing of its batch was kept.`,
-        { hint: 'Send less in one message, or raise maxMessageBytes and apply the topics again.' },
-      );
-    const partition = partitionOf(key, partitions);
-    return {
-      line: this.line(topic, partition),
-      key,
-      value,
-      bytes: bytes + FRAME_BYTES + (traceparent?.length ?? 0),
-      headers: traceparent === undefined ? undefined : { traceparent },
-    };
   }
 
   private line(topic: string, partition: number): Line {
@@ -362,29 +296,7 @@ export class KafkaProducer {
   }
 }
 
-function done({ append, index }: Entry, { topic, partition }: Line, offset: number): void {
-  append.positions[index] = { topic, partition, offset };
-  if (--append.left === 0) append.resolve(append.positions);
-}
-
-/** The messages at the head of a line that go into one batch. */
-function take(waiting: Entry[]): Entry[] {
-  let bytes = 0;
-  let count = 0;
-  while (count < waiting.length && count < MOST) {
-    bytes += waiting[count]!.bytes;
-    if (bytes > BATCH_BYTES && count > 0) break;
-    count++;
-  }
-  return waiting.splice(0, count);
-}
-
 /** Sequences are 31 bits and begin again at 0. */
 function after(sequence: number, count: number): number {
   return (sequence + count) % 2 ** 31;
-}
-
-function bytesOf(value: string | Uint8Array): Buffer {
-  if (typeof value === 'string') return Buffer.from(value, 'utf8');
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }

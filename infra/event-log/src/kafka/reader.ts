@@ -59,21 +59,13 @@ export class PartitionReader {
     this.listener = listener;
   }
 
-  /** Begins to read at an offset; what the handler sees begins at `handled`. */
-  add(place: TopicPartition, position: number, handled: number): void {
-    const { topic, partition } = place;
-    const reading = {
-      topic,
-      partition,
-      position,
-      handled,
-      buffer: [],
-      bytes: 0,
-      alone: false,
-      astray: false,
-      told: -1,
-    };
-    this.readings.set(placeKey(place), reading);
+  /** Begins to read these, each at its position; what the handler sees begins at `handled`. */
+  add(begin: readonly { place: TopicPartition; position: number; handled: number }[]): void {
+    for (const { place, position, handled } of begin) {
+      const { topic, partition } = place;
+      const none = { buffer: [], bytes: 0, alone: false, astray: false, told: -1 };
+      this.readings.set(placeKey(place), { topic, partition, position, handled, ...none });
+    }
     this.turnTo();
   }
 
@@ -160,11 +152,16 @@ export class PartitionReader {
     for (const reading of this.readings.values()) {
       const node = this.connection.leader(reading) ?? NOBODY;
       if (this.fetchers.has(node)) continue;
-      const fetcher = this.fetchAll(node).finally(() => {
-        this.fetchers.delete(node);
-        // Its partitions may have gone to another leader, or come back while it ended.
-        this.turnTo();
-      });
+      const fetcher = this.fetchAll(node)
+        .catch((error: unknown) => {
+          this.listener.failed(error);
+          return pause(LASTING_PAUSE_MS, this.stopping.signal);
+        })
+        .then(() => {
+          this.fetchers.delete(node);
+          // Its partitions may have gone to another leader, or come back while it ended.
+          this.turnTo();
+        });
       this.fetchers.set(node, fetcher);
     }
   }

@@ -88,7 +88,7 @@ export class KafkaSubscription implements Subscription, MemberDuties {
       await this.membership.commit(fresh.map(({ place, handled: offset }) => ({ ...place, offset })));
     }
     if (this.closed) return;
-    for (const { place, handled, first } of begin) this.reader.add(place, Math.max(first, handled), handled);
+    this.reader.add(begin.map((one) => ({ ...one, position: Math.max(one.first, one.handled) })));
     this.progressed();
   }
 

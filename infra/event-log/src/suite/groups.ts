@@ -216,6 +216,8 @@ export function groupSuite(factory: EventLogFactory): void {
         });
         await until(() => events.includes('began'), 'the first batch');
         const second = await collect(log, { group, topics: [topic], onBatch: async () => void events.push('second') });
+        // A batch may hold only the partition that stays: then nobody has told its handler to stop.
+        held.open();
         await Promise.all([first.subscription.caughtUp(), second.subscription.caughtUp()]);
         expect(events.indexOf('ended')).toBeGreaterThan(events.indexOf('aborted'));
         if (events.includes('second')) expect(events.indexOf('second')).toBeGreaterThan(events.indexOf('ended'));

@@ -36,7 +36,7 @@ class Group {
   }
 
   settle(present: readonly string[]): number {
-    for (const member of [...this.owned.keys()]) if (!present.includes(member)) this.owned.delete(member);
+    for (const member of this.owned.keys()) if (!present.includes(member)) this.owned.delete(member);
     for (const member of present) if (!this.owned.has(member)) this.owned.set(member, []);
     for (let round = 1; ; round++) {
       const shares = this.round();
@@ -58,7 +58,8 @@ class Group {
     const shares = share(claims, this.counts);
     // Nobody is ever given what another one still holds.
     for (const [member, { places }] of shares) {
-      for (const place of places) expect([undefined, member]).toContain(held.get(nameOf(place)));
+      const taken = places.find((place) => ![undefined, member].includes(held.get(nameOf(place))));
+      if (taken !== undefined) throw new Error(`${member} was given ${nameOf(taken)} of ${held.get(nameOf(taken))}`);
     }
     return shares;
   }

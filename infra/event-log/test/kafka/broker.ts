@@ -58,10 +58,11 @@ export function describeWithKafka(name: string, needs: Needs, body: (broker: () 
     beforeAll(async () => {
       broker = given ? running(GIVEN.split(',')) : await startBroker(needs);
     }, 120_000);
+    body(() => broker ?? unavailable());
+    // Hooks run in the order of their definition: what the tests clean up, they clean up before.
     afterAll(async () => {
       await broker?.remove();
     });
-    body(() => broker ?? unavailable());
   });
 }
 
