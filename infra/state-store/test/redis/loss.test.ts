@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { until } from '@unsilo/event-log/suite';
-import type { StateStore } from '@unsilo/state-store';
 import { codeOf, logged, put, unique } from '@unsilo/state-store/suite';
+import { countsOf, Worker } from './counting-worker.js';
 import { bringBack, takeSnapshot, withStand, type Snapshot } from './stand.js';
 import { describeWithRedis, describeWithRedisProgram, RedisProgram, withRedis } from './server.js';
 
@@ -126,10 +126,8 @@ describeWithRedis('a Redis that forgot', (url) => {
               const [stored] = await workers[0]!.store.offsets(group);
               if (plan.length === 0 && stored?.offset === events.length) break;
             }
-            const expected = new Map<string, string>();
-            for (const event of events) expected.set(`k${event}`, String(Number(expected.get(`k${event}`) ?? 0) + 1));
             const found = await workers[0]!.store.range(tenant, 'counts', { limit: 100 });
-            expect(new Map(found.map(({ key, value }) => [key, value]))).toEqual(expected);
+            expect(new Map(found.map(({ key, value }) => [key, value]))).toEqual(countsOf(events));
           });
         },
       ),
@@ -137,45 +135,6 @@ describeWithRedis('a Redis that forgot', (url) => {
     );
   }, 120_000);
 });
-
-/** Counts events by key, three at a time, as the hub would: reads, computes, commits with expectations and its offset. */
-class Worker {
-  readonly store: StateStore;
-  private readonly tenant: string;
-  private readonly topic: string;
-  private readonly group: string;
-  private readonly events: readonly number[];
-  private position: number | undefined;
-
-  constructor(store: StateStore, tenant: string, topic: string, group: string, events: readonly number[]) {
-    this.store = store;
-    this.tenant = tenant;
-    this.topic = topic;
-    this.group = group;
-    this.events = events;
-  }
-
-  async turn(): Promise<void> {
-    const from = this.position ?? 0;
-    const batch = this.events.slice(from, from + 3);
-    const keys = [...new Set(batch.map((event) => `k${event}`))];
-    const read = await this.store.getMany(this.tenant, 'counts', keys);
-    const result = await this.store.commit(this.tenant, {
-      expect: keys.map((key, at) => ({ table: 'counts', key, revision: read[at]?.revision ?? null })),
-      put: keys.map((key, at) => ({
-        table: 'counts',
-        key,
-        value: String(Number(read[at]?.value ?? 0) + batch.filter((event) => `k${event}` === key).length),
-      })),
-      offsets: {
-        group: this.group,
-        moves: [{ topic: this.topic, partition: 0, from: this.position, to: from + batch.length }],
-      },
-    });
-    if (result.ok) this.position = from + batch.length;
-    else this.position = (await this.store.offsets(this.group))[0]?.offset;
-  }
-}
 
 describeWithRedisProgram('a Redis of our own', () => {
   const server = new RedisProgram();
