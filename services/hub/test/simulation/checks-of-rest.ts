@@ -129,7 +129,11 @@ function isJustified(
       );
     }
     case 'add-suppressed':
-      return world.scenario.policy.addWins.includes(spec.name) && stands.every((e) => wanted.includes(e));
+      // What stands besides is what must not be cleared: a list may differ for both reasons.
+      return (
+        world.scenario.policy.addWins.includes(spec.name) &&
+        (world.scenario.policy.noClear.includes(spec.name) || stands.every((e) => wanted.includes(e)))
+      );
     case 'deleted':
       return true;
     default:

@@ -33,6 +33,8 @@ export class SimulatedConnector {
   private pollBooked = false;
   private nightBooked = false;
   private downUntil = -Infinity;
+  /** The keys of the records that it knows to have made: a search for another one passes them over. */
+  private readonly made = new Map<string, string>();
   /** A command that was cut off is carried out to its end before the next one of its record: until then they wait. */
   private readonly redelivered = new Map<string, number>();
 
@@ -203,6 +205,8 @@ export class SimulatedConnector {
       }
       clock.after(way, () => {
         const landed = this.land(command, found);
+        if (landed.status === 'made' && command.action === 'create')
+          this.made.set(landed.record.ref, command.externalKey);
         // What the write itself answers is as of its landing; a read-back comes later, when others may have been there.
         if (this.system.spec.answers === 'read-back')
           return clock.after(back * 2, () => this.answer(command, this.result(command, landed, pre)));
@@ -265,16 +269,25 @@ export class SimulatedConnector {
   }
 
   private find(command: CreateCommand): RealRecord | undefined {
+    return this.findAll(command)[0];
+  }
+
+  private findAll(command: CreateCommand): RealRecord[] {
     const records = [...this.system.records.values()].filter((r) => r.history.at(-1)?.state);
-    if (this.system.spec.creates === 'external-key') return records.find((r) => r.key === command.externalKey);
+    if (this.system.spec.creates === 'external-key') return records.filter((r) => r.key === command.externalKey);
     const emails = command.set['emails']?.value;
     const wanted = Array.isArray(emails) ? emails.map((e) => elementText(e)) : [];
-    const found = records.filter((r) => {
+    return records.filter((r) => {
       const state = r.history.at(-1)?.state;
-      return state !== undefined && contentOf(state, 'emails').some((e) => e === wanted[0]);
+      const isOthers = (this.made.get(r.ref) ?? command.externalKey) !== command.externalKey;
+      return !isOthers && state !== undefined && contentOf(state, 'emails').some((e) => e === wanted[0]);
     });
-    // An earlier try made what has come since the command was given; where nobody tells when that was, the last one has to do.
+  }
+
+  /** What an earlier try made has come since the command was given; where nobody tells when, the last one has to do. */
+  private findMade(command: CreateCommand): RealRecord | undefined {
     const { tellsCreation } = this.system.spec;
+    const found = this.findAll(command);
     return found.findLast((r) => !tellsCreation || !this.isOlder(r, command)) ?? found[0];
   }
 
@@ -351,7 +364,7 @@ export class SimulatedConnector {
     const { clock } = this.around;
     if (this.down()) return clock.at(this.downUntil + 1, () => this.settle(command, pre));
     if (command.action === 'create') {
-      const record = this.find(command);
+      const record = this.findMade(command);
       const result: Result = record
         ? this.result(command, { status: 'found', record }, undefined)
         : { status: 'not-applied' };
