@@ -47,6 +47,8 @@ export class PartitionReader {
   private readonly ahead: number;
   private readonly readings = new Map<string, Reading>();
   private readonly fetchers = new Map<number, Promise<void>>();
+  /** When it was last said of a topic that it is not there. */
+  private readonly missed = new Map<string, number>();
   private waiting: AbortController | undefined;
   private bytes = 0;
   private turn = 0;
@@ -173,7 +175,7 @@ export class PartitionReader {
       const led = [...this.readings.values()].filter((reading) => (this.connection.leader(reading) ?? NOBODY) === node);
       if (led.length === 0) return;
       if (node === NOBODY) {
-        await this.findLeader(led[0]!, backoff);
+        await this.findLeaders(led, backoff);
         continue;
       }
       const wanted = this.wanted(led);
@@ -198,15 +200,26 @@ export class PartitionReader {
     }
   }
 
-  private async findLeader({ topic }: Reading, backoff: Backoff): Promise<void> {
+  private async findLeaders(led: readonly Reading[], backoff: Backoff): Promise<void> {
     await backoff.pause(this.stopping.signal);
-    try {
-      await this.connection.learn(topic);
-    } catch (error) {
-      if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') return this.connection.recover();
-      this.listener.failed(unknownTopic(topic));
-      await pause(LASTING_PAUSE_MS, this.stopping.signal);
+    for (const topic of new Set(led.map((reading) => reading.topic))) {
+      try {
+        await this.connection.learn(topic);
+      } catch (error) {
+        if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') await this.connection.recover();
+        else this.missing(topic);
+      }
     }
+    // Those that were found are fetched by the fetchers of their leaders.
+    this.turnTo();
+  }
+
+  /** A topic is not there (any more); says so once in a while. */
+  private missing(topic: string): void {
+    const now = performance.now();
+    if (now - (this.missed.get(topic) ?? -Infinity) < LASTING_PAUSE_MS) return;
+    this.missed.set(topic, now);
+    this.listener.failed(unknownTopic(topic));
   }
 
   private wanted(led: readonly Reading[]): Wanted[] {

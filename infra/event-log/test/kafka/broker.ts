@@ -49,7 +49,7 @@ export function describeWithKafka(name: string, needs: Needs, body: (broker: () 
       });
       return;
     }
-    process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
+    process.stderr.write(`SKIPPED: ${name} (${reason})\n`);
     describe.skip(name, () => body(() => unavailable()));
     return;
   }

@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { applyTopics, openKafkaEventLog, planTopics, type KafkaOptions } from '@unsilo/event-log/kafka';
 import type { TopicSpec } from '@unsilo/event-log';
+import { until } from '@unsilo/event-log/suite';
 import { describeWithKafka } from './broker.js';
 import { quick } from './kafka-place.js';
 
@@ -136,11 +137,25 @@ describeWithKafka('topics of a Kafka cluster', {}, (broker) => {
     try {
       await log.declare([gone, stays]);
       await log.append([gone, stays].map(({ name: topic }) => ({ topic, key: 'k', value: 'v' })));
+      const seen: string[] = [];
+      const errors: unknown[] = [];
+      await log.subscribe({
+        group: `readers-${run}`,
+        topics: [gone.name, stays.name],
+        start: 'earliest',
+        onBatch: async ({ messages }) =>
+          void seen.push(...messages.map(({ topic, value }) => `${topic} ${value!.toString()}`)),
+        onError: (error) => errors.push(error),
+      });
+      await until(() => seen.length === 2, 'both are read');
       await admin.deleteTopics({ topics: [gone.name] });
       await expect(log.append([{ topic: gone.name, key: 'k', value: 'v' }])).rejects.toMatchObject({
         code: 'UNSILO_LOG_UNKNOWN_TOPIC',
       });
-      expect(await log.append([{ topic: stays.name, key: 'k', value: 'v' }])).toMatchObject([{ offset: 1 }]);
+      expect(await log.append([{ topic: stays.name, key: 'k', value: 'later' }])).toMatchObject([{ offset: 1 }]);
+      await until(() => seen.includes(`${stays.name} later`), 'the other is read on');
+      await until(() => errors.length > 0, 'its reader is told');
+      expect(errors[0]).toMatchObject({ code: 'UNSILO_LOG_UNKNOWN_TOPIC' });
     } finally {
       await log.close();
       await admin.deleteTopics({ topics: [stays.name] });
