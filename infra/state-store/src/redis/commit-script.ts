@@ -18,10 +18,11 @@
  */
 export const COMMIT_SCRIPT = `
 local CHUNK = 1000
+local argv, ask, sub = ARGV, redis.call, string.sub
 local cursor = 0
 local function take()
   cursor = cursor + 1
-  return ARGV[cursor]
+  return argv[cursor]
 end
 local function section(width)
   local n = tonumber(take())
@@ -30,7 +31,7 @@ local function section(width)
   return { n = n, at = at, width = width }
 end
 local function item(part, index, field)
-  return ARGV[part.at + (index - 1) * part.width + field]
+  return argv[part.at + (index - 1) * part.width + field]
 end
 local function text(number)
   return string.format('%.0f', number)
@@ -50,11 +51,11 @@ for t = 1, tonumber(take()) do
   tables[t].remove = section(1)
 end
 
-local clock = redis.call('TIME')
+local clock = ask('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local last = tonumber(redis.call('HGET', meta, 'last') or '0')
+local last = tonumber(ask('HGET', meta, 'last') or '0')
 local before = text(last)
-local carriedOut = redis.call('ZSCORE', calls, call)
+local carriedOut = ask('ZSCORE', calls, call)
 if carriedOut then
   return { 'ok', carriedOut, carriedOut }
 end
@@ -62,7 +63,7 @@ end
 local differing, repeated = {}, mark ~= ''
 for i = 1, moves.n do
   local field, from, to = item(moves, i, 1), item(moves, i, 2), item(moves, i, 3)
-  local stored = redis.call('HGET', offsets, field)
+  local stored = ask('HGET', offsets, field)
   local offset, by = '', ''
   if stored then
     offset, by = string.match(stored, '^(%S+) (%S*)$')
@@ -79,30 +80,30 @@ end
 local conflicts, changes = {}, moves.n + messages.n
 for t = 1, #tables do
   local one = tables[t]
-  one.entries = redis.call('HLEN', one.rows)
-  local counted = tonumber(redis.call('HGET', meta, 'n:' .. one.name) or '0')
-  if one.entries ~= counted or redis.call('ZCARD', one.order) ~= counted then
+  one.entries = ask('HLEN', one.rows)
+  local counted = tonumber(ask('HGET', meta, 'n:' .. one.name) or '0')
+  if one.entries ~= counted or ask('ZCARD', one.order) ~= counted then
     return { 'damaged', one.name }
   end
   changes = changes + one.put.n + one.remove.n
-  local keys = {}
-  for i = 1, one.expect.n do
-    keys[#keys + 1] = item(one.expect, i, 2)
-    if #keys == CHUNK or i == one.expect.n then
-      local values = redis.call('HMGET', one.rows, unpack(keys))
-      local first = i - #keys
-      for j = 1, #keys do
-        local stands = values[j] and string.sub(values[j], 1, 16) or ''
-        if stands ~= item(one.expect, first + j, 3) then
-          conflicts[#conflicts + 1] = item(one.expect, first + j, 1)
-          conflicts[#conflicts + 1] = stands
-        end
+  local from = one.expect.at
+  for first = 0, one.expect.n - 1, CHUNK do
+    local keys = {}
+    for j = 1, math.min(CHUNK, one.expect.n - first) do
+      keys[j] = argv[from + 3 * (first + j) - 1]
+    end
+    local values = ask('HMGET', one.rows, unpack(keys))
+    for j = 1, #keys do
+      local at = from + 3 * (first + j)
+      local stands = values[j] and sub(values[j], 1, 16) or ''
+      if stands ~= argv[at] then
+        conflicts[#conflicts + 1] = argv[at - 2]
+        conflicts[#conflicts + 1] = stands
       end
-      keys = {}
     end
   end
 end
-local waiting = messages.n > 0 and redis.call('XLEN', outbox) or 0
+local waiting = messages.n > 0 and ask('XLEN', outbox) or 0
 
 if #conflicts > 0 or #differing > 0 then
   if repeated then
@@ -119,42 +120,39 @@ end
 
 local revision = text(math.max(last + 1, highest + 1, now))
 local prefix = revision .. ' '
-redis.call('HSET', meta, 'last', revision)
+ask('HSET', meta, 'last', revision)
 for t = 1, #tables do
   local one = tables[t]
-  local pairs, members = {}, {}
-  for i = 1, one.put.n do
-    local key = item(one.put, i, 1)
-    pairs[#pairs + 1] = key
-    pairs[#pairs + 1] = prefix .. item(one.put, i, 2)
-    members[#members + 1] = '0'
-    members[#members + 1] = key
-    if #members == 2 * CHUNK or i == one.put.n then
-      if redis.call('HSET', one.rows, unpack(pairs)) > 0 then
-        redis.call('ZADD', one.order, unpack(members))
-      end
-      pairs, members = {}, {}
+  local from = one.put.at
+  for first = 0, one.put.n - 1, CHUNK do
+    local pairs, members = {}, {}
+    for j = 1, math.min(CHUNK, one.put.n - first) do
+      local at = from + 2 * (first + j)
+      local key = argv[at - 1]
+      pairs[2 * j - 1] = key
+      pairs[2 * j] = prefix .. argv[at]
+      members[2 * j - 1] = '0'
+      members[2 * j] = key
+    end
+    if ask('HSET', one.rows, unpack(pairs)) > 0 then
+      ask('ZADD', one.order, unpack(members))
     end
   end
-  local keys = {}
-  for i = 1, one.remove.n do
-    keys[#keys + 1] = item(one.remove, i, 1)
-    if #keys == CHUNK or i == one.remove.n then
-      if redis.call('HDEL', one.rows, unpack(keys)) > 0 then
-        redis.call('ZREM', one.order, unpack(keys))
-      end
-      keys = {}
+  for first = one.remove.at + 1, one.remove.at + one.remove.n, CHUNK do
+    local last = math.min(first + CHUNK - 1, one.remove.at + one.remove.n)
+    if ask('HDEL', one.rows, unpack(argv, first, last)) > 0 then
+      ask('ZREM', one.order, unpack(argv, first, last))
     end
   end
-  local entries = redis.call('HLEN', one.rows)
+  local entries = ask('HLEN', one.rows)
   if entries == 0 then
-    redis.call('HDEL', meta, 'n:' .. one.name)
+    ask('HDEL', meta, 'n:' .. one.name)
   elseif entries ~= one.entries then
-    redis.call('HSET', meta, 'n:' .. one.name, entries)
+    ask('HSET', meta, 'n:' .. one.name, entries)
   end
 end
 for i = 1, moves.n do
-  redis.call('HSET', offsets, item(moves, i, 1), item(moves, i, 3) .. ' ' .. mark)
+  ask('HSET', offsets, item(moves, i, 1), item(moves, i, 3) .. ' ' .. mark)
 end
 for i = 1, messages.n do
   local message = { 't', item(messages, i, 1), 'k', item(messages, i, 2) }
@@ -166,12 +164,12 @@ for i = 1, messages.n do
     message[#message + 1] = 'h'
     message[#message + 1] = item(messages, i, 5)
   end
-  redis.call('XADD', outbox, revision .. '-' .. i, unpack(message))
+  ask('XADD', outbox, revision .. '-' .. i, unpack(message))
 end
 for i = 1, forget.n do
-  redis.call('ZREM', calls, item(forget, i, 1))
+  ask('ZREM', calls, item(forget, i, 1))
 end
-redis.call('ZREMRANGEBYSCORE', calls, '-inf', text(now - 3600000000))
-redis.call('ZADD', calls, revision, call)
+ask('ZREMRANGEBYSCORE', calls, '-inf', text(now - 3600000000))
+ask('ZADD', calls, revision, call)
 return { 'ok', revision, before }
 `;
