@@ -161,6 +161,45 @@ describeWithRedisProgram('a Redis of our own', () => {
       expect(await move(1, 2, 'again')).toBe(true);
     }));
 
+  test('killed at any moment and started from its append-only file: whole commits, and none that was acknowledged is missing', async () => {
+    const kept = new RedisProgram(['--appendonly', 'yes', '--appendfsync', 'everysec']);
+    try {
+      await kept.start();
+      await withStand(kept.url, async ({ tenant, topic, open }) => {
+        const store = await open();
+        const group = unique('g');
+        const keys = Array.from({ length: 50 }, (_, n) => `k${n}`);
+        let acknowledged = 0;
+        const commit = async (n: number): Promise<void> => {
+          const result = await store.commit(tenant, {
+            put: put(...keys.map((key): [string, string] => [key, String(n)])),
+            offsets: { group, moves: [{ topic, partition: 0, from: n === 1 ? undefined : n - 1, to: n }] },
+          });
+          expect(result).toEqual({ ok: true });
+          acknowledged = n;
+        };
+        for (let kill = 1; kill <= 4; kill++) {
+          const begin = acknowledged;
+          const working = (async () => {
+            for (let n = begin + 1; n <= begin + 200; n++) await commit(n);
+          })();
+          await until(() => acknowledged >= begin + 10 * kill, 'some are acknowledged');
+          await kept.kill();
+          const before = acknowledged;
+          await kept.start();
+          const reader = await open();
+          const [stored] = await reader.offsets(group);
+          expect(stored!.offset).toBeGreaterThanOrEqual(before);
+          await working;
+          const values = (await reader.range(tenant, 't', { limit: 100 })).map(({ value }) => value);
+          expect(values).toEqual(new Array(50).fill(String(acknowledged)));
+        }
+      });
+    } finally {
+      await kept.remove();
+    }
+  });
+
   test('away for a while: calls wait, and go on when it is back', () =>
     withStand(server.url, async ({ tenant, events, open }) => {
       const store = await open();
