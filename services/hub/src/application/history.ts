@@ -2,7 +2,7 @@ import type { StateStore } from '@unsilo/state-store';
 import { moveCheckpoint, wholeRecord, type HistoryChunk } from '../domain/checkpoint.js';
 import { compact, nextHorizon } from '../domain/compaction.js';
 import { kindProfile, type Core } from './core.js';
-import { recordRow } from './records.js';
+import { recordRow } from './record-row.js';
 import { SEPARATOR, type RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 

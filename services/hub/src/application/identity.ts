@@ -5,7 +5,8 @@ import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '
 import { hash53 } from '../domain/hash.js';
 import type { Core } from './core.js';
 import { candidates, foldOverflow, hashedKeys, isGeneric, loadPostings, reindex, type Flips } from './postings.js';
-import { recordRow, type Evaluations, type Touched } from './records.js';
+import { recordRow } from './record-row.js';
+import type { Evaluations, Touched } from './records.js';
 import type { CustomerRow, PostingRow, RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 

@@ -13,7 +13,8 @@ import { plan, type Member, type PlanContext } from '../domain/plan.js';
 import { searchTokens, searchWords } from '../domain/search.js';
 import { fingerprint, type Core } from './core.js';
 import type { Assignment } from './identity.js';
-import { recordRow, registerCommand, type Evaluations, type Touched } from './records.js';
+import { recordRow } from './record-row.js';
+import { registerCommand, type Evaluations, type Touched } from './records.js';
 import { SEPARATOR, type CustomerRow, type RetiredRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 

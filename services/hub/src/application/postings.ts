@@ -102,6 +102,7 @@ export async function foldOverflow(workspace: Workspace, store: StateStore, flip
     const row = workspace.get<PostingRow>('postings', key);
     if (row?.overflow === undefined || row.overflow > LONGEST_POSTING) continue;
     const prefix = `${key}${SEPARATOR}`;
+    await workspace.beforeIsCommitted();
     const stored = await store.range(workspace.tenant, 'overflow', {
       from: prefix,
       to: `${prefix}\u{10ffff}`,

@@ -6,18 +6,20 @@ import type { Core } from './core.js';
 import { resolveIdentity } from './identity.js';
 import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
 import { mergeTouched, message as outboxMessage, type MergeOptions } from './merging.js';
-import { applyFacts, Evaluations, recordRow, type Touched } from './records.js';
+import { recordRow } from './record-row.js';
+import { applyFacts, Evaluations, type Touched } from './records.js';
 import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
-import { Workspace } from './workspace.js';
+import { Workspace, type Uncommitted } from './workspace.js';
 
-/** What one batch did, for counters. */
-export interface BatchReport {
-  events: number;
-  unusable: number;
-  customers: number;
-  commands: number;
-  lateFacts: number;
+interface Computed {
+  workspace: Workspace;
+  outbox: OutboxMessage[];
+}
+
+/** One commit under way. */
+export interface Step extends Uncommitted {
+  done: Promise<void>;
 }
 
 /** Turns batches of events into commits. Holds no state of its own beyond what a restart may lose. */
@@ -38,15 +40,26 @@ export class Processor {
   }
 
   /**
-   * Processes one batch: whole or not at all. A conflict with another worker is met by doing it again from what stands now.
-   * @param again The same messages will be delivered once more: what can't be used is parked then and not now.
+   * Computes what some messages change, and begins to commit it: whole or not at all. Resolves when the next step may begin on top of it.
+   * `done` resolves once it is durable.
+   * @param before The step before, which may still be under way.
    * @throws when the consumed offsets are not where this worker left them: it has lost its partitions.
    */
-  async process(messages: readonly LogMessage[], moves: readonly OffsetMove[], again = false): Promise<BatchReport> {
+  async begin(messages: readonly LogMessage[], moves: readonly OffsetMove[], before?: Step): Promise<Step> {
+    const intake = takeIn(messages, this.core.tenant, this.core.now());
+    const computed = await this.compute(intake, {}, before);
+    await before?.done;
+    return { workspace: computed.workspace, done: this.commitUntilSettled(intake, moves, {}, computed) };
+  }
+
+  /**
+   * Takes in what stands published, without moving any offset.
+   * @param again The same messages will be delivered once more: what can't be used is parked then and not now.
+   */
+  async absorb(messages: readonly LogMessage[], again: boolean): Promise<void> {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
     if (again) intake.unusable = [];
-    const report = await this.commitUntilSettled(intake, moves);
-    return { ...report, events: messages.length, unusable: intake.unusable.length };
+    await this.commitUntilSettled(intake, []);
   }
 
   /** Parks an event that makes processing fail, and goes past it. */
@@ -61,26 +74,25 @@ export class Processor {
   }
 
   /** Looks at records or customers again without new facts: after a change of policy or model, for postponed plans, or as a matter of routine. */
-  async reconsider(seeds: { refs?: readonly string[]; customers?: readonly string[] }): Promise<BatchReport> {
-    return this.commitUntilSettled(emptyIntake(), [], seeds);
+  async reconsider(seeds: { refs?: readonly string[]; customers?: readonly string[] }): Promise<void> {
+    await this.commitUntilSettled(emptyIntake(), [], seeds);
   }
 
+  /** A conflict with another worker is met by computing again from what stands now. */
   private async commitUntilSettled(
     intake: Intake,
     moves: readonly OffsetMove[],
     seeds: { refs?: readonly string[]; customers?: readonly string[] } = {},
-  ): Promise<BatchReport> {
+    first?: Computed,
+  ): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
-      const { workspace, outbox, report } = await this.compute(intake, seeds);
-      const changes = workspace.changes();
+      const { workspace, outbox } = attempt === 1 && first ? first : await this.compute(intake, seeds);
       const result: CommitResult = await this.store.commit(this.core.tenant, {
-        ...changes,
+        ...workspace.changes(),
         outbox,
         ...(moves.length > 0 ? { offsets: { group: this.group, moves } } : {}),
       });
-      if (result.ok) {
-        return report;
-      }
+      if (result.ok) return;
       if (result.offsets.length > 0) throw new LostPartition(result.offsets);
       if (attempt >= 100)
         throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
@@ -90,8 +102,9 @@ export class Processor {
   private async compute(
     intake: Intake,
     seeds: { refs?: readonly string[]; customers?: readonly string[] },
-  ): Promise<{ workspace: Workspace; outbox: OutboxMessage[]; report: BatchReport }> {
-    const workspace = new Workspace(this.store, this.core.tenant);
+    before?: Step,
+  ): Promise<Computed> {
+    const workspace = new Workspace(this.store, this.core.tenant, before);
     const { evaluations } = this;
     await this.applySignals(workspace, intake);
     const touched = await applyFacts(workspace, intake, this.core);
@@ -104,10 +117,8 @@ export class Processor {
       writable: this.writable(),
     };
     const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
-    const commands = outbox.filter((m) => m.topic.includes('.commands.')).length;
-    const customers = outbox.length - commands;
     for (const letter of intake.unusable) outbox.push(outboxMessage(deadLetterEvent(this.core.tenant, letter)));
-    return { workspace, outbox, report: { events: 0, unusable: 0, customers, commands, lateFacts: 0 } };
+    return { workspace, outbox };
   }
 
   private async seed(

@@ -1,31 +1,19 @@
 import type { Outcome, Party } from '@unsilo/schemas';
 import { belongsBelow } from '../domain/checkpoint.js';
 import { addDecision, type OrderedDecision } from '../domain/decisions.js';
-import {
-  addCommand,
-  addObservation,
-  addOutcome,
-  bindCreated,
-  emptyRecord,
-  erase,
-  type RecordFacts,
-} from '../domain/facts.js';
+import { addCommand, addObservation, addOutcome, bindCreated, erase, type RecordFacts } from '../domain/facts.js';
 import { absorb } from '../domain/rebuild.js';
 import { idOf, systemOf } from '../domain/ref.js';
 import { evaluate, type Evaluation } from '../domain/testimony.js';
 import { kindProfile, type Core } from './core.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
+import { recordRow } from './record-row.js';
 import type { Intake } from './intake.js';
-import { SEPARATOR, type CommandRow, type InteractionRow, type RecordRow } from './rows.js';
+import { SEPARATOR, type CommandRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** Issuer under which a connector shows the key that the hub gave to a record it had made. */
 export const EXTERNAL_KEY_ISSUER = 'unsilo';
-
-/** Reads a record's row; a ref that is new has an empty one. */
-export function recordRow(workspace: Workspace, ref: string): RecordRow {
-  return workspace.get<RecordRow>('records', ref) ?? { facts: emptyRecord(ref), keys: [], name: '' };
-}
 
 /** Evaluations by the very facts that they were made from: they live as long as those. */
 export class Evaluations {

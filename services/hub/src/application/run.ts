@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { LogBatch, Subscription } from '@unsilo/event-log';
 import { recordEvent, topicName } from '@unsilo/schemas';
-import type { OffsetMove } from '@unsilo/state-store';
 import { emptyRecord } from '../domain/facts.js';
 import { toSummary } from '../domain/rebuild.js';
+import { Batches, codeOf } from './batches.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
 import { withPast } from './history.js';
 import type { Hub, HubOptions } from './hub.js';
 import { message } from './merging.js';
-import { LostPartition, Processor } from './processor.js';
+import { Processor } from './processor.js';
 import type { RecordRow } from './rows.js';
 import type { HubService } from './service.js';
 import { declareHubTopics } from './topics.js';
@@ -17,6 +17,8 @@ import { declareHubTopics } from './topics.js';
 /** Consumer group of the hub's workers: what lag tools show. */
 export const HUB_GROUP = 'unsilo-hub';
 
+/** Messages in a batch, at most. */
+const LARGEST_BATCH = 1000;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
 
@@ -29,7 +31,7 @@ class RunningHub implements Hub {
   private readonly options: HubOptions;
   private readonly core: Core;
   private readonly processor: Processor;
-  private readonly positions = new Map<string, number>();
+  private readonly batches: Batches;
   private subscription: Subscription | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private stopping = false;
@@ -42,6 +44,8 @@ class RunningHub implements Hub {
     this.options = options;
     this.core = createCore({ ...options, now: () => options.clock.now() });
     this.processor = new Processor(this.core, options.store, HUB_GROUP);
+    const slice = Math.ceil((options.batchSize ?? LARGEST_BATCH) / 4);
+    this.batches = new Batches(this.processor, options.store, HUB_GROUP, options.logger, slice);
     this.service = createService({
       core: this.core,
       log: options.log,
@@ -58,9 +62,8 @@ class RunningHub implements Hub {
     const systems = this.options.systems.map((s) => s.system);
     await declareHubTopics(log, systems);
     await this.processor.loadSnapshots();
-    for (const { topic, partition, offset } of await store.offsets(HUB_GROUP))
-      this.positions.set(`${topic}/${partition}`, offset);
-    if (this.positions.size === 0) await this.readPublishedRecords();
+    await this.batches.load();
+    if (this.batches.isFresh) await this.readPublishedRecords();
     await this.recomputeIfRulesChanged();
     const topics = [
       ...(['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const).map((kind) =>
@@ -73,7 +76,7 @@ class RunningHub implements Hub {
       topics,
       start: 'earliest',
       offsets: async () => store.offsets(HUB_GROUP),
-      maxMessages: this.options.batchSize ?? 1000,
+      maxMessages: this.options.batchSize ?? LARGEST_BATCH,
       onBatch: (batch) => this.inTurn(() => this.handle(batch)),
       onError: (error) =>
         logger.error(
@@ -132,51 +135,9 @@ class RunningHub implements Hub {
   }
 
   private async handle(batch: LogBatch): Promise<void> {
-    const moves: OffsetMove[] = batch.next.map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      from: this.positions.get(`${topic}/${partition}`),
-      to: offset,
-    }));
     const wasComplete = this.processor.allSnapshotsComplete;
-    try {
-      await this.processor.process(batch.messages, moves);
-      for (const move of moves) this.positions.set(`${move.topic}/${move.partition}`, move.to);
-    } catch (error) {
-      if (error instanceof LostPartition) await this.reloadPositions();
-      if (isEnvironmental(error)) throw error;
-      this.options.logger.error(
-        { code: codeOf(error), events: batch.messages.length },
-        `A batch could not be processed and is taken apart: ${String(error)}`,
-      );
-      await this.processOneByOne(batch);
-    }
+    await this.batches.handle(batch);
     if (!wasComplete && this.processor.allSnapshotsComplete) this.requestSweep();
-  }
-
-  /** A defect that one event brings to light must not hold up the others: that event alone becomes a dead letter. */
-  private async processOneByOne(batch: LogBatch): Promise<void> {
-    for (const message of batch.messages) {
-      const place = `${message.topic}/${message.partition}`;
-      const move = {
-        topic: message.topic,
-        partition: message.partition,
-        from: this.positions.get(place),
-        to: message.offset + 1,
-      };
-      try {
-        await this.processor.process([message], [move]);
-      } catch (error) {
-        if (isEnvironmental(error)) throw error;
-        await this.processor.setAside(message, move, error);
-      }
-      this.positions.set(place, move.to);
-    }
-  }
-
-  private async reloadPositions(): Promise<void> {
-    for (const { topic, partition, offset } of await this.options.store.offsets(HUB_GROUP))
-      this.positions.set(`${topic}/${partition}`, offset);
   }
 
   private async heads(): Promise<string> {
@@ -198,7 +159,7 @@ class RunningHub implements Hub {
           const page = await log.read({ topic: end.topic, partition: end.partition, from, limit: 500 });
           // Decisions are known before the records that they are about; the subscription delivers them once more.
           const again = kind === 'decisions';
-          if (page.messages.length > 0) await this.inTurn(() => this.processor.process(page.messages, [], again));
+          if (page.messages.length > 0) await this.inTurn(() => this.processor.absorb(page.messages, again));
           from = page.next;
         }
       }
@@ -310,14 +271,4 @@ class RunningHub implements Hub {
       from = `${keys.at(-1)}\u0000`;
     }
   }
-}
-
-/** The store or the log could not, not the event: trying again is right. */
-function isEnvironmental(error: unknown): boolean {
-  return error instanceof LostPartition || /^UNSILO_(STATE|LOG|DATA)_/.test(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : 'UNSILO_HUB_BATCH_FAILED';
 }

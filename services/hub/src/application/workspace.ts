@@ -29,6 +29,12 @@ interface Row {
   dirty: boolean;
 }
 
+/** Changes on their way into the store. */
+export interface Uncommitted {
+  workspace: Workspace;
+  done: Promise<unknown>;
+}
+
 /**
  * What one batch reads and writes: an overlay over the store that sees its own writes and ends in one commit.
  * Rows are read in rounds (`load`), then used synchronously.
@@ -37,10 +43,17 @@ export class Workspace {
   private readonly tables = new Map<Table, Map<string, Row>>();
   private readonly store: StateStore;
   readonly tenant: string;
+  private before: Uncommitted | undefined;
 
-  constructor(store: StateStore, tenant: string) {
+  /** @param before Changes that are being committed: they are seen as if they were. Only where nobody else writes the store. */
+  constructor(store: StateStore, tenant: string, before?: Uncommitted) {
     this.store = store;
     this.tenant = tenant;
+    this.before = before;
+    before?.done.then(
+      () => (this.before = undefined),
+      () => undefined,
+    );
   }
 
   private table(name: Table): Map<string, Row> {
@@ -53,7 +66,13 @@ export class Workspace {
   async load(name: Table, keys: Iterable<string>): Promise<void> {
     const rows = this.table(name);
     const missing: string[] = [];
-    for (const key of new Set(keys)) if (!rows.has(key)) missing.push(key);
+    const changed = this.before?.workspace.tables.get(name);
+    for (const key of new Set(keys)) {
+      if (rows.has(key)) continue;
+      const row = changed?.get(key);
+      if (row?.dirty) rows.set(key, { ...row, revision: -1, dirty: false });
+      else missing.push(key);
+    }
     if (missing.length === 0) return;
     const entries = await this.store.getMany(this.tenant, name, missing);
     for (const [i, key] of missing.entries()) {
@@ -66,6 +85,11 @@ export class Workspace {
         dirty: false,
       });
     }
+  }
+
+  /** Resolves once the store itself has all that is seen here, for readings that go past `load`. */
+  async beforeIsCommitted(): Promise<void> {
+    await this.before?.done;
   }
 
   /** @throws when the row was not loaded: a defect of the caller. */

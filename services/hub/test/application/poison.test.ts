@@ -3,14 +3,15 @@ import { admin, crm, openTestHub, policyFor, seen } from './test-hub.js';
 
 it('an event that makes processing fail becomes a dead letter, and its neighbours are processed', async () => {
   const hub = await openTestHub({ systems: [crm('a')], policy: policyFor([]), expectProblems: true });
-  const real = Processor.prototype.process;
-  const spy = jest.spyOn(Processor.prototype, 'process').mockImplementation(function (
+  const real = Processor.prototype.begin;
+  const spy = jest.spyOn(Processor.prototype, 'begin').mockImplementation(function (
     this: Processor,
     messages,
     moves,
+    before,
   ) {
     if (messages.some((m) => m.value?.includes('a/contact/2@'))) return Promise.reject(new TypeError('a defect'));
-    return real.call(this, messages, moves);
+    return real.call(this, messages, moves, before);
   });
   await hub.append(...[1, 2, 3].map((i) => seen(`a/contact/${i}`, 1, { name: { given: 'Ada' } })));
   await hub.hub.settled();
