@@ -84,13 +84,16 @@ export class Connection {
     this.wakeAll();
   }
 
-  /** An answer that takes too long means a connection that is dead, whatever the operating system still believes of it. */
+  /**
+   * An answer that takes too long means a connection that is dead, whatever the operating system still believes of it. In a cluster the
+   * client finds out by itself which node's it is (socketTimeout); the others' go on.
+   */
   private async within<Answer>(answer: Promise<Answer>, limitMs: number): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(new Error(`no answer within ${Math.round(limitMs)} ms`));
-        if (!this.ended) this.client.disconnect(true);
+        if (!this.ended && this.client instanceof Redis) this.client.disconnect(true);
       }, limitMs);
     });
     try {
@@ -174,7 +177,7 @@ function createClient(settings: Settings): Client {
   const again = (times: number): number => Math.min(FIRST_PAUSE_MS * 2 ** Math.min(times, 10), LONGEST_PAUSE_MS);
   const client = settings.cluster
     ? new Cluster([...nodes], {
-        redisOptions: common,
+        redisOptions: { ...common, socketTimeout: settings.answerMs },
         scripts,
         enableOfflineQueue: false,
         clusterRetryStrategy: again,

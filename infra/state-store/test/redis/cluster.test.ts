@@ -8,7 +8,7 @@ import { withStand } from './stand.js';
 const SLOTS = 16_384;
 
 describeWithRedisProgram('state store on a Redis Cluster of three', () => {
-  const nodes = [0, 1, 2].map(() => new RedisProgram(['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']));
+  const nodes = [0, 1, 2].map(() => new RedisProgram(['--cluster-enabled', 'yes', '--cluster-node-timeout', '15000']));
   const servers = (): string[] => nodes.map(({ url }) => url);
   const clean = async (prefix: string): Promise<void> => {
     for (const { url } of nodes) await cleanServer(url, prefix);
@@ -127,8 +127,8 @@ describeWithRedisProgram('state store on a Redis Cluster of three', () => {
     }));
 
   test('a node that is away: its tenants wait for it, those of the others go on', () =>
-    withCluster(async ({ prefix, open }) => {
-      const store = await open();
+    withCluster(async ({ prefix, events, open }) => {
+      const store = await open({ answerMs: 200 });
       const cluster = new Cluster(nodes.map(({ port }) => ({ host: '127.0.0.1', port })));
       const nodeOf = async (tenant: string): Promise<number> =>
         Math.floor(((await cluster.cluster('KEYSLOT', `${prefix}:{${tenant}}:meta`)) * nodes.length) / SLOTS);
@@ -139,10 +139,19 @@ describeWithRedisProgram('state store on a Redis Cluster of three', () => {
       cluster.disconnect();
       for (const name of names) await store.commit(name, { put: put(['k', '1']) });
       nodes[2]!.freeze();
-      const waiting = store.getMany(onLast[0]!, 't', ['k']);
-      expect((await store.getMany(elsewhere[0]!, 't', ['k']))[0]!.value).toBe('1');
+      let waits = true;
+      const waiting = store.commit(onLast[0]!, { put: put(['k', '2']) }).finally(() => (waits = false));
+      // Until the client has given up its first connection to the node at the least.
+      const end = performance.now() + 600;
+      for (let turn = 0; turn < 20 || performance.now() < end; turn++) {
+        const name = elsewhere[turn % elsewhere.length]!;
+        expect(await store.commit(name, { put: put(['k', String(turn)]) })).toEqual({ ok: true });
+      }
+      expect(waits).toBe(true);
       nodes[2]!.thaw();
-      expect((await waiting)[0]!.value).toBe('1');
+      expect(await waiting).toEqual({ ok: true });
+      expect((await store.getMany(onLast[0]!, 't', ['k']))[0]!.value).toBe('2');
+      expect(events.map(({ code }) => code)).not.toContain('UNSILO_STATE_DISCONNECTED');
     }));
 });
 
