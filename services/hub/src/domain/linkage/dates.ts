@@ -1,5 +1,5 @@
 /** Levels of `date`, by index. */
-const DATE = { exact: 0, typo: 1, parts: 2, near: 3, year: 4, differs: 5 } as const;
+const DATE = { exact: 0, typo: 1, parts: 2, near: 3, year: 4, generation: 5, differs: 6 } as const;
 
 const FORMS: readonly [RegExp, (parts: string[]) => string][] = [
   [/^(\d{4})[-./ ](\d{1,2})[-./ ](\d{1,2})(?:[T ].*)?$/, ([y = '', m = '', d = '']) => y + two(m) + two(d)],
@@ -56,12 +56,17 @@ export function compareDates(a: string, b: string): number {
   if (year && a.slice(4, 6) === b.slice(6) && a.slice(6) === b.slice(4, 6)) return DATE.typo;
   if (Number(year) + Number(month) + Number(day) === 2) return DATE.parts;
   if (Math.abs(daysOf(a) - daysOf(b)) <= 400 || different === 2) return DATE.near;
-  return year ? DATE.year : DATE.differs;
+  return year ? DATE.year : farApart(a, b);
+}
+
+function farApart(a: string, b: string): number {
+  const years = Math.abs(Number(a.slice(0, 4)) - Number(b.slice(0, 4)));
+  return years >= 15 && years <= 60 ? DATE.generation : DATE.differs;
 }
 
 /** Only the year, or year and month, is known of one of them. */
 function comparePartial(a: string, b: string, year: boolean): number {
-  if (!year) return Math.abs(daysOf(a) - daysOf(b)) <= 400 ? DATE.near : DATE.differs;
+  if (!year) return Math.abs(daysOf(a) - daysOf(b)) <= 400 ? DATE.near : farApart(a, b);
   const [x, y] = [a.slice(4, 6), b.slice(4, 6)];
   if (x === '00' || y === '00') return DATE.year;
   return x === y ? DATE.parts : DATE.near;

@@ -22,10 +22,10 @@ const BY_KIND: Readonly<Record<Kind, Shares>> = {
     [0.82, 0.07, 0.02, 0.03],
     [0.002, 0.002, 0.002, 0.012],
   ],
-  suffix: [[0.99], [0.5]],
+  suffix: [[0.997], [0.5]],
   date: [
-    [0.84, 0.06, 0.03, 0.02, 0.015],
-    [0.00006, 0.0008, 0.005, 0.04, 0.013],
+    [0.84, 0.06, 0.03, 0.02, 0.015, 0.002],
+    [0.00006, 0.0008, 0.005, 0.04, 0.013, 0.5],
   ],
   email: [
     [0.6, 0.05, 0.06, 0.04, 0.04],
@@ -142,11 +142,11 @@ const EVERYBODY = [
 ];
 
 const COMMON: Omit<PartModel, 'attributes' | 'household'> = {
-  prior: -13,
+  prior: -15,
   threshold: -2,
   review: -6,
   guard: -3,
-  keyLimit: 50,
+  keyLimit: 30,
   genericAbove: 6,
   exclusive: [],
 };
@@ -156,7 +156,7 @@ export const DEFAULT_LINKAGE_MODEL: LinkageModel = {
   version: 'shipped-1',
   person: {
     ...COMMON,
-    household: { address: 11, family: 14, moved: -3 },
+    household: { address: 13, family: 14, namesake: 3, moved: -3 },
     attributes: attributes([
       'name.given',
       'name.middle',
@@ -170,7 +170,7 @@ export const DEFAULT_LINKAGE_MODEL: LinkageModel = {
   },
   organization: {
     ...COMMON,
-    household: { address: 11, family: 14, moved: -3 },
+    household: { address: 13, family: 14, namesake: 3, moved: -3 },
     attributes: attributes(['name.organization', ...EVERYBODY]),
   },
 };

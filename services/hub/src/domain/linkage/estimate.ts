@@ -32,11 +32,12 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
   const weights = estimate.slots.map(({ m, u, byRarity }) =>
     m.map((share, level) => (level === 0 && byRarity ? Math.log2(share) : Math.log2(share / (u[level] ?? 1)))),
   );
+  const givenSlot = estimate.slots.findIndex(({ attribute }) => attribute === 'name.given');
   const groups = estimate.slots.map(({ attribute }) => groupOf(attribute));
   const apart = estimate.slots.map(({ kind, attribute }) => apartFrom(attribute, kind));
   for (let row = 0; row < table.rows; row += 1) {
     let [others, address, phone, family] = [0, 0, 0, 0];
-    let [compared, together] = [0, 0];
+    let [compared, together, given, loss] = [0, 0, 0, 0];
     const at = row * slots;
     for (let slot = 0; slot < slots; slot += 1) {
       const level = levels[at + slot] ?? -1;
@@ -47,17 +48,22 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
         address += weight;
         compared += 1;
         if (level < (apart[slot] ?? 0)) together += 1;
-      } else if (group === 'phone') phone += weight;
-      else if (group === 'surname') family += weight;
+      } else if (group === 'phone' || group === 'employer') {
+        phone += Math.max(0, weight);
+        loss += Math.min(0, weight);
+      } else if (group === 'surname') family += weight;
       else others += weight;
+      if (slot === givenSlot) given = weight;
     }
     if (compared > 1 && together === 0) address = Math.max(address, estimate.household.moved);
     const shared = Math.min(address, estimate.household.address);
-    let total = others + shared + phone + family;
+    let total = others + shared + phone + loss + family;
     if (shared > 0 || phone > 0) {
       const sum = Math.max(0, shared) + Math.max(0, phone) + Math.max(0, family);
-      if (sum > estimate.household.family)
-        total -= Math.min(sum - estimate.household.family, Math.max(0, shared) + Math.max(0, phone));
+      if (sum > estimate.household.family) {
+        total -= sum - estimate.household.family;
+        total -= Math.max(0, given - estimate.household.namesake);
+      }
     }
     into[row] = total;
     if (parts !== undefined) parts.others[row] = others;
@@ -118,7 +124,7 @@ export function householdCaps(
       family.push(others[row] ?? 0);
   }
   const cap = (evidence: readonly number[], usual: number): number => shareOfMatches(evidence, usual) - estimate.prior;
-  return { address: cap(address, -2), family: cap(family, 1) };
+  return { address: cap(address, -2), family: cap(family, -1) };
 }
 
 /** log2 of how much less often an address differs in every part within a party than between two. */
@@ -165,6 +171,35 @@ function movedShare(
   return { moved, all };
 }
 
+/** log2 odds that two records which agree on a value of such a kind are one party, before anything else is known. */
+const USUAL_ODDS: Partial<Record<Kind, number>> = { email: 4, phone: 0, handle: 3, url: 1, identifier: 6 };
+
+/**
+ * How often two parties agree on an address, number or account can't be counted among random pairs, since hardly any agree at all. It
+ * follows from what else the pairs say that do: the share of them that are one party.
+ * @param bitsOf Evidence of a row, prior left out.
+ * @returns The slots with u of the exact level set.
+ */
+export function pointedShares(
+  table: PairTable,
+  estimate: Estimate,
+  bitsOf: Float64Array,
+  others: Float64Array,
+): SlotShares[] {
+  return estimate.slots.map((slot, index) => {
+    const usual = USUAL_ODDS[slot.kind];
+    const [m, u] = [slot.m[0], slot.u[0]];
+    if (usual === undefined || m === undefined || u === undefined) return slot;
+    const own = groupOf(slot.attribute) === undefined ? Math.log2(m / u) : undefined;
+    const evidence: number[] = [];
+    for (let row = 0; row < table.rows; row += 1)
+      if (table.levels[row * table.slots + index] === 0)
+        evidence.push(own === undefined ? (others[row] ?? 0) : (bitsOf[row] ?? 0) - own);
+    const bits = Math.max(1, shareOfMatches(evidence, usual) - estimate.prior);
+    return { ...slot, u: [Math.max(SMALLEST, m * 2 ** -bits), ...slot.u.slice(1)] };
+  });
+}
+
 /** One door: number and street agree, or street and place where there are no numbers. */
 function isSameAddress(row: number, levelAt: (row: number, attribute: string) => number): boolean {
   const street = levelAt(row, 'addresses.street');
@@ -184,7 +219,7 @@ function shareOfMatches(evidence: readonly number[], usual: number): number {
   for (let round = 0; round < 30; round += 1) {
     let sum = usualShare * PSEUDO_PAIRS;
     for (const bits of evidence) sum += probability(odds + bits);
-    const share = Math.min(0.9999, Math.max(0.0001, sum / (evidence.length + PSEUDO_PAIRS)));
+    const share = Math.min(0.99999, Math.max(0.0001, sum / (evidence.length + PSEUDO_PAIRS)));
     odds = Math.log2(share / (1 - share));
   }
   return odds;

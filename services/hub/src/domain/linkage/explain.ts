@@ -41,6 +41,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   parts: 'agree in two of year, month and day',
   near: 'are near each other',
   year: 'agree in the year',
+  generation: 'are a generation apart',
   local: 'have the same mailbox name',
   domain: 'have the same domain',
   user: 'are one name on two networks',
@@ -85,8 +86,8 @@ export function explainPair(
     evidence.push({
       attribute,
       level: name,
-      left: left[slot] ?? '',
-      right: right[slot] ?? '',
+      left: left[slot]?.text ?? '',
+      right: right[slot]?.text ?? '',
       bits,
       words: inWords(attribute, kind, name, bits),
     });

@@ -1,10 +1,11 @@
 import { LEVELS, type Kind } from './kinds.js';
 
-/** Attributes that don't speak for themselves alone: who lives together shares them, who moves changes them together. */
-export type Group = 'address' | 'phone' | 'surname';
+/** Attributes that don't speak for themselves alone: who lives or works together shares them, who moves changes them together. */
+export type Group = 'address' | 'phone' | 'employer' | 'surname';
 
 export function groupOf(attribute: string): Group | undefined {
   if (attribute.startsWith('addresses.') && attribute !== 'addresses.country') return 'address';
+  if (attribute === 'organizations') return 'employer';
   return attribute === 'phones' ? 'phone' : attribute === 'name.surname' ? 'surname' : undefined;
 }
 

@@ -40,9 +40,8 @@ function contactKeys({ values, kind }: Profile, keys: Set<string>): void {
     if (isSharedMailbox(local)) continue;
     if (local.length >= 4) keys.add(`el ${local}`);
     if (!isProvider(domain)) keys.add(`ed ${domain}`);
-    keys.add(`ef ${local.slice(0, 4)} ${domain.slice(0, 3)}`);
-    const letters = local.replace(/[^a-z]/g, '');
-    if (letters.length >= 6) keys.add(`es ${skeleton(letters)}`);
+    if (isProvider(domain)) keys.add(`ef ${local.slice(0, 6)}`);
+    else keys.add(`ef ${local.slice(0, 4)} ${domain.slice(0, 3)}`);
   }
   for (const phone of values['phones'] ?? []) {
     const tail = phoneTail(phone);
@@ -70,27 +69,24 @@ function contactKeys({ values, kind }: Profile, keys: Set<string>): void {
 function personKeys(profile: Profile, keys: Set<string>): void {
   const { names, values } = profile;
   const tokens = new Set<string>();
-  const initials = new Set<string>();
-  for (const name of names.slice(0, FEW)) nameKeys(name, keys, tokens, initials);
+  const starts = new Set<string>();
+  for (const name of names.slice(0, FEW)) nameKeys(name, keys, tokens, starts);
   const dates = (values['birthDate'] ?? []).slice(0, FEW);
   for (const date of dates) {
     const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)];
     const isWhole = !date.endsWith('00');
     if (isWhole) {
       keys.add(`d ${date}`);
-      keys.add(`ds ${[...date].sort().join('')}`);
+      keys.add(`dx ${year} ${month < day ? month + day : day + month}`);
     }
-    for (const letter of initials) {
+    for (const start of starts) {
       if (isWhole) {
-        keys.add(`ym ${letter} ${year}${month}`);
-        keys.add(`md ${letter} ${month}${day}`);
-        keys.add(`yd ${letter} ${year}${day}`);
+        keys.add(`ym ${start} ${year}${month}`);
+        keys.add(`md ${start} ${month}${day}`);
+        keys.add(`yd ${start} ${year}${day}`);
       }
     }
-    for (const token of tokens) {
-      keys.add(`ty ${token} ${year}`);
-      if (isWhole) keys.add(`td ${token} ${day}${month}`);
-    }
+    if (!isWhole) for (const token of tokens) keys.add(`ty ${token} ${year}`);
   }
   const places = new Set<string>();
   for (const address of profile.addresses.slice(0, FEW)) {
@@ -113,8 +109,8 @@ function personKeys(profile: Profile, keys: Set<string>): void {
   for (const place of places) for (const token of tokens) keys.add(`tl ${token} ${place}`);
 }
 
-/** Names in any order, in full forms, by sound; `tokens` gets every single name and `initials` its first letter. */
-function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, initials: Set<string>): void {
+/** Names in any order, in full forms, by sound; `tokens` gets every single name and `starts` its first two letters. */
+function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, starts: Set<string>): void {
   const family = familyNames(name.surname).slice(0, FEW);
   const given = name.given === '' ? [] : fullForms(name.given).slice(0, FEW);
   const middle = words(name.middle)
@@ -125,14 +121,14 @@ function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, initi
       tokens.add(token);
       keys.add(`t ${token}`);
     }
-    initials.add(token.charAt(0));
+    starts.add(token.slice(0, 2));
   }
   for (const one of [...given, ...middle])
     for (const other of family) {
       const [a, b] = [skeleton(one), skeleton(other)];
       keys.add(a < b ? `nn ${a} ${b}` : `nn ${b} ${a}`);
-      keys.add(`ni ${one} ${other.charAt(0)}`);
-      keys.add(`ni ${other} ${one.charAt(0)}`);
+      keys.add(`ni ${one} ${other.slice(0, 2)}`);
+      keys.add(`ni ${other} ${one.slice(0, 2)}`);
     }
   for (const token of [...given.slice(0, 1), ...family]) if (token.length >= 5) keys.add(`tk ${skeleton(token)}`);
   if (family.length > 1) keys.add(`t ${family.join('')}`);

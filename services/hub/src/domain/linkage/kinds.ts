@@ -10,8 +10,10 @@ export const LEVELS = {
   surname: ['exact', 'close', 'part', 'fuzzy', 'differs'],
   /** Jr, Sr, II: of one name, but another generation. */
   suffix: ['exact', 'differs'],
-  /** `typo`: one digit, two digits swapped, or day and month; `parts`: two of year, month and day; `near`: within a year or so. */
-  date: ['exact', 'typo', 'parts', 'near', 'year', 'differs'],
+  /**
+   * `typo`: one digit, two digits swapped, or day and month; `parts`: two of year, month and day; `near`: within a year or so; `generation`: 15 to
+   * 60 years apart, as parents are. */
+  date: ['exact', 'typo', 'parts', 'near', 'year', 'generation', 'differs'],
   email: ['exact', 'close', 'local', 'near', 'domain', 'differs'],
   phone: ['exact', 'close', 'differs'],
   /** `user`: one name on two networks. */

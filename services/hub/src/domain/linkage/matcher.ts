@@ -4,19 +4,13 @@ import { compareDates } from './dates.js';
 import { defaultAttribute } from './default-model.js';
 import { apartFrom, groupOf, type Group } from './groups.js';
 import { ADDRESS_ATTRIBUTES, kindOf, LEVELS, NAME_ATTRIBUTES, type Kind } from './kinds.js';
+import { createLexicon, rememberLevels, type Word } from './lexicon.js';
 import type { AttributeModel, PartModel } from './model.js';
+import { compareNames, type NameWords } from './name-comparison.js';
 import { compareOrganizations } from './organization-name.js';
-import {
-  compareGiven,
-  compareMiddle,
-  compareSurname,
-  GIVEN,
-  soundAlike,
-  SURNAME,
-  type NameParts,
-} from './person-name.js';
+import { compareGiven, compareMiddle, compareSurname, type NameParts } from './person-name.js';
 import type { Profile } from './profile.js';
-import { isOneEdit, rememberPairs } from './similarity.js';
+import { isOneEdit } from './similarity.js';
 
 /** Weights are whole numbers of 1/1024 bit: sums of fractions would depend on their order. */
 export const BIT = 1024;
@@ -31,9 +25,11 @@ export function toWeight(bits: number): number {
 interface Slot {
   attribute: string;
   kind: Kind;
-  compare: (a: string, b: string) => number;
+  compare: (a: Word, b: Word) => number;
   weights: Int32Array;
-  byValue: Map<string, number> | undefined;
+  /** The most that a level other than the exact one adds. */
+  mostOther: number;
+  word: (text: string) => Word;
   group: Group | undefined;
   /** Of a part of an address: from this level on it speaks for another address. */
   apartFrom: number;
@@ -43,10 +39,17 @@ interface Slot {
 export interface Prepared {
   profile: Profile;
   ref: string;
-  names: readonly NameParts[];
-  addresses: readonly AddressParts[];
+  names: readonly NameWords[];
+  /** Parts in the order of `ADDRESS_ATTRIBUTES`. */
+  addresses: readonly (readonly (Word | undefined)[])[];
   /** Values of the other attributes, by slot. */
-  lists: (readonly string[] | undefined)[];
+  lists: (readonly Word[] | undefined)[];
+  /** Slots that have a list. */
+  stated: readonly number[];
+  /** Has it several names, addresses or values of one attribute? */
+  isPlural: boolean;
+  /** The most that each of these and what follows can add; the address comes last. */
+  most: Int32Array;
 }
 
 /** One pair, attribute by attribute. Belongs to the matcher, which writes the next pair into it. */
@@ -54,8 +57,8 @@ export interface Comparison {
   /** Level by slot; -1 where one of the two has no value. */
   levels: Int8Array;
   /** Values compared, by slot: of the record whose ref comes first, and of the other. */
-  left: string[];
-  right: string[];
+  left: Word[];
+  right: Word[];
 }
 
 export interface Matcher {
@@ -67,6 +70,8 @@ export interface Matcher {
   /** Weight of the pair compared last: evidence and prior odds. */
   weigh(): number;
   weight(a: Prepared, b: Prepared): number;
+  /** The weight, or undefined as soon as it is clear that it is below the floor. */
+  weightFrom(floor: number, a: Prepared, b: Prepared): number | undefined;
   /** What one slot of the pair compared last adds, before what people share is capped. */
   slotWeight(slot: number): number;
   /** What was taken off because a household shares it, or given back because who moves changes all of an address. */
@@ -77,45 +82,52 @@ const exactOnly = (a: string, b: string): number => (a === b ? 0 : 1);
 const identifiers = (a: string, b: string): number =>
   a === b ? 0 : Math.min(a.length, b.length) >= 5 && isOneEdit(a, b) ? 1 : 2;
 
-function comparers(): Record<Kind, (a: string, b: string) => number> {
-  const phrases = rememberPairs(comparePhrases);
+function comparers(): Record<Kind, (a: Word, b: Word) => number> {
+  const phrases = rememberLevels(comparePhrases);
+  const plain = (compare: (a: string, b: string) => number) => (x: Word, y: Word) =>
+    x.text < y.text ? compare(x.text, y.text) : compare(y.text, x.text);
   return {
-    given: rememberPairs(compareGiven),
-    middle: rememberPairs(compareMiddle),
-    surname: rememberPairs(compareSurname),
-    suffix: exactOnly,
-    date: rememberPairs(compareDates),
-    email: rememberPairs(compareEmails),
-    phone: comparePhones,
-    handle: compareHandles,
-    url: compareUrls,
-    identifier: identifiers,
-    number: compareNumbers,
+    given: rememberLevels(compareGiven),
+    middle: rememberLevels(compareMiddle),
+    surname: rememberLevels(compareSurname),
+    suffix: plain(exactOnly),
+    date: rememberLevels(compareDates),
+    email: rememberLevels(compareEmails),
+    phone: plain(comparePhones),
+    handle: plain(compareHandles),
+    url: plain(compareUrls),
+    identifier: plain(identifiers),
+    number: plain(compareNumbers),
     street: phrases,
     place: phrases,
-    postcode: comparePostcodes,
-    code: exactOnly,
+    postcode: rememberLevels(comparePostcodes),
+    code: plain(exactOnly),
     text: phrases,
-    organization: rememberPairs(compareOrganizations),
+    organization: rememberLevels(compareOrganizations),
   };
 }
 
 const clip = (bits: number): number => Math.max(-MOST_BITS, Math.min(MOST_BITS, bits));
 
-function weightsOf(model: AttributeModel): Pick<Slot, 'weights' | 'byValue'> {
+function weightsOf(model: AttributeModel): Pick<Slot, 'weights' | 'mostOther' | 'word'> {
   const weights = Int32Array.from(model.m, (m, level) => toWeight(clip(Math.log2(m / (model.u[level] ?? 1)))));
+  const mostOther = Math.max(0, ...weights.subarray(1));
   const [m = 1, u = 1] = [model.m[0], model.u[0]];
-  if (model.frequencies === undefined) return { weights, byValue: undefined };
-  weights[0] = toWeight(clip(Math.log2(m / (model.unseen ?? u))));
-  const byValue = new Map<string, number>();
-  for (const [value, share] of Object.entries(model.frequencies))
-    byValue.set(value, toWeight(clip(Math.log2(m / share))));
-  return { weights, byValue };
+  const { frequencies } = model;
+  if (frequencies !== undefined) weights[0] = toWeight(clip(Math.log2(m / (model.unseen ?? u))));
+  const usual = weights[0] ?? 0;
+  const byValue = new Map(
+    Object.entries(frequencies ?? {}).map(([text, share]) => [text, toWeight(clip(Math.log2(m / share)))]),
+  );
+  return { weights, mostOther, word: createLexicon((text) => byValue.get(text) ?? usual) };
 }
 
 const NAMES = NAME_ATTRIBUTES.length;
 const FIXED = NAMES + ADDRESS_ATTRIBUTES.length;
-const [G, M, S, X] = [0, 1, 2, 3];
+const GIVEN_SLOT = NAME_ATTRIBUTES.indexOf('name.given');
+const SURNAME_SLOT = NAME_ATTRIBUTES.indexOf('name.surname');
+const ADDRESS_PARTS = ADDRESS_ATTRIBUTES.map((attribute) => attribute.slice('addresses.'.length) as keyof AddressParts);
+const NOTHING: Word = { text: '', id: 0, exact: 0 };
 
 /** @param kinds What attributes are compared as that the model doesn't name. */
 export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Kind>> = {}): Matcher {
@@ -124,14 +136,8 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const slotOf = new Map<string, number>();
   const addSlot = (attribute: string, kind: Kind): number => {
     const model = part.attributes[attribute] ?? defaultAttribute(attribute, kind);
-    slots.push({
-      attribute,
-      kind,
-      compare: compareBy[kind],
-      ...weightsOf(model),
-      group: groupOf(attribute),
-      apartFrom: apartFrom(attribute, kind),
-    });
+    const common = { attribute, kind, compare: compareBy[kind], group: groupOf(attribute) };
+    slots.push({ ...common, ...weightsOf(model), apartFrom: apartFrom(attribute, kind) });
     slotOf.set(attribute, slots.length - 1);
     return slots.length - 1;
   };
@@ -141,33 +147,15 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   for (const attribute of [...others.keys()].sort())
     if (!slotOf.has(attribute)) addSlot(attribute, others.get(attribute) ?? 'text');
 
-  let levels = new Int8Array(slots.length);
-  const left: string[] = [];
-  const right: string[] = [];
-  const comparison: Comparison = { levels, left, right };
+  const [phoneSlot, employerSlot] = [slotOf.get('phones') ?? -1, slotOf.get('organizations') ?? -1];
+
+  const comparison: Comparison = { levels: new Int8Array(slots.length), left: [], right: [] };
+  let { levels } = comparison;
+  const { left, right } = comparison;
   const [capAddress, capFamily] = [toWeight(part.household.address), toWeight(part.household.family)];
+  const capNamesake = toWeight(part.household.namesake);
   const leastAddress = toWeight(part.household.moved);
   const prior = toWeight(part.prior);
-
-  const put = (slot: number, level: number, a: string, b: string): void => {
-    levels[slot] = level;
-    left[slot] = a;
-    right[slot] = b;
-  };
-  const clear = (slot: number): void => {
-    levels[slot] = -1;
-  };
-  const slotWeight = (index: number): number => {
-    const level = levels[index] ?? -1;
-    const slot = slots[index];
-    if (level < 0 || slot === undefined) return 0;
-    if (level === 0 && slot.byValue !== undefined) {
-      const known = slot.byValue.get(left[index] ?? '');
-      if (known !== undefined) return known;
-    }
-    return slot.weights[level] ?? 0;
-  };
-
   /** Who issues identifiers shows only as records come. */
   const slotOfIssuer = (attribute: string): number | undefined => {
     if (!attribute.startsWith('identifiers:')) return undefined;
@@ -177,69 +165,36 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
     return slot;
   };
 
-  const given = compareBy.given;
-  const surname = compareBy.surname;
-  const isSame = (a: string, b: string): boolean => {
-    if (a === b) return true;
-    const level = given(a, b);
-    return level === GIVEN.close;
+  const put = (slot: number, level: number, a: Word, b: Word): void => {
+    levels[slot] = level;
+    left[slot] = a;
+    right[slot] = b;
   };
-  const compareNames = (a: NameParts, b: NameParts): void => {
-    clear(G);
-    clear(M);
-    clear(S);
-    clear(X);
-    const guess = (a.guess ?? false) !== (b.guess ?? false);
-    if (a.given !== '' && b.given !== '') {
-      let level = given(a.given, b.given);
-      if (level === GIVEN.differs) {
-        if (guess && soundAlike(a.given, b.given)) level = GIVEN.fuzzy;
-        else if ((a.middle !== '' && a.middle === b.given) || (b.middle !== '' && b.middle === a.given))
-          level = GIVEN.fuzzy;
-      }
-      put(G, level, a.given, b.given);
-    }
-    if (a.surname !== '' && b.surname !== '') {
-      let level = surname(a.surname, b.surname);
-      if (level === SURNAME.differs && guess && soundAlike(a.surname, b.surname)) level = SURNAME.fuzzy;
-      put(S, level, a.surname, b.surname);
-    }
-    const isApart =
-      (levels[G] === -1 || levels[G] === GIVEN.differs) && (levels[S] === -1 || levels[S] === SURNAME.differs);
-    if (isApart) crossNames(a, b);
-    if (a.middle !== '' && b.middle !== '' && levels[G] !== GIVEN.cross)
-      put(M, compareBy.middle(a.middle, b.middle), a.middle, b.middle);
-    if (a.suffix !== '' && b.suffix !== '') put(X, a.suffix === b.suffix ? 0 : 1, a.suffix, b.suffix);
-  };
-  const crossNames = (a: NameParts, b: NameParts): void => {
-    const forth = a.given !== '' && b.surname !== '' ? isSame(a.given, b.surname) : undefined;
-    const back = a.surname !== '' && b.given !== '' ? isSame(a.surname, b.given) : undefined;
-    if (forth === undefined && back === undefined) return;
-    const whole = (name: NameParts): string => `${name.given} ${name.surname}`.trim();
-    if (forth === true && back === true) put(G, GIVEN.swapped, whole(a), whole(b));
-    else if ((forth === true && back === undefined) || (back === true && forth === undefined))
-      put(G, GIVEN.cross, whole(a), whole(b));
-    else return;
-    clear(S);
-  };
-
-  const addressSlot = (slot: number, a: string, b: string): void => {
-    if (a === '' || b === '') clear(slot);
-    else put(slot, a === b ? 0 : (slots[slot]?.compare(a, b) ?? -1), a, b);
-  };
-  const compareAddresses = (a: AddressParts, b: AddressParts): void => {
-    addressSlot(NAMES, a.number, b.number);
-    addressSlot(NAMES + 1, a.street, b.street);
-    addressSlot(NAMES + 2, a.unit, b.unit);
-    addressSlot(NAMES + 3, a.locality, b.locality);
-    addressSlot(NAMES + 4, a.region, b.region);
-    addressSlot(NAMES + 5, a.postcode, b.postcode);
-    addressSlot(NAMES + 6, a.country, b.country);
+  const slotWeight = (index: number): number => {
+    const level = levels[index] as number;
+    if (level < 0) return 0;
+    return level === 0 ? (left[index] as Word).exact : ((slots[index] as Slot).weights[level] as number);
   };
   const sumOf = (from: number, to: number): number => {
     let sum = 0;
     for (let slot = from; slot < to; slot += 1) sum += slotWeight(slot);
     return sum;
+  };
+  const clear = (from: number, to: number): void => {
+    for (let slot = from; slot < to; slot += 1) levels[slot] = -1;
+  };
+  const nameComparers = { given: compareBy.given, middle: compareBy.middle, surname: compareBy.surname };
+  const namePair = (a: NameWords, b: NameWords): void => {
+    clear(0, NAMES);
+    compareNames(a, b, nameComparers, put);
+  };
+  const addressPair = (a: readonly (Word | undefined)[], b: readonly (Word | undefined)[]): void => {
+    for (let i = 0; i < ADDRESS_PARTS.length; i += 1) {
+      const x = a[i];
+      const y = b[i];
+      if (x === undefined || y === undefined) levels[NAMES + i] = -1;
+      else put(NAMES + i, x.text === y.text ? 0 : (slots[NAMES + i] as Slot).compare(x, y), x, y);
+    }
   };
   /** Of all combinations the one that speaks most for the pair; the first of equals, as the lists are in order. */
   const best = <T>(
@@ -247,88 +202,134 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
     theirs: readonly T[],
     from: number,
     to: number,
-    compareParts: (a: T, b: T) => void,
+    comparePair: (a: T, b: T) => void,
   ): void => {
-    const [x] = ours;
-    const [y] = theirs;
+    const [x, y] = [ours[0], theirs[0]];
     if (x === undefined || y === undefined) {
-      for (let slot = from; slot < to; slot += 1) clear(slot);
+      clear(from, to);
       return;
     }
     if (ours.length === 1 && theirs.length === 1) {
-      compareParts(x, y);
+      comparePair(x, y);
       return;
     }
     let most = -Infinity;
     let bestPair: [T, T] = [x, y];
     for (const a of ours)
       for (const b of theirs) {
-        compareParts(a, b);
+        comparePair(a, b);
         const sum = sumOf(from, to);
         if (sum > most) [most, bestPair] = [sum, [a, b]];
       }
-    compareParts(...bestPair);
+    comparePair(...bestPair);
   };
-  const compareList = (slot: number, ours: readonly string[], theirs: readonly string[]): void => {
-    const compare = slots[slot]?.compare ?? exactOnly;
+  const compareList = (slot: number, ours: readonly Word[], theirs: readonly Word[]): void => {
+    const { compare } = slots[slot] as Slot;
     let most = -Infinity;
-    let [level, x, y] = [-1, '', ''];
+    let [level, x, y] = [-1, NOTHING, NOTHING];
     for (const a of ours)
       for (const b of theirs) {
-        put(slot, a === b ? 0 : compare(a, b), a, b);
+        put(slot, a.text === b.text ? 0 : compare(a, b), a, b);
         const weight = slotWeight(slot);
         if (weight > most) [most, level, x, y] = [weight, levels[slot] ?? -1, a, b];
       }
     put(slot, level, x, y);
   };
 
-  const compare = (first: Prepared, second: Prepared): Comparison => {
-    const [a, b] = first.ref <= second.ref ? [first, second] : [second, first];
-    best(a.names, b.names, 0, NAMES, compareNames);
-    best(a.addresses, b.addresses, NAMES, FIXED, compareAddresses);
-    for (let slot = FIXED; slot < slots.length; slot += 1) {
-      const ours = a.lists[slot];
-      const theirs = ours && b.lists[slot];
-      if (!ours || !theirs) {
-        levels[slot] = -1;
-        continue;
-      }
-      const [x, y] = [ours[0] ?? '', theirs[0] ?? ''];
-      if (ours.length === 1 && theirs.length === 1) put(slot, x === y ? 0 : (slots[slot]?.compare(x, y) ?? -1), x, y);
+  let stated: readonly number[] = [];
+  let other: Prepared['lists'] = [];
+  /** Compares slot by slot; false as soon as the rest can't bring the pair to the floor. */
+  const compareFrom = (floor: number, a: Prepared, b: Prepared): boolean => {
+    levels.fill(-1);
+    best(a.names, b.names, 0, NAMES, namePair);
+    let total = prior + sumOf(0, NAMES);
+    [stated, other] = [a.stated, b.lists];
+    for (let i = 0; i < stated.length; i += 1) {
+      const slot = stated[i] as number;
+      const theirs = other[slot];
+      if (theirs === undefined) continue;
+      if (total + (a.most[i] as number) < floor) return false;
+      const ours = a.lists[slot] as readonly Word[];
+      const [x, y] = [ours[0] as Word, theirs[0] as Word];
+      if (ours.length === 1 && theirs.length === 1)
+        put(slot, x.text === y.text ? 0 : (slots[slot] as Slot).compare(x, y), x, y);
       else compareList(slot, ours, theirs);
+      total += slotWeight(slot);
     }
-    return comparison;
+    const addressMost = Math.min(capAddress, a.most[a.most.length - 1] as number, b.most[b.most.length - 1] as number);
+    if (total + addressMost < floor) return false;
+    best(a.addresses, b.addresses, NAMES, FIXED, addressPair);
+    return true;
   };
+
+  /** Among combinations of several names, addresses or values the first of equals is taken: there the order of the two counts. */
+  const compareInOrder = (floor: number, a: Prepared, b: Prepared): boolean =>
+    (a.isPlural || b.isPlural) && a.ref > b.ref ? compareFrom(floor, b, a) : compareFrom(floor, a, b);
 
   let capped = 0;
   const weigh = (): number => {
     let total = prior;
-    let address = 0;
-    let phone = 0;
-    let family = 0;
-    let compared = 0;
-    let together = 0;
-    for (let slot = 0; slot < slots.length; slot += 1) {
-      const level = levels[slot] ?? -1;
+    let [address, phone, family, compared, together] = [0, 0, 0, 0, 0];
+    for (let slot = 0; slot < NAMES; slot += 1) total += slotWeight(slot);
+    family = Math.max(0, slotWeight(SURNAME_SLOT));
+    for (let slot = NAMES; slot < FIXED; slot += 1) {
+      const level = levels[slot] as number;
       if (level < 0) continue;
+      const { group, apartFrom } = slots[slot] as Slot;
       const weight = slotWeight(slot);
       total += weight;
-      const group = slots[slot]?.group;
-      if (group === 'address') {
-        address += weight;
-        compared += 1;
-        if (level < (slots[slot]?.apartFrom ?? 0)) together += 1;
-      } else if (group === 'phone') phone = Math.max(0, weight);
-      else if (group === 'surname') family = Math.max(0, weight);
+      if (group !== 'address') continue;
+      address += weight;
+      compared += 1;
+      if (level < apartFrom) together += 1;
+    }
+    for (const slot of stated) {
+      if (other[slot] === undefined) continue;
+      const weight = slotWeight(slot);
+      total += weight;
+      if (slot === phoneSlot || slot === employerSlot) phone += Math.max(0, weight);
     }
     capped = Math.min(0, capAddress - address);
     if (compared > 1 && together === 0) capped += Math.max(0, leastAddress - address);
     const shared = address + capped;
-    if (shared + phone > 0 && (shared > 0 || phone > 0)) {
+    if (shared > 0 || phone > 0) {
       const sum = Math.max(0, shared) + phone + family;
-      if (sum > capFamily) capped += Math.max(capFamily - sum, -Math.max(0, shared) - phone);
+      if (sum > capFamily) {
+        capped += capFamily - sum;
+        capped -= Math.max(0, slotWeight(GIVEN_SLOT) - capNamesake);
+      }
     }
     return total + capped;
+  };
+  /** What a profile can add at most, from each slot on. */
+  const mostOf = (prepared: Pick<Prepared, 'lists' | 'stated' | 'addresses'>): Int32Array => {
+    let most = 0;
+    for (const address of prepared.addresses) {
+      let sum = 0;
+      for (const [i, word] of address.entries())
+        if (word !== undefined) sum += Math.max(word.exact, slots[NAMES + i]?.mostOther ?? 0);
+      most = Math.max(most, sum);
+    }
+    most = Math.min(most, capAddress);
+    const bounds = new Int32Array(prepared.stated.length + 1);
+    bounds[bounds.length - 1] = most;
+    for (let i = prepared.stated.length - 1; i >= 0; i -= 1) {
+      const slot = prepared.stated[i] as number;
+      const words = prepared.lists[slot] ?? [];
+      most += words.reduce((sum, word) => Math.max(sum, word.exact), slots[slot]?.mostOther ?? 0);
+      bounds[i] = most;
+    }
+    return bounds;
+  };
+  const nameWords = ({ given, middle, surname, suffix, guess }: NameParts): NameWords => {
+    const word = (slot: number, text: string): Word | undefined => (text === '' ? undefined : slots[slot]?.word(text));
+    return {
+      given: word(0, given),
+      middle: word(1, middle),
+      surname: word(2, surname),
+      suffix: word(3, suffix),
+      guess: guess ?? false,
+    };
   };
 
   return {
@@ -337,20 +338,40 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       return slots.map(({ attribute, kind }) => ({ attribute, kind }));
     },
     prepare(profile, isGeneric) {
-      const lists: (readonly string[] | undefined)[] = new Array(slots.length).fill(undefined);
+      const lists: (readonly Word[] | undefined)[] = [];
       for (const [attribute, values] of Object.entries(profile.values)) {
         const slot = slotOf.get(attribute) ?? slotOfIssuer(attribute);
         if (slot === undefined) continue;
         const kept = isGeneric === undefined ? values : values.filter((value) => !isGeneric(attribute, value));
-        if (kept.length > 0) lists[slot] = kept;
+        if (kept.length > 0) lists[slot] = kept.map((value) => (slots[slot] as Slot).word(value));
       }
-      return { profile, ref: profile.ref, names: profile.names, addresses: profile.addresses, lists };
+      const stated: number[] = [];
+      for (let slot = 0; slot < slots.length; slot += 1) {
+        lists[slot] ??= undefined;
+        if (lists[slot] !== undefined) stated.push(slot);
+      }
+      const addresses = profile.addresses.map((address) =>
+        ADDRESS_PARTS.map((name, i) => (address[name] === '' ? undefined : slots[NAMES + i]?.word(address[name]))),
+      );
+      const laidOut = { profile, ref: profile.ref, names: profile.names.map(nameWords), addresses, lists, stated };
+      const isPlural =
+        laidOut.names.length > 1 || addresses.length > 1 || stated.some((slot) => (lists[slot]?.length ?? 0) > 1);
+      return { ...laidOut, isPlural, most: mostOf(laidOut) };
     },
-    compare,
+    compare(a, b) {
+      if (a.ref <= b.ref) compareFrom(-Infinity, a, b);
+      else compareFrom(-Infinity, b, a);
+      return comparison;
+    },
     weigh,
     weight(a, b) {
-      compare(a, b);
+      compareInOrder(-Infinity, a, b);
       return weigh();
+    },
+    weightFrom(floor, a, b) {
+      if (!compareInOrder(floor, a, b)) return undefined;
+      const weight = weigh();
+      return weight < floor ? undefined : weight;
     },
     slotWeight,
     householdCap: () => capped,

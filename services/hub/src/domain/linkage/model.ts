@@ -34,8 +34,10 @@ export interface PartModel {
 /** People share addresses, phones and family names, and move as a whole: bounds, in bits, of what these say together. */
 export interface HouseholdModel {
   address: number;
-  /** Address, phone and family name together. */
+  /** Address, phone, employer and family name together. */
   family: number;
+  /** Where that much is shared, the most that an equal given name adds: children are named after their parents. */
+  namesake: number;
   /** The least that an address says which differs in every part: who moves changes all of them at once. */
   moved: number;
 }
@@ -74,7 +76,7 @@ function partProblems(part: Record<string, unknown>, place: string): string[] {
   const { household, attributes, exclusive } = part;
   if (!Array.isArray(exclusive) || exclusive.some((name) => typeof name !== 'string'))
     problems.push(`${place}.exclusive: must be a list of attributes.`);
-  for (const name of ['address', 'family', 'moved'])
+  for (const name of ['address', 'family', 'namesake', 'moved'])
     if (!isRecord(household) || !isNumber(household[name]))
       problems.push(`${place}.household.${name}: must be a number of bits.`);
   if (!isRecord(attributes)) return [...problems, `${place}.attributes: is missing.`];

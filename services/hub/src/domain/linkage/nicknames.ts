@@ -229,6 +229,17 @@ const FIRST: readonly string[] = FORMS.trim()
   .split('\n')
   .map((line) => line.slice(0, line.indexOf(' ')));
 
+/** Forms of the name in other languages: whoever moves may bear them, but most who do are other people. */
+const FOREIGN: ReadonlySet<string> = new Set(
+  'alejandro aleksandr alessandro alexandre aleksandra andreas andre andrei andrzej andres ana anya antonio anton antoine beatriz bernhard carlos karl carl carlo klara katarina catalina ekaterina katya kasia christiaan cristobal christoph danilo dawid dominik eduardo edouard ernst evgeny francisco franz francois frederic friedrich fritz georg jorge yuri giorgio gerhard grigory heinrich henri enrique hendrik henryk ibrahim jakob johan johann juan jean giovanni jan ivan ian hans sean jose josef giuseppe youssef yusuf joana jaime lorenzo lorenz laurence luis ludwig lars leon marco marek marc mateo matthias mathieu matteo michel miguel mikhail michal mikael nikolai klaus nico nicolas pavel pawel paulo pablo pedro pierre pietro pyotr piotr philipp felipe philippe patricio ricardo roberto rupert rolf stefan esteban etienne sofia zofia tomas tomasz viktor viktoria vincenzo volymyr volodymyr vladimir wilhelm guillermo guillaume willem yevgeny zhenya basil marie maria mariya silvia isabel elena helena jo mehmet rosa'.split(
+    ' ',
+  ),
+);
+
+export function isForeignForm(a: string, b: string): boolean {
+  return (FOREIGN.has(a) || FOREIGN.has(b)) && areForms(a, b);
+}
+
 export function areForms(a: string, b: string): boolean {
   const ours = LINES.get(a);
   const theirs = ours && LINES.get(b);

@@ -73,7 +73,7 @@ export function comparePairs(
     const { levels, left } = matcher.compare(a, b);
     table.levels.set(levels, row * slots);
     for (let slot = 0; slot < slots; slot += 1)
-      if (levels[slot] === 0) table.rarity[row * slots + slot] = rarities[slot]?.(left[slot] ?? '') ?? 0;
+      if (levels[slot] === 0) table.rarity[row * slots + slot] = rarities[slot]?.(left[slot]?.text ?? '') ?? 0;
     table.labels[row] = labels?.[row] ?? -1;
   }
   return table;

@@ -1,6 +1,6 @@
-import { areForms } from './nicknames.js';
+import { areForms, isForeignForm } from './nicknames.js';
 import { isOneEdit, isWithinEdits, jaroWinkler } from './similarity.js';
-import { fold, isTransliterated, skeleton, words } from './text.js';
+import { fold, isTransliterated, LONGEST_VALUE, skeleton, words } from './text.js';
 
 /** A person's name in parts, folded; an absent part is empty. */
 export interface NameParts {
@@ -99,11 +99,20 @@ function splitSuffix(all: readonly string[]): { rest: string[]; suffix: string }
   return { rest, suffix };
 }
 
+/** What stands between spaces: a double-barrelled name is one. */
+function namesIn(text: string): string[] {
+  const cut = text.slice(0, LONGEST_VALUE);
+  return cut
+    .split(/\s+/)
+    .map(fold)
+    .filter((name) => name !== '');
+}
+
 /** `Dr. Ada M. Lovelace`, `Lovelace, Ada M.`, `Ludwig van Beethoven`: the last word, with the particles before it, is the family name. */
 function partsOfWhole(text: string): { given: string; middle: string; surname: string; suffix: string } {
   const comma = text.indexOf(',');
   const [before, behind] = comma < 0 ? [text, ''] : [text.slice(0, comma), text.slice(comma + 1)];
-  const behindWords = words(fold(behind));
+  const behindWords = namesIn(behind);
   const isInverted = behindWords.some((w) => GENERATIONS[w] === undefined && !CREDENTIALS.has(w));
   if (isInverted) {
     const { rest, suffix } = splitSuffix(behindWords.filter((w) => !TITLES.has(w)));
@@ -115,7 +124,7 @@ function partsOfWhole(text: string): { given: string; middle: string; surname: s
       suffix: suffix || family.suffix,
     };
   }
-  const all = words(fold(before));
+  const all = namesIn(before);
   let first = 0;
   while (first < all.length - 1 && TITLES.has(all[first] ?? '')) first += 1;
   const { rest, suffix } = splitSuffix([...all.slice(first), ...behindWords]);
@@ -151,7 +160,7 @@ function isFuzzy(a: string, b: string): boolean {
 /** Two given names, folded, `a` before `b` in text order. */
 export function compareGiven(a: string, b: string): number {
   if (a === b) return GIVEN.exact;
-  if (areForms(a, b)) return GIVEN.nickname;
+  if (areForms(a, b)) return isForeignForm(a, b) ? GIVEN.fuzzy : GIVEN.nickname;
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   if (long.startsWith(short) && (short.length === 1 || short.length >= 3) && long.length - short.length >= 2)
     return GIVEN.initial;

@@ -6,7 +6,7 @@ import { nameSign, type Profile } from './profile.js';
 import { compareText } from './text.js';
 
 /** A component larger than this is taken from stronger evidence alone, so that no update touches a crowd. */
-const LARGEST_COMPONENT = 300;
+const LARGEST_COMPONENT = 100;
 const FLOOR_STEP = toWeight(2);
 
 interface Member {
@@ -91,8 +91,8 @@ export function createPopulation(matcher: Matcher): Population {
 
   const setEdge = (a: Member, b: Member): void => {
     comparisons += 1;
-    const weight = matcher.weight(a.prepared, b.prepared);
-    if (weight < threshold) return;
+    const weight = matcher.weightFrom(threshold, a.prepared, b.prepared);
+    if (weight === undefined) return;
     a.edges.set(b, weight);
     b.edges.set(a, weight);
     touched.add(a);

@@ -1,5 +1,12 @@
 import { addressParts, type AddressParts, type StatedAddress } from './address.js';
-import { canonicalEmail, canonicalHandle, canonicalPhone, canonicalUrl } from './contact.js';
+import {
+  canonicalEmail,
+  canonicalHandle,
+  canonicalPhone,
+  canonicalUrl,
+  emailParts,
+  isSharedMailbox,
+} from './contact.js';
 import { canonicalDate } from './dates.js';
 import { kindOf, type Kind } from './kinds.js';
 import { canonicalOrganization } from './organization-name.js';
@@ -66,7 +73,11 @@ export function createProfile(record: LinkageRecord, options: ProfileOptions = {
     if (kind === undefined) continue;
     for (const value of values) {
       if (value.trim() === '') continue;
-      add(attribute, canonical(kind, value, options.country));
+      const form = canonical(kind, value, options.country);
+      // A team's mailbox says which organization, not which person.
+      if (kind === 'email' && record.kind === 'person' && form !== undefined && isSharedMailbox(emailParts(form).local))
+        continue;
+      add(attribute, form);
       if (kind === 'url') for (const handle of handlesOfUrl(value)) add('onlineServices', handle);
     }
   }

@@ -71,34 +71,3 @@ export function isOneEdit(x: string, y: string): boolean {
 export function isWithinEdits(a: string, b: string, most: number): boolean {
   return Math.abs(a.length - b.length) <= most && distance(a, b) <= most;
 }
-
-/**
- * Remembers the answer for each unordered pair of values. Names repeat: most pairs of values have been compared before. Forgets
- * everything when it has grown to `limit` pairs, so that memory stays bounded; answers don't depend on what it remembers.
- */
-export function rememberPairs(
-  compare: (a: string, b: string) => number,
-  limit = 400_000,
-): (a: string, b: string) => number {
-  let known = new Map<string, Map<string, number>>();
-  let size = 0;
-  return (x, y) => {
-    const [a, b] = x < y ? [x, y] : [y, x];
-    let row = known.get(a);
-    if (row === undefined) {
-      if (size >= limit) {
-        known = new Map();
-        size = 0;
-      }
-      row = new Map();
-      known.set(a, row);
-    }
-    let level = row.get(b);
-    if (level === undefined) {
-      level = compare(a, b);
-      row.set(b, level);
-      size += 1;
-    }
-    return level;
-  };
-}

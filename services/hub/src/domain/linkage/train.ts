@@ -1,5 +1,13 @@
 import { defaultAttribute } from './default-model.js';
-import { householdCaps, movedBits, probability, sharesOf, weighRows, type Estimate } from './estimate.js';
+import {
+  householdCaps,
+  movedBits,
+  pointedShares,
+  probability,
+  sharesOf,
+  weighRows,
+  type Estimate,
+} from './estimate.js';
 import { countFrequencies, round, valuesOf } from './frequencies.js';
 import { hash53 } from './hash.js';
 import type { Kind } from './kinds.js';
@@ -19,13 +27,6 @@ export interface TrainingOptions {
   onProgress?: (step: string) => void;
 }
 
-export interface LevelReport {
-  attribute: string;
-  level: string;
-  m: number;
-  u: number;
-}
-
 export interface TrainingReport {
   records: number;
   sampled: number;
@@ -40,15 +41,15 @@ export interface TrainingReport {
   warnings: string[];
 }
 
-const MOST_SAMPLED = 30_000;
-const MOST_CANDIDATES = 400_000;
-const MOST_RANDOM = 200_000;
+const MOST_SAMPLED = 12_000;
+const MOST_CANDIDATES = 200_000;
+const MOST_RANDOM = 60_000;
 const MOST_ROUNDS = 40;
 /** Matches' and pairs' worth of the shipped shares. */
 const PSEUDO_MATCHES = 20;
 const PSEUDO_RANDOM = 100;
 /** Times that the guarded clusters are taken for the truth and m is counted again. */
-const CLUSTER_ROUNDS = 2;
+const CLUSTER_ROUNDS = 1;
 
 /**
  * Estimates one part of a model from records without labels: u from random pairs, m by expectation maximisation over candidate pairs from
@@ -171,6 +172,7 @@ function maximise(
     weighRows(candidates, estimate, ofCandidates, { others });
     weighRows(random, estimate, ofRandom);
     const { prior } = estimate;
+    const pointed = pointedShares(candidates, estimate, ofCandidates, others);
     matches = 0;
     for (let row = 0; row < candidates.rows; row += 1) {
       const label = candidates.labels[row] ?? -1;
@@ -181,15 +183,21 @@ function maximise(
     for (let row = 0; row < random.rows; row += 1) ofRandom[row] = 1 - probability((ofRandom[row] ?? 0) + prior);
     matches *= scale;
     const share = Math.min(0.5, Math.max(0.5 / totalPairs, matches / totalPairs));
-    const slots = estimate.slots.map((slot, index) => ({
+    const counted = estimate.slots.map((slot, index) => ({
       ...slot,
       m: sharesOf(candidates, index, (row) => ofCandidates[row] ?? 0, first.slots[index]?.m ?? slot.m, PSEUDO_MATCHES)
         .shares,
       u: sharesOf(random, index, (row) => ofRandom[row] ?? 0, first.slots[index]?.u ?? slot.u, PSEUDO_RANDOM).shares,
     }));
+    const slots = counted.map((slot, index) => {
+      const exact = pointed[index]?.u[0];
+      const isPointed = exact !== undefined && exact !== estimate.slots[index]?.u[0];
+      return isPointed ? { ...slot, u: [exact, ...slot.u.slice(1)] } : slot;
+    });
     const next: Estimate = { slots, prior: Math.log2(share / (1 - share)), household: estimate.household };
     next.household = {
       ...householdCaps(candidates, next, others),
+      namesake: first.household.namesake,
       moved: movedBits(candidates, random, slots, (row) => ofCandidates[row] ?? 0, first.household.moved),
     };
     const change = Math.max(
@@ -221,6 +229,7 @@ function withEstimate(part: PartModel, { slots, prior, household }: Estimate): P
     household: {
       address: Number(household.address.toFixed(3)),
       family: Number(household.family.toFixed(3)),
+      namesake: household.namesake,
       moved: Number(household.moved.toFixed(3)),
     },
     attributes,
@@ -271,6 +280,7 @@ function fromClusters(
       household: {
         address: household.address - shift,
         family: household.family - shift,
+        namesake: household.namesake,
         moved: movedBits(table, random, slots, () => 1, first.household.moved),
       },
     }),
