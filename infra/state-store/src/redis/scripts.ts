@@ -53,6 +53,10 @@ local function earlier(a, b)
   return ra < rb or (ra == rb and ia < ib)
 end
 
+if not holder and not state[3] then
+  -- Redis has forgotten everything meanwhile: there is nobody who overtook.
+  done = ''
+end
 if done ~= '' and holder ~= token then
   local stood = redis.call('HGET', relay, 'late:' .. token)
   if not stood then

@@ -1,7 +1,7 @@
 import type { EventLog } from '@unsilo/event-log';
 import { until } from '@unsilo/event-log/suite';
 import { codeOf, logged, put } from '@unsilo/state-store/suite';
-import { gate, withStand } from './stand.js';
+import { bringBack, gate, withStand } from './stand.js';
 import { describeWithRedis, withRedis } from './server.js';
 
 /** A log whose appends go through a function first. */
@@ -180,6 +180,28 @@ describeWithRedis('the relay of the outbox', (url) => {
       await until(async () => (await values()).length === 7, 'everything is sent again');
       expect(await last('k')).toBe('2');
       expect(await last('l')).toBe('3');
+    }));
+
+  test('a Redis that forgets everything while a relay is at work: it goes on with what comes', () =>
+    withStand(url(), async ({ prefix, tenant, topic, log, events, open }) => {
+      const slow = gate();
+      const begun = gate();
+      const store = await open({
+        log: withAppend(log, async (messages) => {
+          begun.open();
+          await slow.passed;
+          return log.append(messages);
+        }),
+      });
+      await store.commit(tenant, { outbox: [{ topic, key: 'k', value: '1' }] });
+      await begun.passed;
+      await bringBack(url(), prefix, new Map());
+      await store.commit(tenant, { outbox: [{ topic, key: 'k', value: '2' }] });
+      slow.open();
+      await until(async () => (await logged(log, topic)).length === 2, 'both messages');
+      await store.close();
+      expect((await logged(log, topic)).map(({ value }) => value)).toEqual(['1', '2']);
+      expect(events.map(({ code }) => code)).toEqual(['UNSILO_STATE_CONNECTED', 'UNSILO_STATE_WENT_BACK']);
     }));
 
   test('what a process left behind is relayed by the next one that opens', () =>
