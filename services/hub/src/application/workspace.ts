@@ -70,7 +70,8 @@ export class Workspace {
     for (const key of new Set(keys)) {
       if (rows.has(key)) continue;
       const row = changed?.get(key);
-      if (row?.dirty) rows.set(key, { ...row, revision: -1, dirty: false });
+      // Without its text: that is what stood before the change.
+      if (row?.dirty) rows.set(key, { revision: -1, text: undefined, value: row.value, parsed: true, dirty: false });
       else missing.push(key);
     }
     if (missing.length === 0) return;
@@ -107,11 +108,6 @@ export class Workspace {
     return row.parsed ? row.value !== undefined : row.text !== undefined;
   }
 
-  /** The row's text as the store has it. */
-  stored(name: Table, key: string): string | undefined {
-    return this.row(name, key).text;
-  }
-
   private row(name: Table, key: string): Row {
     const row = this.table(name).get(key);
     if (!row) throw new Error(`row ${name} was used before it was loaded`);
@@ -134,11 +130,6 @@ export class Workspace {
     this.table(name).set(key, { revision: -1, text: undefined, value, parsed: true, dirty: true });
   }
 
-  /** Writes a JSON text without having read. */
-  overwriteText(name: Table, key: string, text: string): void {
-    this.table(name).set(key, { revision: -1, text, value: undefined, parsed: false, dirty: true });
-  }
-
   /** Rows here whose key begins so, and that stand. */
   withPrefix<Value>(name: Table, prefix: string): [key: string, value: Value][] {
     const found: [string, Value][] = [];
@@ -158,10 +149,6 @@ export class Workspace {
       for (const [key, row] of rows) {
         if (row.revision !== -1) expect.push({ table, key, revision: row.revision });
         if (!row.dirty) continue;
-        if (!row.parsed && row.text !== undefined) {
-          put.push({ table, key, value: row.text });
-          continue;
-        }
         if (row.value === undefined) {
           if (row.revision !== null) remove.push({ table, key });
           continue;
