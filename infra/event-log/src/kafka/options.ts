@@ -107,6 +107,8 @@ export function clientConfig(settings: Settings, sockets: Set<Socket>): KafkaCon
           : connectTls({ host, port, ...name, ...(encrypted === true ? {} : encrypted) }, onConnect);
       socket.setKeepAlive(true, 60_000);
       socket.setNoDelay(true);
+      // Everybody who wants to send while it connects waits at it.
+      socket.setMaxListeners(1000);
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
       return socket;

@@ -230,6 +230,23 @@ describeWithKafka('what others do to topics of Kafka', {}, (broker) => {
     expect(texts((await handled(topic)).messages)).toEqual(['v']);
   });
 
+  test('a group that other software uses is refused', async () => {
+    const topic = await topicWith();
+    const other = kafka.consumer({ groupId: topic });
+    await other.connect();
+    await other.subscribe({ topic });
+    const joined = new Promise((done) => other.on('consumer.group_join', done));
+    await other.run({ eachMessage: async () => undefined });
+    await joined;
+    await expect(
+      log.subscribe({ group: topic, topics: [topic], start: 'earliest', onBatch: async () => undefined }),
+    ).rejects.toMatchObject({
+      code: 'UNSILO_LOG_GROUP_TAKEN',
+      message: expect.stringContaining('Stop it, or choose another group'),
+    });
+    await other.disconnect();
+  });
+
   test('a message of 10 MB is refused before anything of its batch is written', async () => {
     const topic = await topicWith();
     await expect(
