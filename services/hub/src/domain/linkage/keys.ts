@@ -69,8 +69,7 @@ function contactKeys({ values, kind }: Profile, keys: Set<string>): void {
 function personKeys(profile: Profile, keys: Set<string>): void {
   const { names, values } = profile;
   const tokens = new Set<string>();
-  const starts = new Set<string>();
-  for (const name of names.slice(0, FEW)) nameKeys(name, keys, tokens, starts);
+  for (const name of names.slice(0, FEW)) nameKeys(name, keys, tokens);
   const dates = (values['birthDate'] ?? []).slice(0, FEW);
   for (const date of dates) {
     const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)];
@@ -79,13 +78,13 @@ function personKeys(profile: Profile, keys: Set<string>): void {
       keys.add(`d ${date}`);
       keys.add(`dx ${year} ${month < day ? month + day : day + month}`);
     }
-    for (const start of starts) {
-      if (isWhole) {
-        keys.add(`ym ${start} ${year}${month}`);
-        keys.add(`md ${start} ${month}${day}`);
+    if (isWhole)
+      for (const token of tokens) {
+        const [start, sound] = [token.slice(0, 2), skeleton(token)];
+        keys.add(`ym ${sound} ${year}${month}`);
+        keys.add(`md ${sound} ${month}${day}`);
         keys.add(`yd ${start} ${year}${day}`);
       }
-    }
     if (!isWhole) for (const token of tokens) keys.add(`ty ${token} ${year}`);
   }
   const places = new Set<string>();
@@ -109,8 +108,8 @@ function personKeys(profile: Profile, keys: Set<string>): void {
   for (const place of places) for (const token of tokens) keys.add(`tl ${token} ${place}`);
 }
 
-/** Names in any order, in full forms, by sound; `tokens` gets every single name and `starts` its first two letters. */
-function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, starts: Set<string>): void {
+/** Names in any order, in full forms, by sound; `tokens` gets every single name. */
+function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>): void {
   const family = familyNames(name.surname).slice(0, FEW);
   const given = name.given === '' ? [] : fullForms(name.given).slice(0, FEW);
   const middle = words(name.middle)
@@ -121,7 +120,6 @@ function nameKeys(name: NameParts, keys: Set<string>, tokens: Set<string>, start
       tokens.add(token);
       keys.add(`t ${token}`);
     }
-    starts.add(token.slice(0, 2));
   }
   for (const one of [...given, ...middle])
     for (const other of family) {
