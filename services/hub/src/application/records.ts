@@ -1,7 +1,15 @@
 import type { Outcome, Party } from '@unsilo/schemas';
 import { belongsBelow } from '../domain/checkpoint.js';
 import { addDecision, type OrderedDecision } from '../domain/decisions.js';
-import { addCommand, addObservation, addOutcome, bindCreated, erase, type RecordFacts } from '../domain/facts.js';
+import {
+  addCommand,
+  addObservation,
+  addOutcome,
+  bindCreated,
+  erase,
+  redact,
+  type RecordFacts,
+} from '../domain/facts.js';
 import { absorb } from '../domain/rebuild.js';
 import { idOf, systemOf } from '../domain/ref.js';
 import { evaluate, type Evaluation } from '../domain/testimony.js';
@@ -70,8 +78,10 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
   for (const command of intake.commands) await applyCommand(workspace, touched, command);
   for (const party of intake.parties) applyParty(workspace, touched, party);
   for (const outcome of intake.outcomes) await applyOutcome(workspace, touched, outcome);
-  for (const decision of intake.decisions)
+  for (const decision of intake.decisions) {
     applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision });
+    if (decision.kind === 'erase') await eraseCommands(workspace, decision.refs);
+  }
   recalled.push(...(await compactOld(workspace, touched.facts, core)));
   moveCheckpoints(workspace, new Set([...touched.facts, ...recalled]), core);
   return touched;
@@ -165,8 +175,10 @@ async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Out
   if (!command) return;
   if (command.action === 'update' || command.action === 'delete') {
     update(workspace, touched, command.ref, (facts) => addOutcome(facts, outcome, 'commands'));
+    eraseCommand(workspace, command.id, recordRow(workspace, command.ref).facts.erasedAt);
   } else if (command.action === 'create') {
     update(workspace, touched, command.createdFor, (facts) => addOutcome(facts, outcome, 'creates'));
+    eraseCommand(workspace, command.id, recordRow(workspace, command.createdFor).facts.erasedAt);
     if (outcome.ref === undefined || outcome.status !== 'applied') return;
     await workspace.load('records', [outcome.ref]);
     bind(workspace, touched, outcome.ref, command.createdFor, command.id);
@@ -201,6 +213,21 @@ function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDec
     touched.identity.add(ref);
     if (decision.kind === 'erase') update(workspace, touched, ref, (facts) => erase(facts, entry.seq));
   }
+}
+
+/** What the hub wrote to records that are erased, and found there, is as personal as what they said. */
+async function eraseCommands(workspace: Workspace, refs: readonly string[]): Promise<void> {
+  const known = refs.map((ref) => recordRow(workspace, ref).facts);
+  const idsOf = ({ commands, creates }: RecordFacts): string[] => [...commands, ...creates].map((k) => k.command.id);
+  await workspace.load('commands', known.flatMap(idsOf));
+  for (const facts of known) for (const id of idsOf(facts)) eraseCommand(workspace, id, facts.erasedAt);
+}
+
+function eraseCommand(workspace: Workspace, id: string, erasedAt: number | undefined): void {
+  const row = workspace.get<CommandRow>('commands', id);
+  if (!row?.command || erasedAt === undefined) return;
+  const { command, outcome } = redact({ ...row, command: row.command }, erasedAt);
+  workspace.set('commands', id, { ...row, command, ...(outcome && { outcome }) } satisfies CommandRow);
 }
 
 /** Records to which the batch has something to add that belongs below their checkpoint. */

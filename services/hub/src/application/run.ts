@@ -17,6 +17,9 @@ import { declareHubTopics } from './topics.js';
 /** Consumer group of the hub's workers: what lag tools show. */
 export const HUB_GROUP = 'unsilo-hub';
 
+/** Raised with every change of what rows of the state look like: the log is what lasts, and the state is made from it again. */
+const STATE_FORMAT = 2;
+
 /** Messages in a batch, at most. */
 const LARGEST_BATCH = 1000;
 /** Records or customers that a sweep looks at in one commit. */
@@ -63,6 +66,7 @@ class RunningHub implements Hub {
     await declareHubTopics(log, systems);
     await this.processor.loadSnapshots();
     await this.batches.load();
+    await this.checkFormat();
     if (this.batches.isFresh) await this.readPublishedRecords();
     await this.recomputeIfRulesChanged();
     const topics = [
@@ -147,6 +151,16 @@ class RunningHub implements Hub {
       ...this.options.systems.map((s) => topicName('commands', s.system)),
     ]);
     return ends.map((e) => e.next).join();
+  }
+
+  /** @throws UNSILO_STATE_FORMAT when the rows were written by a version that kept them in another form */
+  private async checkFormat(): Promise<void> {
+    const { store } = this.options;
+    const [known] = await store.getMany(this.core.tenant, 'progress', ['format']);
+    const format = JSON.stringify(STATE_FORMAT);
+    if (known?.value === format) return;
+    if (!this.batches.isFresh) throw new StateFormatError();
+    await store.commit(this.core.tenant, { put: [{ table: 'progress', key: 'format', value: format }] });
   }
 
   /** A store that knows nothing begins with what the hub once published of every ref; the retained topics then add the rest. */
@@ -270,5 +284,15 @@ class RunningHub implements Hub {
       yield keys;
       from = `${keys.at(-1)}\u0000`;
     }
+  }
+}
+
+/** The state was written by another version of the software. */
+class StateFormatError extends Error {
+  readonly code = 'UNSILO_STATE_FORMAT';
+  readonly hint = 'Run `unsilo replay --into DIR` to make it anew from the log, then start with `--data DIR`.';
+  constructor() {
+    super('The state in this data folder was written by another version, which kept it in another form.');
+    this.name = 'StateFormatError';
   }
 }

@@ -194,7 +194,8 @@ export function erase(record: RecordFacts, at: number): RecordFacts {
   return inOrder((horizon ? [horizon, ...gone] : gone).reduce(raiseFloor, floored));
 }
 
-function redact(known: KnownCommand, erasedAt: number | undefined): KnownCommand {
+/** A command and its outcome without the values that an erasure takes. */
+export function redact(known: KnownCommand, erasedAt: number | undefined): KnownCommand {
   const { command, outcome } = known;
   if (erasedAt === undefined || Date.parse(command.issuedAt) > erasedAt) return known;
   const bare: KnownCommand = { command: withoutValues(command), redacted: true };

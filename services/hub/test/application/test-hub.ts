@@ -12,6 +12,7 @@ import {
   type SystemProfile,
   type UnsiloEvent,
 } from '@unsilo/schemas';
+import type { StateStore } from '@unsilo/state-store';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import { createHub } from '../../src/application/run.js';
 import type { Hub } from '../../src/application/hub.js';
@@ -22,6 +23,7 @@ import { DEFAULT_HORIZON } from '../../src/domain/compaction.js';
 /** A hub on a data folder of its own, for tests: systems without connectors, whose changes and outcomes the test appends. */
 export interface TestHub {
   hub: Hub;
+  store: StateStore;
   append(...events: UnsiloEvent[]): Promise<void>;
   /** Commands on a system's topic so far. */
   commands(system: string): Promise<Extract<UnsiloEvent, { type: 'unsilo.command.issued' }>['data'][]>;
@@ -139,6 +141,9 @@ export async function openTestHub(options: {
   return {
     get hub() {
       return running.hub;
+    },
+    get store() {
+      return running.store;
     },
     async append(...events) {
       await running.log.append(events.map((event) => ({ ...placeOf(event), value: JSON.stringify(event) })));
