@@ -26,6 +26,7 @@ export class Batches {
 
   /** Reads how far the state has come. */
   async load(): Promise<void> {
+    this.positions.clear();
     for (const { topic, partition, offset } of await this.store.offsets(this.group))
       this.positions.set(`${topic}/${partition}`, offset);
   }

@@ -3,6 +3,7 @@ import {
   customerEvent,
   customerGoneEvent,
   placeOf,
+  type Command,
   type Customer,
   type UnsiloEvent,
 } from '@unsilo/schemas';
@@ -48,6 +49,8 @@ export async function mergeTouched(
     groups.flatMap((g) => (workspace.has('customers', g.id) ? [] : [g.id])),
   );
   const standing = new Set(groups.map((g) => g.id));
+  const context = planContext(core, options);
+  const planned: Command[] = [];
   for (const group of groups) {
     for (const member of group.members) assign(workspace, member.facts.ref, group.id, core);
     const merged = mergeCustomer(
@@ -63,15 +66,17 @@ export async function mergeTouched(
       workspace.overwrite('unplanned', group.id, {});
       continue;
     }
-    const context = planContext(core, options);
-    const planned = plan(group.id, group.members, merged.golden, context);
-    for (const command of planned.commands) {
-      await workspace.load('commands', [command.id]);
-      if (workspace.has('commands', command.id)) continue;
-      workspace.set('commands', command.id, { command });
-      await registerCommand(workspace, touched, command);
-      outbox.push(message(commandEvent(core.tenant, command)));
-    }
+    planned.push(...plan(group.id, group.members, merged.golden, context).commands);
+  }
+  await workspace.load(
+    'commands',
+    planned.map((c) => c.id),
+  );
+  for (const command of planned) {
+    if (workspace.has('commands', command.id)) continue;
+    workspace.set('commands', command.id, { command });
+    await registerCommand(workspace, touched, command);
+    outbox.push(message(commandEvent(core.tenant, command)));
   }
   await retire(workspace, assignment, standing, core, outbox);
   return outbox;

@@ -140,14 +140,14 @@ export class Workspace {
     return found;
   }
 
-  /** Everything that changed, and the revisions on which the changes rest. */
+  /** Everything that changed, and the revisions on which the changes rest: none where what was read stays as it is until we write. */
   changes(): Required<Pick<Commit, 'expect' | 'put' | 'remove'>> {
     const expect: Expectation[] = [];
     const put: { table: string; key: string; value: string }[] = [];
     const remove: { table: string; key: string }[] = [];
     for (const [table, rows] of this.tables) {
       for (const [key, row] of rows) {
-        if (row.revision !== -1) expect.push({ table, key, revision: row.revision });
+        if (row.revision !== -1 && !this.store.exclusive) expect.push({ table, key, revision: row.revision });
         if (!row.dirty) continue;
         if (row.value === undefined) {
           if (row.revision !== null) remove.push({ table, key });
