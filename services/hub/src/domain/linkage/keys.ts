@@ -1,20 +1,48 @@
 import { emailParts, handleParts, isProvider, isSharedMailbox, phoneTail } from './contact.js';
+import { hash32 } from './hash.js';
 import { fullForms } from './nicknames.js';
 import { familyNames, type NameParts } from './person-name.js';
 import type { Profile } from './profile.js';
 import { skeleton, words } from './text.js';
 
 /**
- * Keys under which a party is filed: two parties that share one are compared. Many and loose, since a pair that shares none is lost; a
+ * Keys under which a party is filed, as numbers: two parties that share one are compared. Many and loose, since a pair that shares none is lost; a
  * key that too many share proposes nobody, and the narrower ones, which combine it with something else, stand in for it.
  */
-export function blockingKeys(profile: Profile): string[] {
+export function blockingKeys(profile: Profile): number[] {
   const keys = new Set<string>();
   contactKeys(profile, keys);
   if (profile.kind === 'person') personKeys(profile, keys);
   else organizationKeys(profile, keys);
-  return [...keys];
+  const hashed = new Set<number>();
+  for (const key of keys) {
+    const hash = hash32(key);
+    hashed.add(LOOSE.has(key.slice(0, key.indexOf(' '))) ? hash | 1 : hash & ~1);
+  }
+  return [...hashed];
 }
+
+/** Keys of which nearly all pairs are chance: single names, names with a place or a number, beginnings of mailboxes, single words. */
+const LOOSE: ReadonlySet<string> = new Set(['t', 'tk', 'ni', 'tl', 'tn', 'ef', 'w', 'oa', 'os']);
+
+/** Does a key propose a pair? A loose one doesn't where both say so much of themselves that they would meet otherwise. */
+export function proposes(key: number, isRichA: boolean, isRichB: boolean): boolean {
+  return (key & 1) === 0 || !isRichA || !isRichB;
+}
+
+/** Has the party three or more of what points at it: e-mail, phone, birth date, address, account or page, number? */
+export function isRich({ values, addresses }: Profile): boolean {
+  let count = Number(
+    addresses.some(({ street, number, postcode }) => street !== '' && (number !== '' || postcode !== '')),
+  );
+  for (const attribute of Object.keys(values)) {
+    const points = POINTING.has(attribute) || attribute.startsWith('identifiers:');
+    if (points) count += 1;
+  }
+  return count >= 3;
+}
+
+const POINTING: ReadonlySet<string> = new Set(['emails', 'phones', 'birthDate', 'onlineServices', 'links']);
 
 /** Attributes whose values can turn generic. */
 const GENERIC_ATTRIBUTES = ['emails', 'phones', 'onlineServices', 'links'] as const;

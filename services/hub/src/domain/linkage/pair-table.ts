@@ -1,5 +1,5 @@
 import { hash53 } from './hash.js';
-import { blockingKeys } from './keys.js';
+import { blockingKeys, isRich, proposes } from './keys.js';
 import type { Matcher, Prepared } from './matcher.js';
 
 /** Compared pairs in rows: what estimation goes over again and again. */
@@ -86,7 +86,8 @@ export function candidatePairs(
   most: number,
 ): { pairs: (readonly [Prepared, Prepared])[]; found: number; pairsPerRecord: number } {
   const postings = new Map<number, number[]>();
-  const keysOf = records.map(({ profile }) => [...new Set(blockingKeys(profile).map(hash53))]);
+  const keysOf = records.map(({ profile }) => blockingKeys(profile));
+  const rich = records.map(({ profile }) => isRich(profile));
   for (const [index, keys] of keysOf.entries())
     for (const key of keys) {
       const posting = postings.get(key);
@@ -101,6 +102,7 @@ export function candidatePairs(
         if (posting.length > keyLimit) continue;
         for (const other of posting) {
           if (other >= index || met[other] === index) continue;
+          if (!proposes(key, rich[index] ?? false, rich[other] ?? false)) continue;
           met[other] = index;
           visit(other, index);
         }

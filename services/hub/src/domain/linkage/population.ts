@@ -1,6 +1,5 @@
 import { clusterComponent, type LocalEdge } from './clustering.js';
-import { hash53 } from './hash.js';
-import { blockingKeys, sharedValue, sharedValues } from './keys.js';
+import { blockingKeys, isRich, proposes, sharedValue, sharedValues } from './keys.js';
 import { toWeight, type Matcher, type Prepared } from './matcher.js';
 import { nameSign, type Profile } from './profile.js';
 import { compareText } from './text.js';
@@ -13,6 +12,7 @@ interface Member {
   ref: string;
   prepared: Prepared;
   keys: number[];
+  isRich: boolean;
   /** Weights of the pairs at or above the threshold that share a live key. */
   edges: Map<Member, number>;
   /** Weights that only the guard asked for. */
@@ -106,7 +106,10 @@ export function createPopulation(matcher: Matcher): Population {
   };
   const sharesLiveKey = (a: Member, b: Member): boolean => {
     const theirs = new Set(b.keys);
-    return a.keys.some((key) => theirs.has(key) && (postings.get(key)?.length ?? 0) <= part.keyLimit);
+    return a.keys.some(
+      (key) =>
+        theirs.has(key) && proposes(key, a.isRich, b.isRich) && (postings.get(key)?.length ?? 0) <= part.keyLimit,
+    );
   };
   const propose = (member: Member): void => {
     mark += 1;
@@ -114,8 +117,9 @@ export function createPopulation(matcher: Matcher): Population {
     for (const key of member.keys) {
       const posting = postings.get(key);
       if (posting === undefined || posting.length > part.keyLimit) continue;
+      const isLoose = !proposes(key, member.isRich, true);
       for (const other of posting) {
-        if (other.mark === mark) continue;
+        if (other.mark === mark || (isLoose && other.isRich)) continue;
         other.mark = mark;
         setEdge(member, other);
       }
@@ -126,8 +130,9 @@ export function createPopulation(matcher: Matcher): Population {
     for (const [i, a] of posting.entries())
       for (const b of posting.slice(i + 1)) if (a.edges.has(b) && !sharesLiveKey(a, b)) dropEdge(a, b);
   };
-  const revive = (posting: readonly Member[]): void => {
-    for (const [i, a] of posting.entries()) for (const b of posting.slice(i + 1)) if (!a.edges.has(b)) setEdge(a, b);
+  const revive = (key: number, posting: readonly Member[]): void => {
+    for (const [i, a] of posting.entries())
+      for (const b of posting.slice(i + 1)) if (!a.edges.has(b) && proposes(key, a.isRich, b.isRich)) setEdge(a, b);
   };
 
   const fileKeys = (member: Member): void => {
@@ -148,7 +153,7 @@ export function createPopulation(matcher: Matcher): Population {
       const at = last === member ? -1 : posting.indexOf(member);
       if (at >= 0 && last !== undefined) posting[at] = last;
       if (posting.length === 0) postings.delete(key);
-      else if (posting.length === part.keyLimit) revive(posting);
+      else if (posting.length === part.keyLimit) revive(key, posting);
     }
   };
   const countName = (member: Member, step: 1 | -1): void => {
@@ -316,7 +321,8 @@ export function createPopulation(matcher: Matcher): Population {
       const member: Member = {
         ref: profile.ref,
         prepared: matcher.prepare(profile, isGeneric),
-        keys: [...new Set(blockingKeys(profile).map(hash53))],
+        keys: blockingKeys(profile),
+        isRich: isRich(profile),
         edges: new Map(),
         asked: new Map(),
         component: [],
