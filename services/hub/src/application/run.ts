@@ -20,8 +20,11 @@ export const HUB_GROUP = 'unsilo-hub';
 /** Raised with every change of what rows of the state look like: the log is what lasts, and the state is made from it again. */
 const STATE_FORMAT = 2;
 
-/** Messages in a batch, at most. */
-const LARGEST_BATCH = 1000;
+/** Messages in a batch, at most; and so many at most where it is committed at one stroke. */
+const LARGEST_BATCH = 4000;
+const LARGEST_COMMIT = 1000;
+/** Commits of a full batch, each of which overlaps with the work on the next. */
+const SLICES = 16;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
 
@@ -47,7 +50,7 @@ class RunningHub implements Hub {
     this.options = options;
     this.core = createCore({ ...options, now: () => options.clock.now() });
     this.processor = new Processor(this.core, options.store, HUB_GROUP);
-    const slice = Math.ceil((options.batchSize ?? LARGEST_BATCH) / 4);
+    const slice = Math.ceil((options.batchSize ?? LARGEST_BATCH) / SLICES);
     this.batches = new Batches(this.processor, options.store, HUB_GROUP, options.logger, slice);
     this.service = createService({
       core: this.core,
@@ -80,7 +83,7 @@ class RunningHub implements Hub {
       topics,
       start: 'earliest',
       offsets: async () => store.offsets(HUB_GROUP),
-      maxMessages: this.options.batchSize ?? LARGEST_BATCH,
+      maxMessages: Math.min(this.options.batchSize ?? LARGEST_BATCH, store.exclusive ? Infinity : LARGEST_COMMIT),
       onBatch: (batch) => this.inTurn(() => this.handle(batch)),
       onError: (error) =>
         logger.error(

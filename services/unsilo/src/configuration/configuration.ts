@@ -49,7 +49,7 @@ const DEFAULTS = {
   commandDeadline: '1h',
   sameValueSends: 4,
   sameValueWindow: '1d',
-  batch: 1000,
+  batch: 4000,
 } as const;
 
 /** Milliseconds of a time such as `30s`. */

@@ -155,7 +155,7 @@ export const configurationSchema = closed('Configuration of Unsilo', {
       description: 'One value is sent to one field at most so often within the window. Default 4',
     },
     sameValueWindow: { ...DURATION, description: 'The window of `sameValueSends`. Default 1d' },
-    batch: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Most events handled at once. Default 1000' },
+    batch: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Most events handled at once. Default 4000' },
     requestsPerMinute: { type: 'integer', minimum: 1, description: 'Of one API key. Default 1200' },
     bodyBytes: { type: 'integer', minimum: 1024, description: 'Largest body of events, of a webhook. Default 8 MiB' },
   }),
