@@ -51,6 +51,8 @@ export class PartitionReader {
   private readonly missed = new Map<string, number>();
   private waiting: AbortController | undefined;
   private bytes = 0;
+  /** A fetcher waits for room. */
+  private full = false;
   private turn = 0;
   private readonly stopping = new AbortController();
 
@@ -133,6 +135,8 @@ export class PartitionReader {
       reading.buffer.splice(0, count);
       reading.handled = offset;
     }
+    if (!this.full && this.bytes > 0) return;
+    this.full = false;
     this.waiting?.abort();
   }
 
@@ -180,6 +184,7 @@ export class PartitionReader {
       }
       const wanted = this.wanted(led);
       if (wanted.length === 0) {
+        this.full = true;
         await this.rest(LONG_POLL_MS);
         continue;
       }

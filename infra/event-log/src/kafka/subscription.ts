@@ -12,7 +12,7 @@ const DEFAULT_WAIT_MS = 5;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Positions go to the group so often; more often where nobody else keeps them. */
-const COMMIT_MS = 20;
+const COMMIT_MS = 100;
 const COMMIT_COPY_MS = 500;
 /** How long the last positions may take at the end. What they don't reach in time is delivered again. */
 const LAST_COMMIT_MS = 2000;
