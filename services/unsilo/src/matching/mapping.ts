@@ -25,6 +25,7 @@ export interface ColumnRuleObject {
   compare?: string;
   group?: string;
   split?: string;
+  date?: string;
 }
 
 const RULE = {
@@ -41,6 +42,11 @@ const RULE = {
         compare: { type: 'string', enum: Object.keys(LEVELS) },
         group: { type: 'string', minLength: 1 },
         split: { type: 'string', minLength: 1 },
+        date: {
+          type: 'string',
+          pattern: '^(?=.*y)(?=.*m)(?=.*d)',
+          $comment: 'must be a form of a date such as dd/mm/yyyy or yyyymmdd',
+        },
       },
     },
   ],
@@ -104,7 +110,7 @@ const ATTRIBUTES: readonly string[] = [
 ];
 
 /** What one column feeds. */
-export type Target = { column: string; group: string; split: string | undefined } & (
+export type Target = { column: string; group: string; split: string | undefined; date: string | undefined } & (
   | { type: 'name'; part: NamePart }
   | { type: 'address'; part: AddressPart }
   | { type: 'value'; attribute: string; prefix: string }
@@ -179,15 +185,15 @@ function targetOf(
   document: SourceDocument,
   problems: ConfigurationProblem[],
 ): Target | undefined {
-  const { attribute, issuer, service, compare, group = '', split } = rule;
-  const common = { column, group, split };
+  const { attribute, issuer, service, compare, group = '', split, date } = rule;
+  const common = { column, group, split, date };
   const refuse = (message: string, hint?: string): undefined => {
     const problem = { code: 'UNSILO_MAPPING_ATTRIBUTE', message, ...(hint === undefined ? {} : { hint }) };
     problems.push(problemAt(document, ['columns', column], problem));
     return undefined;
   };
   const [head = '', part = ''] = attribute.split('.');
-  const namePart = NAME_PARTS.find((known) => known === part);
+  const namePart = NAME_PARTS.find((known) => known === (part || 'full'));
   if (head === 'name' && namePart !== undefined) return { ...common, type: 'name', part: namePart };
   const addressPart = ADDRESS_PARTS.find((known) => known === (part || 'full'));
   if (head === 'addresses' && addressPart !== undefined) return { ...common, type: 'address', part: addressPart };

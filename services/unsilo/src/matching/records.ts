@@ -115,7 +115,10 @@ function toRecord(ref: string, { cells }: Row, mapping: Mapping): LinkageRecord 
       const parts = target.split === undefined ? [text] : text.split(target.split).map((part) => part.trim());
       for (const [index, part] of parts.entries()) {
         if (part === '') continue;
-        if (target.type === 'value') (values[target.attribute] ??= []).push(`${target.prefix}${part}`);
+        if (target.type === 'value')
+          (values[target.attribute] ??= []).push(
+            target.prefix + (target.date === undefined ? part : readDate(part, target.date)),
+          );
         else if (target.type === 'name') joinPart(names, `${group}#${index || ''}`, target.part, part);
         else joinPart(addresses, `${group}#${index || ''}`, target.part, part);
       }
@@ -140,4 +143,19 @@ function joinPart<Part extends string>(
   const known: Partial<Record<Part, string>> = groups.get(group) ?? {};
   known[part] = known[part] === undefined ? text : `${known[part]} ${text}`;
   groups.set(group, known);
+}
+
+/** `yyyy-mm-dd` of a text in the form given; the text itself where it has another one. */
+function readDate(text: string, form: string): string {
+  const fields = form.toLowerCase().match(/y+|m+|d+/g) ?? [];
+  const groups = text.match(/\d+/g) ?? [];
+  const parts: Record<string, string> = {};
+  let at = 0;
+  for (const [index, field] of fields.entries()) {
+    const digits = groups.length === fields.length ? groups[index] : groups[0]?.slice(at, at + field.length);
+    parts[field.charAt(0)] = digits ?? '';
+    at += field.length;
+  }
+  const { y = '', m = '', d = '' } = parts;
+  return y.length === 4 && m !== '' && d !== '' ? `${y}-${m}-${d}` : text;
 }

@@ -86,6 +86,25 @@ describe('unsilo match', () => {
     expect(stderr).toContain('no value in id: bad.jsonl:4');
   });
 
+  it('reads dates in the form that the mapping names', async () => {
+    writeFileSync(
+      join(folder, 'dates.csv'),
+      'id,name,born\n1,Ada Lovelace,10/12/1815\n2,Ada Lovelace,1815-12-10\n3,Ada Lovelace,1815-10-12\n',
+    );
+    writeFileSync(
+      join(folder, 'dates.yaml'),
+      'id: id\ncolumns: { name: name, born: { attribute: birthDate, date: dd/mm/yyyy } }\ntruth: { column: id }\n',
+    );
+    const args = ['evaluate', 'dates.csv', '--map', 'dates.yaml', '--no-train', '--json'];
+    const { stdout } = await unsilo(args, { cwd: folder });
+    const { errors } = JSON.parse(stdout);
+    const level = (a: string, b: string): string =>
+      errors
+        .find((error: { a: string; b: string }) => error.a === `dates/${a}` && error.b === `dates/${b}`)
+        .evidence.find((e: { attribute: string }) => e.attribute === 'birthDate').level;
+    expect([level('1', '2'), level('1', '3')]).toEqual(['exact', 'typo']);
+  });
+
   it.each([
     ['an attribute that there is none of', 'columns: { first: name.givn }', 'There is no attribute'],
     ['an identifier without its issuer', 'columns: { first: identifiers }', 'needs "issuer"'],

@@ -18,7 +18,7 @@ export interface StatedAddress extends Partial<AddressParts> {
 
 /** Words for kinds of streets and directions, and what stands for them everywhere. */
 const SHORT: Readonly<Record<string, string>> = Object.fromEntries(
-  'street str st|strasse str|avenue ave av|road rd|drive dr drv|place pl|court ct crt|crescent cres cr|circuit cct|close cl|lane ln|terrace tce ter|boulevard blvd boul|square sq|highway hwy|parade pde|parkway pkwy|grove gr gve|north n|south s|east e|west w|northeast ne|northwest nw|southeast se|southwest sw|apartment apt|suite ste|floor fl|saint st|mount mt|fort ft|building bldg|department dept|first 1st|second 2nd|third 3rd|fourth 4th|fifth 5th|sixth 6th|seventh 7th|eighth 8th|ninth 9th|tenth 10th|route rte|expressway expy|plaza plz|center ctr|centre ctr|trail trl|heights hts'
+  'street str st|strasse str|avenue ave av|road rd|drive dr drv|place pl|court ct crt|crescent cres cr|circuit cct|close cl|lane ln|terrace tce ter|boulevard blvd boul blv bd|square sq|highway hwy|parade pde|parkway pkwy|grove gr gve|north n|south s|east e|west w|northeast ne|northwest nw|southeast se|southwest sw|apartment apt|suite ste|floor fl|saint st|mount mt|fort ft|building bldg|department dept|first 1st|second 2nd|third 3rd|fourth 4th|fifth 5th|sixth 6th|seventh 7th|eighth 8th|ninth 9th|tenth 10th|route rte|expressway expy|plaza plz|center ctr|centre ctr|trail trl|heights hts'
     .split('|')
     .flatMap((line) => {
       const [long = '', short = '', ...others] = line.split(' ');

@@ -70,6 +70,8 @@ export function compareEmails(a: string, b: string): number {
 /** E.164 where the number can be read as one, else its digits behind `?`. Undefined where there is no number. */
 export function canonicalPhone(text: string, country?: string): string | undefined {
   const short = text.slice(0, 60);
+  // Reading a number is slow, and systems that keep it in this form have read it.
+  if (/^\+[1-9]\d{7,14}$/.test(short)) return short;
   const parsed = parsePhoneNumberFromString(
     short,
     country === undefined ? { extract: false } : { defaultCountry: country as CountryCode, extract: false },

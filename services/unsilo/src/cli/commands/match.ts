@@ -22,6 +22,7 @@ export const match: Command = {
     '    alias: { attribute: name.full, group: alias }\n' +
     '    street: addresses.street       # addresses.full, .number, .street, .unit, .locality, .region, .postcode, .country\n' +
     '    born: birthDate                # emails, phones, links, organizations (employer), titles\n' +
+    '    joined: { attribute: birthDate, date: dd/mm/yyyy } # where the form is ambiguous\n' +
     "    mails: { attribute: emails, split: ';' }\n" +
     '    twitter: { attribute: onlineServices, service: x }\n' +
     '    vat: { attribute: identifiers, issuer: vat }\n' +
