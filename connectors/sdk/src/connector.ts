@@ -32,7 +32,9 @@ export interface Connector<Options = unknown> {
   write?(context: ConnectorContext<Options>, command: Command, attempt: WriteAttempt): Promise<WriteResult>;
   /**
    * Finds out, by reading only, what became of a command whose every attempt ended unclear. Called once, after the longest time
-   * that a request of the system may take. Without it such a command is reported uncertain and a read is asked for.
+   * that a request of the system may take. Without it such a command is reported uncertain and a read is asked for. Where the record has
+   * moved on without the value, answer `conflict` with `exact: false`, the `version` of that reading and `pre`: the write may have been
+   * there in between.
    */
   settle?(context: ConnectorContext<Options>, command: Command): Promise<WriteResult>;
   /**

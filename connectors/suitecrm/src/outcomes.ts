@@ -18,6 +18,21 @@ export function conflict(suite: SuiteSystem, ref: string, message: string): Writ
   return { status: 'conflict', ref, error: { code: 'UNSILO_SUITECRM_CHANGED', message } };
 }
 
+/**
+ * A reading after a try that ended unclear shows something else: whether the write was there before, that state can't tell, but one seen
+ * between the two versions may (decision 6).
+ */
+export async function overtaken(
+  suite: SuiteSystem,
+  info: ModuleInfo,
+  record: SuiteRecord,
+  pre: Version | undefined,
+): Promise<WriteResult> {
+  const { left: _, status: __, ...reading } = await applied(suite, info, record, pre === undefined ? {} : { pre });
+  const message = 'The record was changed while the write was under way';
+  return { ...conflict(suite, suite.ref(info.kind, record.id), message), ...reading, exact: false };
+}
+
 export function notApplied(ref: string): WriteResult {
   const message = 'The record stands as it did before: the write never reached it';
   return { status: 'not-applied', ref, error: { code: 'UNSILO_SUITECRM_NOT_APPLIED', message } };

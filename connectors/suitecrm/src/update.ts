@@ -7,7 +7,16 @@ import { addressesOf, textOf, type Change, type Refusal } from './map.js';
 import { encodeObjectFields } from './map-objects.js';
 import { isObjectKind } from './mappings.js';
 import { moduleOf, type ModuleInfo, type SuiteRecord } from './modules.js';
-import { applied, beforeSending, conflict, isBase, notApplied, rejected, untouchedDigest } from './outcomes.js';
+import {
+  applied,
+  beforeSending,
+  conflict,
+  isBase,
+  notApplied,
+  overtaken,
+  rejected,
+  untouchedDigest,
+} from './outcomes.js';
 import { whileWriting } from './session.js';
 import type { SuiteSystem } from './system.js';
 import { fromSuiteCrm } from './text.js';
@@ -87,7 +96,7 @@ async function updateAlone(
   const whole = standing && change.addresses === undefined && change.optOut === undefined;
   if (!whole && view.digest === entry.before)
     return done(send ? await carryOut(suite, command, info, current, change) : notApplied(ref));
-  if (!standing) return done(conflict(suite, ref, 'The record was changed while the write was under way'));
+  if (!standing) return done(await overtaken(suite, info, current, entry.pre));
   if (whole) return done(await applied(suite, info, current, { pre: entry.pre }));
   // The fields stand, the addresses don't yet.
   if (untouchedDigest(view.state, Object.keys(set)) === entry.untouched && send)
@@ -96,7 +105,7 @@ async function updateAlone(
   return done(
     isFieldSent
       ? await applied(suite, info, current, { pre: entry.pre })
-      : conflict(suite, ref, 'The record was changed while the write was under way'),
+      : await overtaken(suite, info, current, entry.pre),
   );
 }
 
