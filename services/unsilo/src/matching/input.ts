@@ -39,18 +39,20 @@ export async function allRecords({ inputs, omissions }: Prepared): Promise<FileR
   return records;
 }
 
-/** The model that the command line asks for: the shipped one, a file's, or one trained on the records. @throws UsageError */
-export function modelFor(
-  invocation: Invocation,
-  records: readonly FileRecord[],
-  { options }: Prepared,
-  { cwd, output }: Surroundings,
-): LinkageModel {
+/** The model that the command line names: a file's or the shipped one; undefined where it is to be trained. @throws UsageError */
+export function givenModel(invocation: Invocation, cwd: string): LinkageModel | undefined {
   const file = invocation.text('model');
   if (file !== undefined && invocation.flag('no-train'))
     throw new UsageError('--model and --no-train exclude each other.');
   if (file !== undefined) return loadModel(resolve(cwd, file));
-  if (invocation.flag('no-train')) return DEFAULT_LINKAGE_MODEL;
+  return invocation.flag('no-train') ? DEFAULT_LINKAGE_MODEL : undefined;
+}
+
+export function trainedModel(
+  records: readonly FileRecord[],
+  { options }: Prepared,
+  { output }: Surroundings,
+): LinkageModel {
   return train(records, options, { onProgress: (step) => output.progress(`Training: ${step} …`) }).model;
 }
 

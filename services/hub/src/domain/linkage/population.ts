@@ -20,6 +20,8 @@ interface Member {
   component: readonly Member[];
   cluster: readonly Member[];
   sign: string;
+  /** Where it stands in the component that is being clustered. */
+  place: number;
   /** Last walk that met it. */
   mark: number;
 }
@@ -105,10 +107,9 @@ export function createPopulation(matcher: Matcher): Population {
     touch(b);
   };
   const sharesLiveKey = (a: Member, b: Member): boolean => {
-    const theirs = new Set(b.keys);
     return a.keys.some(
       (key) =>
-        theirs.has(key) && proposes(key, a.isRich, b.isRich) && (postings.get(key)?.length ?? 0) <= part.keyLimit,
+        b.keys.includes(key) && proposes(key, a.isRich, b.isRich) && (postings.get(key)?.length ?? 0) <= part.keyLimit,
     );
   };
   const propose = (member: Member): void => {
@@ -270,17 +271,17 @@ export function createPopulation(matcher: Matcher): Population {
       return;
     }
     component.sort((a, b) => compareText(a.ref, b.ref));
-    const place = new Map(component.map((member, i) => [member, i]));
+    for (const [i, member] of component.entries()) member.place = i;
     const edges: LocalEdge[] = [];
     for (const [a, member] of component.entries()) {
       for (const [other, weight] of member.edges) {
-        const b = place.get(other);
-        if (b !== undefined && a < b && weight >= floor) edges.push({ a, b, weight });
+        const b = other.place;
+        if (a < b && weight >= floor && component[b] === other) edges.push({ a, b, weight });
       }
       if (words.size > 0)
         for (const other of linked(member)) {
-          const b = place.get(other);
-          if (b !== undefined && a < b) edges.push({ a, b, weight: 0, decided: true });
+          const b = other.place;
+          if (a < b && component[b] === other) edges.push({ a, b, weight: 0, decided: true });
         }
     }
     const at = (i: number): Member => component[i] as Member;
@@ -328,6 +329,7 @@ export function createPopulation(matcher: Matcher): Population {
         component: [],
         cluster: [],
         sign: nameSign(profile),
+        place: 0,
         mark: 0,
       };
       members.set(profile.ref, member);

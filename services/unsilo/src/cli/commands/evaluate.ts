@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
 import { createLinkage, quality, type LinkageModel, type Scores } from '@unsilo/hub/linkage';
-import { allRecords, FILE_OPTIONS, inputsOf, modelFor, tellOmissions, type Prepared } from '../../matching/input.js';
+import {
+  allRecords,
+  FILE_OPTIONS,
+  givenModel,
+  inputsOf,
+  tellOmissions,
+  trainedModel,
+  type Prepared,
+} from '../../matching/input.js';
 import type { FileRecord } from '../../matching/records.js';
 import { readGrouping, truthOf } from '../../matching/truth.js';
 import { worstErrors, type WrongPair } from '../../matching/worst-errors.js';
@@ -55,7 +63,7 @@ export const evaluate: Command = {
     const truthFile = invocation.text('truth');
     const records = await allRecords(prepared);
     const truth = await truthOf(records, truthFile === undefined ? undefined : resolve(cwd, truthFile));
-    const model = modelFor(invocation, records, prepared, surroundings);
+    const model = givenModel(invocation, cwd) ?? trainedModel(records, prepared, surroundings);
     const thresholds: AtThreshold[] = [];
     let errors: WrongPair[] = [];
     for (const step of STEPS) {

@@ -2,8 +2,16 @@ import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createLinkage, type Linkage, type LinkageModel } from '@unsilo/hub/linkage';
-import { allRecords, FILE_OPTIONS, inputsOf, modelFor, tellOmissions, type Prepared } from '../../matching/input.js';
-import type { FileRecord } from '../../matching/records.js';
+import {
+  allRecords,
+  FILE_OPTIONS,
+  givenModel,
+  inputsOf,
+  tellOmissions,
+  trainedModel,
+  type Prepared,
+} from '../../matching/input.js';
+import { readRecords, type FileRecord } from '../../matching/records.js';
 import { CommandError, EXIT, UsageError, type Command, type Surroundings } from '../command.js';
 
 export const match: Command = {
@@ -47,23 +55,26 @@ export const match: Command = {
     const out = invocation.text('out');
     if (out === undefined && output.json) throw new UsageError('With --json, --out is needed.');
     const startedAt = performance.now();
-    const records = await allRecords(prepared);
-    if (records.length === 0) throw new CommandError('UNSILO_MATCH_NOTHING', 'The files have no records.');
-    const model = modelFor(invocation, records, prepared, surroundings);
-    const trainedAt = performance.now();
-    const { linkage, latencies } = stream(records, model, prepared, surroundings);
+    const given = givenModel(invocation, cwd);
+    // Training looks at everything first; with a model at hand the files are read as they are matched.
+    const records = given === undefined ? await allRecords(prepared) : undefined;
+    const model = given ?? trainedModel(records ?? [], prepared, surroundings);
+    const preparedAt = performance.now();
+    const source = records ?? readRecords(prepared.inputs, prepared.omissions);
+    const { linkage, ids, latencies } = await stream(source, model, prepared, surroundings);
     if (signal.aborted) return EXIT.failure;
-    const seconds = (performance.now() - trainedAt) / 1000;
-    if (out === undefined) for (const line of lines(records, linkage)) output.data(line);
-    else await write(resolve(cwd, out), lines(records, linkage));
+    if (ids.size === 0) throw new CommandError('UNSILO_MATCH_NOTHING', 'The files have no records.');
+    if (out === undefined) for (const line of lines(ids, linkage)) output.data(line);
+    else await write(resolve(cwd, out), lines(ids, linkage));
+    const matching = latencies.reduce((sum, latency) => sum + latency, 0) / 1000;
     const summary = {
-      records: records.length,
+      records: ids.size,
       ignored: prepared.omissions.count,
       customers: linkage.clusters().length,
       model: model.version,
-      prepareSeconds: rounded((trainedAt - startedAt) / 1000),
-      seconds: rounded(seconds),
-      recordsPerSecond: Math.round(records.length / seconds),
+      prepareSeconds: rounded((preparedAt - startedAt) / 1000),
+      matchSeconds: rounded(matching),
+      recordsPerSecond: Math.round(latencies.length / matching),
       p50Ms: rounded(quantile(latencies, 0.5)),
       p99Ms: rounded(quantile(latencies, 0.99)),
       ...linkage.report(),
@@ -87,27 +98,32 @@ export const match: Command = {
   },
 };
 
-function stream(
-  records: readonly FileRecord[],
+/** What the outside calls a record, by ref. */
+type Ids = Map<string, { source: string; id: string }>;
+
+async function stream(
+  records: Iterable<FileRecord> | AsyncIterable<FileRecord>,
   model: LinkageModel,
   { options }: Prepared,
   { output, signal }: Surroundings,
-): { linkage: Linkage; latencies: Float64Array } {
+): Promise<{ linkage: Linkage; ids: Ids; latencies: Float64Array }> {
   const linkage = createLinkage(model, options);
-  const latencies = new Float64Array(records.length);
+  const ids: Ids = new Map();
+  const latencies: number[] = [];
   let shownAt = performance.now();
-  for (const [index, { record }] of records.entries()) {
+  for await (const { source, id, record } of records) {
     if (signal.aborted) break;
     const before = performance.now();
     linkage.upsert(record);
     linkage.settle();
     const now = performance.now();
-    latencies[index] = now - before;
+    latencies.push(now - before);
+    ids.set(record.ref, { source, id });
     if (now - shownAt < 250) continue;
-    output.progress(`${index + 1} of ${records.length} records …`);
+    output.progress(`${latencies.length} records …`);
     shownAt = now;
   }
-  return { linkage, latencies: latencies.sort() };
+  return { linkage, ids, latencies: Float64Array.from(latencies).sort() };
 }
 
 function quantile(sorted: Float64Array, share: number): number {
@@ -119,14 +135,9 @@ function rounded(value: number): number {
 }
 
 /** A customer goes by the first of its records in text order. */
-function* lines(records: readonly FileRecord[], linkage: Linkage): Generator<string> {
+function* lines(ids: Ids, linkage: Linkage): Generator<string> {
   yield 'source,id,customer';
-  const met = new Set<string>();
-  for (const { source, id, record } of records) {
-    if (met.has(record.ref)) continue;
-    met.add(record.ref);
-    yield [source, id, linkage.clusterOf(record.ref)[0] ?? record.ref].map(cell).join(',');
-  }
+  for (const [ref, { source, id }] of ids) yield [source, id, linkage.clusterOf(ref)[0] ?? ref].map(cell).join(',');
 }
 
 function cell(text: string): string {
