@@ -102,6 +102,15 @@ describe('other attributes', () => {
     expect(levelOf('addresses.postcode', whole, parts)).toBe('exact');
   });
 
+  it('a line without commas has its region and postcode at the end', () => {
+    const line = { addresses: [{ full: '1515 Adela Lane Las Vegas NV 89111' }] };
+    const parts = { addresses: [{ full: '1515 Adela Ln, Las Vegas, NV 89111' }] };
+    expect(levelOf('addresses.number', line, parts)).toBe('exact');
+    expect(levelOf('addresses.street', line, parts)).toBe('close');
+    expect(levelOf('addresses.region', line, parts)).toBe('exact');
+    expect(levelOf('addresses.postcode', line, parts)).toBe('exact');
+  });
+
   it.each([
     ['phones', '000-000-0000'],
     ['phones', '1234567'],

@@ -71,6 +71,17 @@ function readWhole(text: string, parts: AddressParts): void {
     .split(/[,\n;]/)
     .map((piece) => piece.trim())
     .filter((piece) => piece !== '');
+  if (pieces.length === 1) {
+    // `1515 Adela Lane Las Vegas NV 89111`: where street and place part can't be seen, region and postcode can.
+    const [, street, region = '', postcode = ''] =
+      /^(.+?) ([A-Za-z]{2}) (\d{5})(?:-\d{4})?$/.exec(pieces[0] ?? '') ?? [];
+    if (street !== undefined) {
+      parts.region ||= region.toLowerCase();
+      parts.postcode ||= postcode;
+      parts.street = shorten(fold(street));
+      return;
+    }
+  }
   let last = fold(pieces.at(-1) ?? '');
   if (pieces.length > 1 && (COUNTRIES[last] !== undefined || /^[a-z]{2}$/.test(last)) && !/\d/.test(last)) {
     if (COUNTRIES[last] !== undefined) parts.country ||= COUNTRIES[last] ?? '';
