@@ -95,7 +95,7 @@ function readWhole(text: string, parts: AddressParts): void {
       /^(.*?)\b((?:[a-z]{1,2}\d[a-z0-9]? ?\d[a-z]{2})|\d{4,6}(?: \d{4})?)\b(.*)$/.exec(last) ?? ['', last];
     parts.postcode ||= code.replaceAll(' ', '').slice(0, /^\d{9}$/.test(code.replaceAll(' ', '')) ? 5 : undefined);
     const [, place = '', region = ''] =
-      /^(.*?)(?: ([a-z]{2}))?$/.exec(`${before} ${behind}`.trim().replace(/ +/g, ' ')) ?? [];
+      /^(.*?)(?:(?:^| )([a-z]{2}))?$/.exec(`${before} ${behind}`.trim().replace(/ +/g, ' ')) ?? [];
     if (region !== '') parts.region ||= region;
     if (place !== '') parts.locality ||= place;
     if (parts.locality === '' && pieces.length > 1) parts.locality = fold(pieces.pop() ?? '');
