@@ -173,16 +173,20 @@ describe('unsilo evaluate', () => {
         ['febrl1.csv', 'febrl.yaml', 0.9995],
         ['febrl1.csv', 'febrl-ssn.yaml', 0.9998],
         ['fake_1000.csv', 'fake.yaml', 0.975],
-      ])('%s with %s: pairwise F1 of the trained model is at least %d', async (file, mapping, least) => {
-        const { code, stdout } = await unsilo(
-          ['evaluate', join(DATA, file), '--map', join(EXAMPLES, mapping), '--json', '--errors', '1'],
-          { cwd: folder },
-        );
-        expect(code).toBe(0);
-        const { pairwise, thresholds } = JSON.parse(stdout);
-        expect(pairwise.f1).toBeGreaterThanOrEqual(least);
-        expect(thresholds.length).toBeGreaterThan(5);
-      });
+      ])(
+        '%s with %s: pairwise F1 of the trained model is at least %d',
+        async (file, mapping, least) => {
+          const { code, stdout } = await unsilo(
+            ['evaluate', join(DATA, file), '--map', join(EXAMPLES, mapping), '--json', '--errors', '1'],
+            { cwd: folder },
+          );
+          expect(code).toBe(0);
+          const { pairwise, thresholds } = JSON.parse(stdout);
+          expect(pairwise.f1).toBeGreaterThanOrEqual(least);
+          expect(thresholds.length).toBeGreaterThan(5);
+        },
+        300_000,
+      );
     },
   );
 });
