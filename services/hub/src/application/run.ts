@@ -24,7 +24,7 @@ const STATE_FORMAT = 2;
 const LARGEST_BATCH = 4000;
 const LARGEST_COMMIT = 1000;
 /** Commits of a full batch, each of which overlaps with the work on the next. */
-const SLICES = 16;
+const SLICES = 4;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
 
