@@ -32,13 +32,11 @@ describe('checkpoints', () => {
     for (let n = 1; n <= 60; n += 1) await hub.append(seen('a/contact/1', n, titles(n)));
     await hub.hub.settled();
     const [row] = await hub.store.getMany('acme', 'records', ['a/contact/1']);
-    const five = await openTestHub({ systems: [crm('a')], policy: policyFor([]) });
-    for (let n = 1; n <= 6; n += 1) await five.append(seen('a/contact/1', n, titles(n)));
-    await five.hub.settled();
-    const [small] = await five.store.getMany('acme', 'records', ['a/contact/1']);
-    expect(row?.value.length).toBeLessThan(2 * (small?.value.length ?? 0));
+    const past = await hub.store.range('acme', 'history', { limit: 100 });
+    const facts = past.reduce((sum, { value }) => sum + value.length, 0);
+    // How many facts stand above the checkpoint depends on the batches: three at most.
+    expect((row?.value.length ?? Infinity) * 4).toBeLessThan(facts);
     await hub.close();
-    await five.close();
   });
 });
 
