@@ -1,2 +1,3 @@
 export { StorageError } from './errors.js';
 export type * from './port.js';
+export { UnderWay } from './under-way.js';

@@ -20,6 +20,7 @@ import { KafkaProducer } from './producer.js';
 import { readPage } from './reading.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topics.js';
+import { UnderWay } from '../under-way.js';
 
 /**
  * Opens the log of a Kafka cluster (2.1 or newer). Waits for a broker that doesn't answer yet.
@@ -45,7 +46,7 @@ class KafkaEventLog implements EventLog {
   private readonly producer: KafkaProducer;
   private readonly admin: TopicAdmin;
   private readonly subscriptions = new Set<KafkaSubscription>();
-  private readonly pending = new Set<Promise<unknown>>();
+  private readonly underWay = new UnderWay();
   private closed = false;
   private closing: Promise<void> | undefined;
 
@@ -63,13 +64,13 @@ class KafkaEventLog implements EventLog {
 
   async declare(topics: readonly TopicSpec[]): Promise<void> {
     this.refuseClosed();
-    await this.track(this.admin.apply(topics));
+    await this.underWay.track(this.admin.apply(topics));
   }
 
   async append(messages: readonly AppendMessage[]): Promise<Position[]> {
     this.refuseClosed();
     if (messages.length === 0) return [];
-    return this.track(this.producer.append(messages));
+    return this.underWay.track(this.producer.append(messages));
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -85,12 +86,12 @@ class KafkaEventLog implements EventLog {
 
   async read(options: ReadOptions): Promise<ReadPage> {
     this.refuseClosed();
-    return this.track(readPage(this.connection, options));
+    return this.underWay.track(readPage(this.connection, options));
   }
 
   async ends(topics: readonly string[]): Promise<PartitionEnds[]> {
     this.refuseClosed();
-    return this.track(this.endsOf(topics));
+    return this.underWay.track(this.endsOf(topics));
   }
 
   private async endsOf(topics: readonly string[]): Promise<PartitionEnds[]> {
@@ -105,7 +106,7 @@ class KafkaEventLog implements EventLog {
 
   async lag(group: string): Promise<PartitionLag[]> {
     this.refuseClosed();
-    return this.track(groupLag(this.connection, group, Date.now()));
+    return this.underWay.track(groupLag(this.connection, group, Date.now()));
   }
 
   /** The brokers clean by themselves. */
@@ -123,20 +124,11 @@ class KafkaEventLog implements EventLog {
   private async shut(): Promise<void> {
     await Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
     this.closed = true;
-    await Promise.allSettled(this.pending);
+    await this.underWay.ended();
     await this.connection.close();
   }
 
   private refuseClosed(): void {
     if (this.closed) throw logClosed();
-  }
-
-  private async track<T>(work: Promise<T>): Promise<T> {
-    this.pending.add(work);
-    try {
-      return await work;
-    } finally {
-      this.pending.delete(work);
-    }
   }
 }

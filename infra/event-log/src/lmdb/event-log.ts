@@ -17,6 +17,7 @@ import type { LmdbEnvironment } from './environment.js';
 import { Group, GroupPositions } from './groups.js';
 import { Journal } from './journal.js';
 import { LmdbSubscription } from './subscription.js';
+import { UnderWay } from '../under-way.js';
 
 const DEFAULT_PAGE = 100;
 
@@ -31,7 +32,7 @@ class LmdbEventLog implements EventLog {
   private readonly positions: GroupPositions;
   private readonly groups = new Map<string, Group>();
   private readonly subscriptions = new Set<LmdbSubscription>();
-  private readonly pending = new Set<Promise<unknown>>();
+  private readonly underWay = new UnderWay();
   private cleaning: Promise<unknown> = Promise.resolve();
   private closed = false;
   private closing: Promise<void> | undefined;
@@ -48,13 +49,13 @@ class LmdbEventLog implements EventLog {
 
   async declare(topics: readonly TopicSpec[]): Promise<void> {
     this.refuseClosed();
-    await this.track(this.journal.declare(topics));
+    await this.underWay.track(this.journal.declare(topics));
   }
 
   async append(messages: readonly AppendMessage[]): Promise<Position[]> {
     this.refuseClosed();
     if (messages.length === 0) return [];
-    return this.track(this.journal.append(messages));
+    return this.underWay.track(this.journal.append(messages));
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -132,7 +133,7 @@ class LmdbEventLog implements EventLog {
     this.refuseClosed();
     const cleaned = this.cleaning.then(() => clean(this.journal, now));
     this.cleaning = cleaned.catch(() => undefined);
-    return { removed: await this.track(cleaned) };
+    return { removed: await this.underWay.track(cleaned) };
   }
 
   close(): Promise<void> {
@@ -144,19 +145,10 @@ class LmdbEventLog implements EventLog {
   private async shut(): Promise<void> {
     await Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
     this.closed = true;
-    await Promise.allSettled(this.pending);
+    await this.underWay.ended();
   }
 
   private refuseClosed(): void {
     if (this.closed) throw logClosed();
-  }
-
-  private async track<T>(work: Promise<T>): Promise<T> {
-    this.pending.add(work);
-    try {
-      return await work;
-    } finally {
-      this.pending.delete(work);
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { StorageError } from '@unsilo/event-log';
+import { StorageError, UnderWay } from '@unsilo/event-log';
 import { Journal, type LmdbEnvironment, type Round } from '@unsilo/event-log/lmdb';
 import { checkKey, checkKeys, checkSize, checkText } from '../checks.js';
 import type {
@@ -34,7 +34,7 @@ class LmdbStateStore implements StateStore {
   private readonly registry: Registry;
   private readonly revisions: Revisions;
   private readonly consumed: ConsumedOffsets;
-  private readonly pending = new Set<Promise<unknown>>();
+  private readonly underWay = new UnderWay();
   private closed = false;
 
   constructor(environment: LmdbEnvironment) {
@@ -72,13 +72,7 @@ class LmdbStateStore implements StateStore {
 
   async commit(tenant: string, commit: Commit): Promise<CommitResult> {
     this.refuseClosed();
-    const work = this.write(tenant, commit);
-    this.pending.add(work);
-    try {
-      return await work;
-    } finally {
-      this.pending.delete(work);
-    }
+    return this.underWay.track(this.write(tenant, commit));
   }
 
   async tenants(): Promise<string[]> {
@@ -97,7 +91,7 @@ class LmdbStateStore implements StateStore {
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.allSettled(this.pending);
+    await this.underWay.ended();
   }
 
   private async write(tenant: string, commit: Commit): Promise<CommitResult> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StorageError } from '@unsilo/event-log';
+import { StorageError, UnderWay } from '@unsilo/event-log';
 import { checkKey } from '../checks.js';
 import type { Commit, CommitResult, Entry, KeyedEntry, RangeOptions, StateStore, StoredOffset } from '../port.js';
 import { checkCommit, isEmpty, packCommit, readAnswer, readOffset } from './commit-call.js';
@@ -44,7 +44,7 @@ class RedisStateStore implements StateStore {
   private readonly highest = new Map<string, number>();
   /** By group: the tenant that its offsets are kept with. */
   private readonly homes = new Map<string, string>();
-  private readonly pending = new Set<Promise<unknown>>();
+  private readonly underWay = new UnderWay();
   /** Commits are sent in the order in which they were made. */
   private sending: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -113,13 +113,7 @@ class RedisStateStore implements StateStore {
 
   async commit(tenant: string, commit: Commit): Promise<CommitResult> {
     this.refuseClosed();
-    const work = this.write(tenant, commit);
-    this.pending.add(work);
-    try {
-      return await work;
-    } finally {
-      this.pending.delete(work);
-    }
+    return this.underWay.track(this.write(tenant, commit));
   }
 
   async tenants(): Promise<string[]> {
@@ -152,7 +146,7 @@ class RedisStateStore implements StateStore {
 
   async close(): Promise<void> {
     this.closing ??= (async () => {
-      await Promise.allSettled(this.pending);
+      await this.underWay.ended();
       await this.relay.close();
       this.connection.close();
     })();

@@ -68,12 +68,22 @@ export class Batches {
         for (const { topic, partition, offset } of batch.next) moveTo(topic, partition, offset);
       const moves = [...ends.values()];
       for (const [place, { to }] of ends) reached.set(place, to);
-      const step: Step = await this.processor.begin(slice, moves, before);
+      const step = await this.next(slice, moves, before);
       before = { workspace: step.workspace, done: this.remember(step.done, moves) };
       // Told where it is awaited.
       before.done.catch(() => undefined);
     }
     await before?.done;
+  }
+
+  private async next(slice: readonly LogMessage[], moves: readonly OffsetMove[], before?: Step): Promise<Step> {
+    try {
+      return await this.processor.begin(slice, moves, before);
+    } catch (error) {
+      // What is still being made durable must have ended before anybody looks how far the state has come.
+      await before?.done;
+      throw error;
+    }
   }
 
   private async remember(done: Promise<void>, moves: readonly OffsetMove[]): Promise<void> {

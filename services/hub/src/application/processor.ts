@@ -155,7 +155,7 @@ export class Processor {
     return true;
   }
 
-  /** @returns true when the last missing snapshot has just come: every customer must be planned again. */
+  /** Which systems' first snapshots are complete, as the state has it. */
   async loadSnapshots(): Promise<void> {
     const names = [...this.core.profiles.keys()];
     const rows = await this.store.getMany(this.core.tenant, 'systems', names);

@@ -6,6 +6,7 @@ import {
   addObservation,
   addOutcome,
   bindCreated,
+  compareOutcomes,
   erase,
   redact,
   type RecordFacts,
@@ -168,7 +169,7 @@ export async function registerCommand(
 
 async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Outcome, again = false): Promise<void> {
   const row = workspace.get<CommandRow>('commands', outcome.command);
-  const best = again || !row?.outcome || isBetter(outcome, row.outcome) ? outcome : row.outcome;
+  const best = again || !row?.outcome || compareOutcomes(outcome, row.outcome) > 0 ? outcome : row.outcome;
   workspace.set('commands', outcome.command, { ...row, outcome: best });
   const command = row?.command;
   // Its command isn't known yet (a rebuild reads topics side by side): it will be applied when that comes.
@@ -186,19 +187,6 @@ async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Out
       addOutcome({ ...facts, commands: addCommandTo(facts, command) }, outcome, 'commands'),
     );
   }
-}
-
-const STATUS_RANK: Record<Outcome['status'], number> = {
-  applied: 4,
-  rejected: 3,
-  conflict: 2,
-  'not-applied': 1,
-  uncertain: 0,
-};
-function isBetter(a: Outcome, b: Outcome): boolean {
-  return (
-    STATUS_RANK[a.status] > STATUS_RANK[b.status] || (a.status === b.status && JSON.stringify(a) < JSON.stringify(b))
-  );
 }
 
 function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision): void {

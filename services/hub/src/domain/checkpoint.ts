@@ -1,6 +1,6 @@
 import type { Command, Outcome, Party, Version } from '@unsilo/schemas';
 import { compact, type Summary } from './compaction.js';
-import { baseOf, inOrder, isOpen, type KnownCommand, type Observation, type RecordFacts } from './facts.js';
+import { BEFORE_ALL, baseOf, inOrder, isOpen, type KnownCommand, type Observation, type RecordFacts } from './facts.js';
 import type { EvaluationContext } from './testimony.js';
 import { compareVersions, isAfter } from './version.js';
 
@@ -36,7 +36,7 @@ export function moveCheckpoint(
   const closed = record.commands.reduce((count, known) => (isOpen(known) ? count : count + 1), 0);
   if (record.observations.length + closed < GATHERED || record.erasedAt !== undefined) return undefined;
   const at = highest(record);
-  if (!at || (record.horizon && !isAfter(at, record.horizon))) return undefined;
+  if (!at || !isAfter(at, record.horizon ?? BEFORE_ALL)) return undefined;
   const above = compact(record, at, context);
   if (above === record || above.commands.some((k) => k.command.action === 'create')) return undefined;
   const kept = new Set(above.commands);

@@ -246,7 +246,7 @@ const OUTCOME_RANK: Record<Outcome['status'], number> = {
 };
 
 /** Where one command has several outcomes: applied > rejected, conflict > not-applied > uncertain; ties by text. */
-function compareOutcomes(a: Outcome, b: Outcome): number {
+export function compareOutcomes(a: Outcome, b: Outcome): number {
   const rank = OUTCOME_RANK[a.status] - OUTCOME_RANK[b.status];
   if (rank !== 0) return rank;
   // The write's own answer says more than a reading afterwards.

@@ -1,4 +1,4 @@
-import { outcomeEvent } from '@unsilo/schemas';
+import { commandEvent, outcomeEvent, type Outcome } from '@unsilo/schemas';
 import { admin, crm, openTestHub, policyFor, seen, T0 } from './test-hub.js';
 
 const titles = (n: number) => ({ name: { given: n % 3 === 0 ? 'Ada' : `Ada ${n}` }, note: `version ${n}` });
@@ -87,4 +87,48 @@ it('a state that another version wrote is refused with what to do, not misread',
     code: 'UNSILO_STATE_FORMAT',
     hint: expect.stringContaining('unsilo replay'),
   });
+});
+
+it.each([
+  ['first', [0, 1]],
+  ['last', [1, 0]],
+])('of two outcomes that come before their command the exact one counts, also when it comes %s', async (_, order) => {
+  const hub = await openTestHub({ systems: [crm('a')], policy: policyFor([]) });
+  const said = { command: 'c1', system: 'a', status: 'applied', ref: 'a/contact/1' } as const;
+  const at = new Date(T0 + 5000).toISOString();
+  const outcomes: Outcome[] = [
+    { ...said, version: { major: 2, minor: 0 }, pre: { major: 1, minor: 0 }, exact: true, reportedAt: at },
+    {
+      ...said,
+      version: { major: 3, minor: 0 },
+      pre: { major: 1, minor: 0 },
+      exact: false,
+      changedAt: at,
+      reportedAt: at,
+    },
+  ];
+  await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+  for (const i of order) {
+    const outcome = outcomes[i];
+    if (outcome) await hub.append(outcomeEvent('acme', outcome));
+    await hub.hub.settled();
+  }
+  await hub.append(
+    commandEvent('acme', {
+      id: 'c1',
+      system: 'a',
+      cause: { kind: 'plan' },
+      issuedAt: at,
+      deadline: at,
+      attempt: 1,
+      action: 'update',
+      ref: 'a/contact/1',
+      base: { major: 1, minor: 0 },
+      set: { 'name.given': { value: 'Adah', asOf: T0 } },
+    }),
+  );
+  await hub.hub.settled();
+  const [row] = await hub.store.getMany('acme', 'commands', ['c1']);
+  expect(JSON.parse(row?.value ?? '{}')).toMatchObject({ outcome: { exact: true, version: { major: 2 } } });
+  await hub.close();
 });

@@ -10,6 +10,7 @@ import {
   type UnsiloEvent,
   type Version,
 } from '@unsilo/schemas';
+import { generator } from '../simulated/generator.js';
 
 /** A message as the log takes it, made before the clock runs. */
 export interface PreparedMessage {
@@ -61,18 +62,6 @@ const WORDS =
     ' ',
   );
 const START = Date.parse('2026-01-05T08:00:00.000Z');
-
-/** Deterministic numbers from a seed (mulberry32). */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const SYSTEMS = ['crm-emea', 'crm-us', 'shop', 'social'] as const;
 

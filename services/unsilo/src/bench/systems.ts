@@ -1,13 +1,6 @@
 import type { EventLog, Subscription } from '@unsilo/event-log';
-import {
-  outcomeEvent,
-  parseEvent,
-  placeOf,
-  topicName,
-  type Command,
-  type Outcome,
-  type PartyState,
-} from '@unsilo/schemas';
+import { outcomeEvent, parseEvent, placeOf, topicName, type Command, type Outcome } from '@unsilo/schemas';
+import { stateAfter } from '../simulated/state-after.js';
 import type { Corpus, PreparedMessage } from './corpus.js';
 
 /** Consumer group of the simulated systems. */
@@ -65,12 +58,7 @@ export class BenchSystems {
     this.commands += 1;
     if (command.action !== 'update') return;
     const { id, system, ref, base } = command;
-    const done = this.corpus.write(ref, base, (before) => {
-      const left: PartyState = structuredClone(before);
-      for (const [path, { value }] of Object.entries(command.set))
-        assign(left as unknown as Tree, path.split('.'), value);
-      return left;
-    });
+    const done = this.corpus.write(ref, base, (before) => stateAfter(before, command.set));
     const said: Pick<Outcome, 'command' | 'system' | 'reportedAt' | 'ref'> = {
       command: id,
       system,
@@ -83,14 +71,4 @@ export class BenchSystems {
     const event = outcomeEvent('default', outcome);
     this.answers.push({ ...placeOf(event), value: JSON.stringify(event) });
   }
-}
-
-interface Tree {
-  [name: string]: unknown;
-}
-
-function assign(target: Tree, [name = '', ...rest]: readonly string[], value: unknown): void {
-  if (rest.length > 0) assign((target[name] ??= {}) as Tree, rest, value);
-  else if (value === null) delete target[name];
-  else target[name] = value;
 }

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { generator } from '../bench/corpus.js';
+import { generator } from '../simulated/generator.js';
 import { WRITTEN } from './company.js';
 import { Feeder, readLedger } from './feeder.js';
 import { FAULT_POINTS, type FaultPoint, type Kill } from './kill-points.js';

@@ -7,7 +7,7 @@ import {
   type PartyState,
   type UnsiloEvent,
 } from '@unsilo/schemas';
-import { generator } from '../bench/corpus.js';
+import { generator } from '../simulated/generator.js';
 import { START, TENANT } from './company.js';
 
 /** A message as the feeder hands it over. */

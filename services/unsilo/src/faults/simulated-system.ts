@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { WriteResult } from '@unsilo/connector-sdk';
 import { partyEvent, type Command, type PartyState, type UnsiloEvent, type Version } from '@unsilo/schemas';
+import { stateAfter } from '../simulated/state-after.js';
 import { TENANT } from './company.js';
 
 interface Held {
@@ -74,23 +75,10 @@ export class SimulatedSystem {
     if (this.remembers && (pre.major !== base.major || pre.minor !== base.minor))
       return { status: 'conflict', ref, error: { code: 'UNSILO_CONFLICT', message: 'The record has moved on.' } };
     const before = held.state;
-    const left = structuredClone(before);
-    for (const [path, { value }] of Object.entries(command.set))
-      assign(left as unknown as Record<string, unknown>, path, value);
+    const left = stateAfter(before, command.set);
     const version = { major: pre.major, minor: pre.minor + 1 };
     this.records.set(ref, { state: left, version });
     this.effects.push({ command: command.id, idle: isDeepStrictEqual(before, left) });
     return { status: 'applied', ref, version, pre, before, left, exact: true };
   }
-}
-
-function assign(target: Record<string, unknown>, path: string, value: unknown): void {
-  const [first = '', second] = path.split('.');
-  if (second !== undefined) {
-    const inner = { ...(target[first] as Record<string, unknown> | undefined) };
-    assign(inner, second, value);
-    if (Object.keys(inner).length > 0) target[first] = inner;
-    else delete target[first];
-  } else if (value === null || (Array.isArray(value) && value.length === 0)) delete target[first];
-  else target[first] = value;
 }
