@@ -74,6 +74,17 @@ describeInBrowser('axe finds nothing', () => {
         await page.keyboard.press('Escape');
       });
 
+      test('a sheet that is still coming in is judged by the colours that it will have', async () => {
+        await page.emulateMedia({ reducedMotion: 'no-preference' });
+        await go(page, '#/customers/cus-1');
+        await page.evaluate(
+          "document.styleSheets[0].insertRule('dialog.sheet { animation-duration: 60s !important }')",
+        );
+        await go(page, PLACES['explained pair']);
+        await page.locator('dialog.sheet .pair').first().waitFor();
+        expect(await violations(page)).toEqual([]);
+      });
+
       test('on a narrow screen, which nothing overflows', async () => {
         await page.setViewportSize({ width: 390, height: 844 });
         for (const place of [
