@@ -11,6 +11,7 @@ import { answerBrokenAddress, answerBrokenHttp, answerFailures } from './http/fa
 import { NamedFields, requestId } from './http/log.js';
 import { GatewayMetrics } from './http/metrics.js';
 import { HttpProblem } from './http/problems.js';
+import { traceRequests } from './http/tracing.js';
 import { validateRequests } from './http/validation.js';
 import { defaultLimits, type GatewayOptions, type Limits } from './options.js';
 import { consoleRoutes } from './routes/console.js';
@@ -104,6 +105,7 @@ async function protect(
     crossOriginEmbedderPolicy: false,
   });
   guardRoutes(app, options.keys, sessions);
+  traceRequests(app);
   await app.register(rateLimit, {
     max: limits.requestsPerMinute,
     timeWindow: 60_000,

@@ -9,6 +9,7 @@ import { reasonOf } from './reader.js';
 import type { Scope } from './scope.js';
 import type { Counts, Reason } from './status.js';
 import { keys } from './storage.js';
+import { traced } from './tracing.js';
 
 export interface WriterSettings {
   /** Commands of different records carried out at once. */
@@ -59,17 +60,18 @@ export function createWriter<Options>(
   let awake = new AbortController();
 
   async function onBatch(batch: LogBatch, signal: AbortSignal): Promise<void> {
-    const byTarget = new Map<string, Command[]>();
+    const byTarget = new Map<string, { command: Command; message: LogMessage }[]>();
     for (const message of batch.messages) {
       const command = await commandIn(message);
       if (command === undefined) continue;
-      byTarget.set(message.key, [...(byTarget.get(message.key) ?? []), command]);
+      byTarget.set(message.key, [...(byTarget.get(message.key) ?? []), { command, message }]);
     }
     const lanes = [...byTarget.values()];
     const stop = AbortSignal.any([signal, abandon]);
     const worker = async (): Promise<void> => {
       for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift())
-        for (const command of lane) await carryOut(command, stop);
+        for (const { command, message } of lane)
+          await traced(message, command, (tell) => carryOut(command, stop, tell));
     };
     const results = await Promise.allSettled(
       Array.from({ length: Math.min(settings.concurrency, lanes.length) }, worker),
@@ -98,14 +100,18 @@ export function createWriter<Options>(
     return undefined;
   }
 
-  async function carryOut(command: Command, signal: AbortSignal): Promise<void> {
+  async function carryOut(command: Command, signal: AbortSignal, tell: (outcome: Outcome) => void): Promise<void> {
     const key = keys.command(command.id);
     const [stored] = (await storage.getMany([key])) as [Kept | undefined];
-    if (stored?.outcome !== undefined) return intake.repeat(stored.outcome);
+    if (stored?.outcome !== undefined) {
+      tell(stored.outcome);
+      return intake.repeat(stored.outcome);
+    }
     counts.commands += 1;
     let unclear = stored?.begun !== undefined;
     const result = await tryUntilKnown();
     const outcome = whole(result);
+    tell(outcome);
     const { erased } = await intake.report(outcome, command);
     const { ref } = outcome;
     // It was under way when its record was erased, and the connector may have noted the answer.

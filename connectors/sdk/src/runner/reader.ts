@@ -5,6 +5,7 @@ import type { Intake } from './intake.js';
 import type { Scope } from './scope.js';
 import type { Reason } from './status.js';
 import { keys } from './storage.js';
+import { tracedReading } from './tracing.js';
 
 export interface ReaderSettings {
   /** Milliseconds between two readings of a source that was exhausted. */
@@ -67,7 +68,7 @@ export function createReader<Options>(
   async function commit(buffer: ReadItem[]): Promise<void> {
     if (buffer.length === 0) return;
     // Kept until it is durable: a batch that failed is given again before anything that came after it.
-    const taken = await intake.take(buffer);
+    const taken = await tracedReading(system, buffer, () => intake.take(buffer));
     buffer.length = 0;
     events.onWell();
     if (taken.appended > 0) events.onAppended();

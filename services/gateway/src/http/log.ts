@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import { traceFields } from './tracing.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -28,6 +29,7 @@ export class NamedFields extends LogController {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       key: request.caller?.key.name,
+      ...traceFields(request),
     };
     if (error) reply.log.warn({ ...fields, ...faultFields(error) }, 'request broke off');
     else reply.log.info(fields, 'request');

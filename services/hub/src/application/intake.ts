@@ -13,6 +13,7 @@ import {
   type Signal,
   type UnsiloEvent,
 } from '@unsilo/schemas';
+import { noteCause, type Causes } from './causes.js';
 
 /** The events of one batch by what they say; what can't be used is set aside with its coordinates. */
 export interface Intake {
@@ -25,6 +26,7 @@ export interface Intake {
   signals: Signal[];
   records: RecordSummary[];
   unusable: DeadLetter[];
+  causes: Causes;
 }
 
 /** A payload longer than this is kept in part: its place on the log is named beside it. */
@@ -41,6 +43,7 @@ export function emptyIntake(): Intake {
     signals: [],
     records: [],
     unusable: [],
+    causes: new Map(),
   };
 }
 
@@ -85,7 +88,7 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
           now,
         ),
       );
-    }
+    } else noteCause(intake.causes, message, parsed.event);
   }
   return intake;
 }

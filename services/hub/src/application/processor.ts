@@ -2,6 +2,7 @@ import type { LogMessage } from '@unsilo/event-log';
 import { deadLetterEvent } from '@unsilo/schemas';
 import type { CommitResult, OffsetMove, OutboxMessage, StateStore } from '@unsilo/state-store';
 import { writePolicy } from '../domain/policy.js';
+import { carryOn } from './causes.js';
 import type { Core } from './core.js';
 import { resolveIdentity } from './identity.js';
 import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
@@ -117,6 +118,7 @@ export class Processor {
       writable: this.writable(),
     };
     const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
+    if (intake.causes.size > 0) carryOn(outbox, intake.causes, workspace);
     for (const letter of intake.unusable) outbox.push(outboxMessage(deadLetterEvent(this.core.tenant, letter)));
     return { workspace, outbox };
   }

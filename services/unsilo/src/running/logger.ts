@@ -1,3 +1,4 @@
+import { trace, TraceFlags } from '@opentelemetry/api';
 import { redactor } from '@unsilo/connector-sdk';
 import pino, { type Logger } from 'pino';
 
@@ -22,9 +23,17 @@ export function createLogger({ level, format, secrets, write }: LogOptions): Log
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      mixin: traceFields,
     },
     { write: (line: string) => out(redact(format === 'json' ? line : asText(line))) },
   );
+}
+
+/** Which trace a line belongs to, by the names that OpenTelemetry gives these fields; nothing where none is recorded. */
+function traceFields(): { trace_id?: string; span_id?: string } {
+  const found = trace.getActiveSpan()?.spanContext();
+  if (found === undefined || (found.traceFlags & TraceFlags.SAMPLED) === 0) return {};
+  return { trace_id: found.traceId, span_id: found.spanId };
 }
 
 /** `12:30:01 warn  crm: Paused: … (code=UNSILO_HTTP_401)` */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
+import { traceLog } from '@unsilo/event-log/tracing';
 import { createGateway, type Gateway } from '@unsilo/gateway';
 import { createHub, declareHubTopics, type Hub } from '@unsilo/hub';
 import { placeOf, signalEvent, type Signal } from '@unsilo/schemas';
@@ -30,6 +31,8 @@ export interface RunningUnsilo {
 
 export interface StartOptions {
   logger: Logger;
+  /** Follow events from their source to what is written; OpenTelemetry must run (`startTracing`). Default: no. */
+  tracing?: boolean;
   /** Folder of the built console. Default: that of this repository. */
   consoleFolder?: string;
 }
@@ -70,8 +73,9 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
   try {
     const environment = await openEnvironment({ folder: folder.database });
     opened.push(() => environment.close());
-    const log = openLmdbEventLog(environment);
-    opened.push(() => log.close());
+    const untraced = openLmdbEventLog(environment);
+    opened.push(() => untraced.close());
+    const log = options.tracing === true ? traceLog(untraced, 'unsilo') : untraced;
     const store = openLmdbStateStore(environment);
     opened.push(() => store.close());
     const profiles = configured.map(({ profile }) => profile);

@@ -6,6 +6,7 @@ import { DEFAULT_FOLDER } from '../../demonstration/folder.js';
 import { PACES, type Pace } from '../../demonstration/telling.js';
 import { createLogger, type LogLevel } from '../../running/logger.js';
 import { startUnsilo, type RunningUnsilo } from '../../running/start.js';
+import { startTracing, type Tracing } from '../../running/tracing.js';
 import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type Surroundings } from '../command.js';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -61,11 +62,13 @@ export const start: Command = {
     if (file !== undefined && invocation.text('demonstration') !== undefined)
       throw new UsageError('--demonstration and a configuration exclude each other.');
     const demonstration = file === undefined ? await demonstrated(pace, invocation, surroundings) : undefined;
+    let tracing: Tracing | undefined;
     try {
       const configuration = await configured(file, demonstration, invocation, surroundings);
       const level = demonstration === undefined ? 'info' : 'warn';
       const logger = createLogger({ ...logOptions(invocation, level), secrets: configuration.secrets });
-      const running = await startUnsilo(configuration, { logger });
+      tracing = await startTracing('all', surroundings.env);
+      const running = await startUnsilo(configuration, { logger, tracing: tracing !== undefined });
       const stopped = stopOnSignal(running, surroundings);
       announce(running, configuration, demonstration, surroundings);
       const ready = running.ready.then(() => {
@@ -84,6 +87,7 @@ export const start: Command = {
       return await stopped;
     } finally {
       await demonstration?.close();
+      await tracing?.stop().catch((error: unknown) => output.message(`The last traces were lost: ${String(error)}`));
     }
   },
 };
