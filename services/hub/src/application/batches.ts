@@ -1,4 +1,4 @@
-import type { LogBatch, LogMessage } from '@unsilo/event-log';
+import type { LogBatch, LogMessage, Position, TopicPartition } from '@unsilo/event-log';
 import type { OffsetMove, StateStore } from '@unsilo/state-store';
 import type { HubLogger } from './hub.js';
 import { LostPartition, type Processor, type Step } from './processor.js';
@@ -13,7 +13,12 @@ export class Batches {
   private readonly group: string;
   private readonly logger: HubLogger;
   private readonly slice: number;
+  /** Next offset by partition, as the state has it or as this worker last moved it. */
   private readonly positions = new Map<string, number>();
+  /** Where reading begins in partitions that the state has no offset of. */
+  private readonly starts = new Map<string, number>();
+  /** The furthest that the state was ever seen to have come, whichever worker brought it there. */
+  private readonly furthest = new Map<string, number>();
 
   /** @param slice Messages of one commit, where commits overlap with the work on the next one. */
   constructor(processor: Processor, store: StateStore, group: string, logger: HubLogger, slice: number) {
@@ -26,9 +31,43 @@ export class Batches {
 
   /** Reads how far the state has come. */
   async load(): Promise<void> {
+    const stored = await this.store.offsets(this.group);
     this.positions.clear();
-    for (const { topic, partition, offset } of await this.store.offsets(this.group))
-      this.positions.set(`${topic}/${partition}`, offset);
+    for (const position of stored) this.positions.set(placeOf(position), position.offset);
+  }
+
+  /**
+   * Where to read partitions from that were just assigned: from the state's offsets, and from the beginning where it has none, whatever the
+   * group says. The group's offsets are for tools that show lag.
+   * @param beginnings First retained offset of the partitions.
+   */
+  async assigned(places: readonly TopicPartition[], beginnings: readonly Position[]): Promise<Position[]> {
+    const stored = new Map((await this.store.offsets(this.group)).map((p) => [placeOf(p), p.offset]));
+    const first = new Map(beginnings.map((p) => [placeOf(p), p.offset]));
+    return places.map(({ topic, partition }) => {
+      const place = placeOf({ topic, partition });
+      const known = stored.get(place);
+      const offset = known ?? first.get(place) ?? 0;
+      if (known === undefined) this.positions.delete(place);
+      else this.positions.set(place, known);
+      this.starts.set(place, offset);
+      return { topic, partition, offset };
+    });
+  }
+
+  /**
+   * Looks whether the state still is where it was seen before.
+   * @throws StateWentBack
+   */
+  async look(): Promise<void> {
+    // Noted before the state is asked: this worker may move on meanwhile.
+    for (const [place, offset] of this.positions)
+      this.furthest.set(place, Math.max(offset, this.furthest.get(place) ?? 0));
+    const before = [...this.furthest];
+    const stored = new Map((await this.store.offsets(this.group)).map((p) => [placeOf(p), p.offset]));
+    const back = before.find(([place, offset]) => (stored.get(place) ?? -1) < offset);
+    if (back !== undefined) throw new StateWentBack(back[0], back[1], stored.get(back[0]));
+    for (const [place, offset] of stored) this.furthest.set(place, offset);
   }
 
   /** Nothing was ever consumed. */
@@ -36,19 +75,39 @@ export class Batches {
     return this.positions.size === 0;
   }
 
+  /**
+   * @throws StateWentBack when the state is behind what has been read: what lies between would be missing from it.
+   */
   async handle(batch: LogBatch): Promise<void> {
+    for (const first of batch.first) {
+      const place = placeOf(first);
+      const stored = this.positions.get(place) ?? this.starts.get(place);
+      if (stored !== undefined && first.offset > stored) throw new StateWentBack(place, first.offset, stored);
+    }
     // A batch that failed half way comes again whole.
     const messages = batch.messages.filter((m) => m.offset >= (this.positions.get(placeOf(m)) ?? 0));
     try {
       await this.inSlices(messages, batch);
     } catch (error) {
-      if (error instanceof LostPartition) await this.load();
+      if (error instanceof LostPartition) await this.loadAfterLoss(batch);
       if (isEnvironmental(error)) throw error;
       this.logger.error(
         { code: codeOf(error), events: messages.length },
         `A batch could not be processed and is taken apart: ${String(error)}`,
       );
       await this.oneByOne(messages.filter((m) => m.offset >= (this.positions.get(placeOf(m)) ?? 0)));
+      await this.passGaps(batch);
+    }
+  }
+
+  /** Either another worker has come further, or the state has been set back. */
+  private async loadAfterLoss(batch: LogBatch): Promise<void> {
+    const before = new Map(this.positions);
+    await this.load();
+    for (const first of batch.first) {
+      const place = placeOf(first);
+      const [was, is] = [before.get(place), this.positions.get(place)];
+      if (was !== undefined && (is === undefined || is < was)) throw new StateWentBack(place, was, is);
     }
   }
 
@@ -74,6 +133,16 @@ export class Batches {
       before.done.catch(() => undefined);
     }
     await before?.done;
+  }
+
+  /** What compaction left no message of belongs to the batch as well: the next one begins behind it. */
+  private async passGaps(batch: LogBatch): Promise<void> {
+    const moves = batch.next.flatMap(({ topic, partition, offset: to }) => {
+      const from = this.positions.get(placeOf({ topic, partition }));
+      return from === undefined || to > from ? [{ topic, partition, from, to }] : [];
+    });
+    if (moves.length === 0) return;
+    await this.remember((await this.processor.begin([], moves)).done, moves);
   }
 
   private async next(slice: readonly LogMessage[], moves: readonly OffsetMove[], before?: Step): Promise<Step> {
@@ -109,13 +178,24 @@ export class Batches {
   }
 }
 
-function placeOf({ topic, partition }: { topic: string; partition: number }): string {
+export function placeOf({ topic, partition }: { topic: string; partition: number }): string {
   return `${topic}/${partition}`;
+}
+
+/** The state was lost or set back to something older, and its offsets with it: the log is to be read again from them. */
+export class StateWentBack extends Error {
+  readonly code = 'UNSILO_HUB_STATE_WENT_BACK';
+  constructor(place: string, was: number, is: number | undefined) {
+    super(`The state has gone back: it had taken in ${place} up to ${was}, and now has ${is ?? 'nothing of it'}.`);
+    this.name = 'StateWentBack';
+  }
 }
 
 /** The store or the log could not, not the event: trying again is right. */
 function isEnvironmental(error: unknown): boolean {
-  return error instanceof LostPartition || /^UNSILO_(STATE|LOG|DATA)_/.test(codeOf(error));
+  return (
+    error instanceof LostPartition || error instanceof StateWentBack || /^UNSILO_(STATE|LOG|DATA)_/.test(codeOf(error))
+  );
 }
 
 export function codeOf(error: unknown): string {

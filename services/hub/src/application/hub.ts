@@ -17,6 +17,8 @@ export interface HubOptions {
   systemsPort: SystemsPort;
   clock: { now(): number };
   logger: HubLogger;
+  /** Of every topic that may have several, where several processes share the log (default: as each topic has it). */
+  partitions?: number;
   /** At most so many events in one batch (default 1,000). */
   batchSize?: number;
   /** How often all customers are planned again and changed records published, milliseconds (default one hour). */

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { LogBatch, Subscription } from '@unsilo/event-log';
-import { recordEvent, topicName } from '@unsilo/schemas';
-import { emptyRecord } from '../domain/facts.js';
-import { toSummary } from '../domain/rebuild.js';
-import { Batches, codeOf } from './batches.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventLog, LogBatch, PartitionEnds, Subscription } from '@unsilo/event-log';
+import { topicName } from '@unsilo/schemas';
+import { Batches, codeOf, placeOf, StateWentBack } from './batches.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
-import { withPast } from './history.js';
 import type { Hub, HubOptions } from './hub.js';
-import { message } from './merging.js';
 import { Processor } from './processor.js';
-import type { RecordRow } from './rows.js';
+import { publish, readPublished } from './publishing.js';
 import type { HubService } from './service.js';
 import { declareHubTopics } from './topics.js';
 
@@ -27,31 +24,54 @@ const LARGEST_COMMIT = 1000;
 const SLICES = 4;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
+/** How often to look whether a state that others can lose is still there, and whether they have brought it up to date, milliseconds. */
+const LOOK_MS = 500;
+const CAUGHT_UP_MS = 50;
+/** So many looks without end, and it is asked whether there is anything left but gaps. */
+const ROUNDS_TO_GAPS = 20;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
 
 export function createHub(options: HubOptions): Hub {
   return new RunningHub(options);
+}
+
+/** The service alone, for a process that answers users while others do the hub's work on the same log and state. */
+export function createHubService(options: HubOptions, isReady: () => boolean): HubService {
+  const { log, store, systemsPort: systems } = options;
+  const core = createCore({ ...options, now: () => options.clock.now() });
+  return createService({ core, log, store, systems, group: HUB_GROUP, isReady, inTurn: (work) => work() });
 }
 
 class RunningHub implements Hub {
   readonly service: HubService;
   private readonly options: HubOptions;
   private readonly core: Core;
-  private readonly processor: Processor;
-  private readonly batches: Batches;
+  private readonly topics: readonly string[];
+  private processor: Processor;
+  private batches: Batches;
   private subscription: Subscription | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private stopping = false;
   private ready = false;
+  /** Aborts when what this worker has read of the state no longer holds, and when it stops. */
+  private life = new AbortController();
+  private recovery: Promise<void> | undefined;
   private sweepWanted = false;
   private sweep: Promise<void> | undefined;
   private routine: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
 
   constructor(options: HubOptions) {
     this.options = options;
     this.core = createCore({ ...options, now: () => options.clock.now() });
-    this.processor = new Processor(this.core, options.store, HUB_GROUP);
-    const slice = Math.ceil((options.batchSize ?? LARGEST_BATCH) / SLICES);
-    this.batches = new Batches(this.processor, options.store, HUB_GROUP, options.logger, slice);
+    this.topics = [
+      ...(['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const).map((kind) =>
+        topicName(kind),
+      ),
+      ...options.systems.map(({ system }) => topicName('commands', system)),
+    ];
+    [this.processor, this.batches] = this.fresh();
     this.service = createService({
       core: this.core,
       log: options.log,
@@ -63,45 +83,131 @@ class RunningHub implements Hub {
     });
   }
 
+  private fresh(): [Processor, Batches] {
+    const { store, logger, batchSize = LARGEST_BATCH } = this.options;
+    const processor = new Processor(this.core, store, HUB_GROUP);
+    return [processor, new Batches(processor, store, HUB_GROUP, logger, Math.ceil(batchSize / SLICES))];
+  }
+
   async start(): Promise<void> {
-    const { log, store, logger } = this.options;
-    const systems = this.options.systems.map((s) => s.system);
-    await declareHubTopics(log, systems);
-    await this.processor.loadSnapshots();
-    await this.batches.load();
+    const { log, store, systems, partitions, maintenanceMs = 3_600_000 } = this.options;
+    await declareHubTopics(
+      log,
+      systems.map((s) => s.system),
+      partitions,
+    );
+    await this.bringUp(false);
+    if (this.stopping) return;
+    // Everything that rests on events having come is checked against the state as a matter of routine.
+    this.routine = setInterval(() => this.maintain(), maintenanceMs);
+    this.routine.unref();
+    if (!store.exclusive) this.watchState();
+  }
+
+  /** @param patient Tries again what failed for want of a server. */
+  private async bringUp(patient: boolean): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.stopping; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      const life = (this.life = new AbortController());
+      try {
+        await this.begin(life.signal);
+        return;
+      } catch (error) {
+        if (this.stopping) return;
+        await this.endReading();
+        const again = life.signal.aborted || error instanceof StateWentBack;
+        if (!again && !patient) throw error;
+        if (!again)
+          this.options.logger.error(
+            { code: codeOf(error), retryInMs: pauseMs },
+            `The hub could not go on from the state: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        await pause(pauseMs);
+      }
+    }
+  }
+
+  private async begin(signal: AbortSignal): Promise<void> {
+    const { log, store, logger, systems, batchSize = LARGEST_BATCH } = this.options;
+    [this.processor, this.batches] = this.fresh();
+    const { processor, batches } = this;
+    await processor.loadSnapshots();
+    await batches.load();
     await this.checkFormat();
-    if (this.batches.isFresh) await this.readPublishedRecords();
+    await this.absorbPublished(signal);
     await this.recomputeIfRulesChanged();
-    const topics = [
-      ...(['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const).map((kind) =>
-        topicName(kind),
-      ),
-      ...systems.map((system) => topicName('commands', system)),
-    ];
+    signal.throwIfAborted();
     this.subscription = await log.subscribe({
       group: HUB_GROUP,
-      topics,
+      topics: this.topics,
       start: 'earliest',
-      offsets: async () => store.offsets(HUB_GROUP),
-      maxMessages: Math.min(this.options.batchSize ?? LARGEST_BATCH, store.exclusive ? Infinity : LARGEST_COMMIT),
+      offsets: async (assigned) => {
+        const ends = await log.ends([...new Set(assigned.map(({ topic }) => topic))]);
+        return batches.assigned(
+          assigned,
+          ends.map(({ topic, partition, first: offset }) => ({ topic, partition, offset })),
+        );
+      },
+      maxMessages: Math.min(batchSize, store.exclusive ? Infinity : LARGEST_COMMIT),
       onBatch: (batch) => this.inTurn(() => this.handle(batch)),
-      onError: (error) =>
-        logger.error(
-          { code: codeOf(error) },
-          `A batch failed and will be tried again: ${error instanceof Error ? error.message : String(error)}`,
-        ),
+      onError: (error) => {
+        if (error instanceof StateWentBack) this.beginAgain(error);
+        else
+          logger.error(
+            { code: codeOf(error) },
+            `A batch failed and will be tried again: ${error instanceof Error ? error.message : String(error)}`,
+          );
+      },
     });
-    await this.subscription.caughtUp();
+    await this.caughtUp(signal);
     await this.inTurn(async () => {
-      this.processor.planning = true;
+      processor.planning = !signal.aborted;
     });
     await this.drainUnplanned();
+    signal.throwIfAborted();
     this.ready = true;
     logger.info({ systems: systems.length }, 'The hub has caught up and plans writes.');
     this.requestSweep();
-    // Everything that rests on events having come is checked against the state as a matter of routine.
-    this.routine = setInterval(() => this.maintain(), this.options.maintenanceMs ?? 3_600_000);
-    this.routine.unref();
+  }
+
+  /** The state was set back: nothing is planned until the log has been read again from the state's offsets. */
+  private beginAgain(loss: StateWentBack): void {
+    if (this.stopping || this.life.signal.aborted) return;
+    this.options.logger.warn({ code: loss.code }, `${loss.message} The log is read again from there.`);
+    this.ready = false;
+    this.processor.planning = false;
+    this.life.abort(loss);
+    // While it is being brought up, whoever does that begins again.
+    if (this.subscription === undefined) return;
+    this.recovery ??= this.recover().finally(() => (this.recovery = undefined));
+  }
+
+  private async recover(): Promise<void> {
+    await this.endReading();
+    await this.sweep;
+    await this.bringUp(true);
+  }
+
+  private async endReading(): Promise<void> {
+    const { subscription } = this;
+    this.subscription = undefined;
+    await subscription?.close();
+  }
+
+  /** A worker that has nothing to do must hear of a loss as well. */
+  private watchState(): void {
+    let looking = false;
+    this.watch = setInterval(() => {
+      if (looking || this.life.signal.aborted) return;
+      looking = true;
+      this.batches
+        .look()
+        .catch((error: unknown) => {
+          // A store that can't be reached is told of where it is needed.
+          if (error instanceof StateWentBack) this.beginAgain(error);
+        })
+        .finally(() => (looking = false));
+    }, LOOK_MS);
+    this.watch.unref();
   }
 
   private maintain(): void {
@@ -118,7 +224,8 @@ class RunningHub implements Hub {
     // What a batch appends (commands) is read again by the hub: quiet only when a whole round brought nothing new.
     for (;;) {
       const before = await this.heads();
-      await this.subscription?.caughtUp();
+      await this.recovery;
+      await this.caughtUp(this.life.signal);
       await this.sweep;
       await this.inTurn(async () => undefined);
       if (before === (await this.heads())) return;
@@ -129,9 +236,27 @@ class RunningHub implements Hub {
     this.stopping = true;
     this.ready = false;
     clearInterval(this.routine);
-    await this.subscription?.close();
+    clearInterval(this.watch);
+    this.life.abort(new Error('stopped'));
+    await this.endReading();
+    await this.recovery;
     await this.sweep;
     await this.turn.catch(() => undefined);
+  }
+
+  /** Resolves when everything that is on the log now has been handled, by whichever worker: the state's offsets tell. */
+  private async caughtUp(signal: AbortSignal): Promise<void> {
+    const { store, log } = this.options;
+    if (store.exclusive) return this.subscription?.caughtUp();
+    let left = (await log.ends(this.topics)).filter(({ first, next }) => next > first);
+    for (let round = 1; ; round += 1) {
+      const stored = new Map((await store.offsets(HUB_GROUP)).map((p) => [placeOf(p), p.offset]));
+      left = left.filter((end) => (stored.get(placeOf(end)) ?? 0) < end.next);
+      if (round % ROUNDS_TO_GAPS === 0) left = await withMessages(log, left, stored);
+      if (left.length === 0) return;
+      await pause(CAUGHT_UP_MS, signal);
+      signal.throwIfAborted();
+    }
   }
 
   /** One piece of work on the state at a time. */
@@ -143,16 +268,14 @@ class RunningHub implements Hub {
 
   private async handle(batch: LogBatch): Promise<void> {
     const wasComplete = this.processor.allSnapshotsComplete;
+    // Another worker may have been told.
+    if (!wasComplete && !this.options.store.exclusive) await this.processor.loadSnapshots();
     await this.batches.handle(batch);
     if (!wasComplete && this.processor.allSnapshotsComplete) this.requestSweep();
   }
 
   private async heads(): Promise<string> {
-    const topics = ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const;
-    const ends = await this.options.log.ends([
-      ...topics.map((t) => topicName(t)),
-      ...this.options.systems.map((s) => topicName('commands', s.system)),
-    ]);
+    const ends = await this.options.log.ends(this.topics);
     return ends.map((e) => e.next).join();
   }
 
@@ -162,25 +285,22 @@ class RunningHub implements Hub {
     const [known] = await store.getMany(this.core.tenant, 'progress', ['format']);
     const format = JSON.stringify(STATE_FORMAT);
     if (known?.value === format) return;
-    if (!this.batches.isFresh) throw new StateFormatError();
+    // Where several workers begin at once, another one's first commit may come between.
+    if (known !== undefined || (store.exclusive && !this.batches.isFresh)) throw new StateFormatError();
     await store.commit(this.core.tenant, { put: [{ table: 'progress', key: 'format', value: format }] });
   }
 
-  /** A store that knows nothing begins with what the hub once published of every ref; the retained topics then add the rest. */
-  private async readPublishedRecords(): Promise<void> {
-    const { log } = this.options;
-    for (const kind of ['decisions', 'records'] as const) {
-      for (const end of await log.ends([topicName(kind)])) {
-        let from: number | undefined = end.first;
-        while (from !== undefined && from < end.next) {
-          const page = await log.read({ topic: end.topic, partition: end.partition, from, limit: 500 });
-          // Decisions are known before the records that they are about; the subscription delivers them once more.
-          const again = kind === 'decisions';
-          if (page.messages.length > 0) await this.inTurn(() => this.processor.absorb(page.messages, again));
-          from = page.next;
-        }
-      }
-    }
+  /**
+   * A worker that finds offsets may still find a state without what was published, while another one is reading that: only the mark tells
+   * that it is whole.
+   */
+  private async absorbPublished(signal: AbortSignal): Promise<void> {
+    const { store, log } = this.options;
+    const { tenant } = this.core;
+    const [mark] = await store.getMany(tenant, 'progress', ['published-read']);
+    if (mark !== undefined || (store.exclusive && !this.batches.isFresh)) return;
+    await readPublished(log, this.processor, (work) => this.inTurn(work), signal);
+    await store.commit(tenant, { put: [{ table: 'progress', key: 'published-read', value: 'true' }] });
   }
 
   /** Customers are a function of policy, model and systems too: when one of them changed, everything is looked at again. */
@@ -237,42 +357,9 @@ class RunningHub implements Hub {
     let published = 0;
     for await (const keys of this.slices('records')) {
       if (this.stopping) break;
-      published += await this.inTurn(() => this.publishSlice(keys));
+      published += await this.inTurn(() => publish(this.options.store, this.core, keys));
     }
     return published;
-  }
-
-  private async publishSlice(refs: readonly string[]): Promise<number> {
-    const { store } = this.options;
-    const { tenant } = this.core;
-    const [rows, marks] = await Promise.all([
-      store.getMany(tenant, 'records', refs),
-      store.getMany(tenant, 'published', refs),
-    ]);
-    const changed = refs.flatMap((ref, i) => {
-      const row = rows[i];
-      const mark = row && JSON.stringify(row.revision);
-      return row && marks[i]?.value !== mark ? [{ ref, row, mark: mark ?? '' }] : [];
-    });
-    if (changed.length === 0) return 0;
-    const whole = await withPast(
-      store,
-      tenant,
-      changed.map(({ row }) => JSON.parse(row.value) as RecordRow),
-    );
-    const result = await store.commit(tenant, {
-      expect: changed.map(({ ref, row }) => ({ table: 'records', key: ref, revision: row.revision })),
-      put: changed.map(({ ref, mark }) => ({ table: 'published', key: ref, value: mark })),
-      outbox: changed.map(({ row }, i) =>
-        message(
-          recordEvent(tenant, toSummary(whole[i]?.facts ?? emptyRecord('')), {
-            revision: row.revision,
-            at: new Date(this.core.now()).toISOString(),
-          }),
-        ),
-      ),
-    });
-    return result.ok ? changed.length : 0;
   }
 
   private async *slices(table: string): AsyncGenerator<string[]> {
@@ -288,6 +375,26 @@ class RunningHub implements Hub {
       from = `${keys.at(-1)}\u0000`;
     }
   }
+}
+
+/** Ends early when the signal aborts. */
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) }).catch(() => undefined);
+}
+
+/** Those partitions that still have a message to handle: compaction and other software leave gaps at their ends. */
+async function withMessages(
+  log: EventLog,
+  ends: readonly PartitionEnds[],
+  stored: ReadonlyMap<string, number>,
+): Promise<PartitionEnds[]> {
+  const left: PartitionEnds[] = [];
+  for (const end of ends) {
+    const { topic, partition, first, next: until } = end;
+    const from = Math.max(first, stored.get(placeOf(end)) ?? 0);
+    if ((await log.read({ topic, partition, from, until, limit: 1 })).messages.length > 0) left.push(end);
+  }
+  return left;
 }
 
 /** The state was written by another version of the software. */

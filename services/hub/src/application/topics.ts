@@ -5,8 +5,9 @@ import { declareTopics } from '@unsilo/schemas';
  * Makes sure that a log has every topic that a hub with these systems needs. Several partitions serve several workers: a log that only one
  * process can use gets one partition a topic. A data folder that was made with several keeps them.
  */
-export async function declareHubTopics(log: EventLog, systems: readonly string[]): Promise<void> {
-  if (log.capabilities.distributed) return log.declare(declareTopics(systems));
+export async function declareHubTopics(log: EventLog, systems: readonly string[], partitions?: number): Promise<void> {
+  if (log.capabilities.distributed)
+    return log.declare(declareTopics(systems, partitions === undefined ? {} : { partitions }));
   try {
     await log.declare(declareTopics(systems, { partitions: 1 }));
   } catch (error) {

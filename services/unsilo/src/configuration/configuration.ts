@@ -10,7 +10,7 @@ import {
   type SystemPolicy,
 } from '@unsilo/hub/domain';
 import type { SystemProfile } from '@unsilo/schemas';
-import type { Written, WrittenSystemPolicy } from './schema.js';
+import type { Written, WrittenStorage, WrittenSystemPolicy } from './schema.js';
 
 /** What the process runs on: checked, complete, secrets filled in. */
 export interface Configuration {
@@ -19,7 +19,9 @@ export interface Configuration {
   tenant: string;
   /** Absolute. */
   dataFolder: string;
-  http: { host: string; port: number; trustProxy: string[] };
+  http: { host: string; port: number; trustProxy: string[]; adminKey?: string };
+  /** Servers for log and state; undefined: both lie in the data folder. */
+  storage?: StorageConfiguration;
   systems: ConfiguredSystem[];
   policy: Policy;
   /** Who is who. */
@@ -27,6 +29,11 @@ export interface Configuration {
   limits: { batch: number; requestsPerMinute: number | undefined; bodyBytes: number | undefined };
   /** Every text that came from `${env:…}` or `${file:…}`. */
   secrets: readonly string[];
+}
+
+export interface StorageConfiguration {
+  kafka: WrittenStorage['kafka'];
+  redis: { servers: readonly string[]; username?: string; password?: string; prefix?: string };
 }
 
 export interface ConfiguredSystem {
@@ -69,12 +76,18 @@ export function complete(
   folder: string,
   given: { file: string | undefined; systems: ConfiguredSystem[]; secrets: readonly string[] },
 ): Configuration {
-  const { http = {}, limits = {} } = written;
+  const { http = {}, limits = {}, storage } = written;
   return {
     ...given,
     tenant: written.tenant ?? DEFAULTS.tenant,
     dataFolder: resolve(folder, written.data ?? DEFAULTS.data),
-    http: { host: http.host ?? DEFAULTS.host, port: http.port ?? DEFAULTS.port, trustProxy: http.trustProxy ?? [] },
+    http: {
+      host: http.host ?? DEFAULTS.host,
+      port: http.port ?? DEFAULTS.port,
+      trustProxy: http.trustProxy ?? [],
+      ...(http.adminKey === undefined ? {} : { adminKey: http.adminKey }),
+    },
+    ...(storage === undefined ? {} : { storage: storageOf(storage) }),
     policy: policyOf(written),
     model: modelOf(written.matching ?? {}),
     limits: {
@@ -88,6 +101,10 @@ export function complete(
 /** No file: nothing connected, everything else as by default. */
 export function emptyConfiguration(folder: string): Configuration {
   return complete({}, folder, { file: undefined, systems: [], secrets: [] });
+}
+
+function storageOf({ kafka, redis: { url, servers, ...redis } }: WrittenStorage): StorageConfiguration {
+  return { kafka, redis: { ...redis, servers: servers ?? [url ?? ''] } };
 }
 
 /** The policy is versioned by its content: customers computed under another one are computed anew. */

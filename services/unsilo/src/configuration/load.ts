@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { connectorSource, type ConnectorSource } from '../connectors.js';
 import { complete, type Configuration } from './configuration.js';
-import { readDocument } from './document.js';
+import { problemAt, readDocument, type SourceDocument } from './document.js';
 import { explainErrors } from './explain.js';
 import { ConfigurationError, type ConfigurationProblem } from './problem.js';
 import { configurationSchema, type Written } from './schema.js';
@@ -61,8 +61,38 @@ export async function parseConfiguration(
   const rules = Object.keys(value.survivorship ?? {}).flatMap((attribute) =>
     attribute === '*' ? [] : unknownAttribute(attribute, ['survivorship', attribute], document, 'key'),
   );
-  const problems = [...resolved.problems, ...filled(found.problems), ...rules];
+  const problems = [...resolved.problems, ...filled([...found.problems, ...redisProblems(value, document)]), ...rules];
   if (problems.length > 0) fail(problems.sort((a, b) => a.line - b.line || a.column - b.column));
   const secrets = [...new Set([...resolved.secrets, ...found.secrets])];
   return complete(value, folder, { file: path, systems: found.systems, secrets });
+}
+
+/** One address, or the nodes of a cluster; each of a form that can be an address. The text itself may hold a password: it is never told. */
+function redisProblems({ storage }: Written, document: SourceDocument): ConfigurationProblem[] {
+  if (storage === undefined) return [];
+  const { url, servers } = storage.redis;
+  const path = ['storage', 'redis'];
+  if ((url === undefined) === (servers === undefined))
+    return [
+      problemAt(document, path, {
+        code: 'UNSILO_CONFIG_REDIS_ADDRESS',
+        message: 'Redis needs either `url` or `servers`.',
+        hint: 'Write `url: redis://host:6379`; `servers` is for the nodes of a cluster.',
+      }),
+    ];
+  const given: [string[], string][] =
+    url === undefined
+      ? (servers ?? []).map((server, index) => [[...path, 'servers', String(index)], server])
+      : [[[...path, 'url'], url]];
+  return given.flatMap(([at, address]) =>
+    /^rediss?:\/\/[^\s/]+(\/\d*)?$/.test(address) && URL.canParse(address)
+      ? []
+      : [
+          problemAt(document, at, {
+            code: 'UNSILO_CONFIG_REDIS_ADDRESS',
+            message: 'This is no address of a Redis.',
+            hint: 'Write redis://host:port, or rediss://host:port for TLS.',
+          }),
+        ],
+  );
 }

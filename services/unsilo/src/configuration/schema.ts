@@ -99,6 +99,85 @@ const names = (what: string, usual: number): object => ({
   description: `Of ${what}. Default ${usual}`,
 });
 
+const SECRET = { type: 'string', minLength: 1, writeOnly: true } as const;
+
+const KAFKA = closed(
+  'The log',
+  {
+    brokers: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'string',
+        pattern: '^[^\\s/@]+:[0-9]{1,5}$',
+        $comment: 'must be an address such as kafka:9092',
+      },
+      description: '`host:port` of some brokers; the others are found through them',
+    },
+    clientId: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 100,
+      description: 'What the brokers call this software in logs and quotas. Default `unsilo`',
+    },
+    tls: {
+      description:
+        '`true`: encrypted, certificates checked against the authorities of the machine; or a group with `ca`',
+      anyOf: [
+        { type: 'boolean' },
+        closed('Encrypted, with certificates of your own', {
+          ca: { type: 'string', minLength: 1, description: 'Authorities, PEM text: `${file:ca.pem}`' },
+          cert: { type: 'string', minLength: 1, description: 'Certificate of this client, PEM text' },
+          key: { ...SECRET, description: 'Its key, PEM text' },
+          serverName: { type: 'string', minLength: 1, description: 'The name in the certificates of the brokers' },
+        }),
+      ],
+    },
+    sasl: closed(
+      'How to log in to the brokers',
+      {
+        mechanism: { enum: ['plain', 'scram-sha-256', 'scram-sha-512'], description: 'As the brokers have it' },
+        username: { type: 'string', minLength: 1, description: 'Who logs in' },
+        password: { ...SECRET, description: 'The password' },
+      },
+      ['mechanism', 'username', 'password'],
+    ),
+    partitions: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      description:
+        'Of every topic that may have several, fixed when the topics are made: so many hub workers can share the work. Default 12, and 3 for commands and dead letters',
+    },
+    replication: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 32,
+      description: 'Copies of topics that are made. Default: what the cluster says',
+    },
+    compression: { enum: ['lz4', 'zstd', 'gzip', 'none'], description: 'Default lz4 where its package is installed' },
+  },
+  ['brokers'],
+);
+
+const REDIS = closed('The state, which can be made again from the log', {
+  url: { ...SECRET, description: '`redis://host:port`, or `rediss://host:port` for TLS' },
+  servers: {
+    type: 'array',
+    minItems: 1,
+    items: { type: 'string', minLength: 1 },
+    description: 'Instead of `url`: nodes of a Redis Cluster',
+  },
+  username: { type: 'string', minLength: 1, description: 'Wins over what stands in the address' },
+  password: { ...SECRET, description: 'Wins over what stands in the address' },
+  prefix: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_.-]{1,100}$',
+    $comment: 'must be 1 to 100 letters, digits, dots, dashes and underscores',
+    description: 'What all keys begin with. Default `unsilo`',
+  },
+});
+
 export const configurationSchema = closed('Configuration of Unsilo', {
   tenant: { ...NAME, description: "One company's data, apart from every other's. Default `main`" },
   data: { type: 'string', minLength: 1, description: 'The data folder, relative to this file. Default `.unsilo`' },
@@ -111,7 +190,20 @@ export const configurationSchema = closed('Configuration of Unsilo', {
       type: 'array',
       items: { type: 'string', minLength: 1 },
     },
+    adminKey: {
+      type: 'string',
+      writeOnly: true,
+      pattern: '^unsilo_[A-Za-z0-9_-]{43}$',
+      $comment: 'must be `unsilo_` and 43 characters of A-Z, a-z, 0-9, - and _, as `unsilo keys new` prints one',
+      description:
+        'A key that may do everything, for where no data folder lasts: `${file:/run/secrets/admin-key}`. `unsilo keys new` prints one',
+    },
   }),
+  storage: closed(
+    'Log and state on servers, for several processes. Without it both lie in the data folder',
+    { kafka: KAFKA, redis: REDIS },
+    ['kafka', 'redis'],
+  ),
   country: {
     type: 'string',
     pattern: '^[A-Z]{2}$',
@@ -165,7 +257,8 @@ export const configurationSchema = closed('Configuration of Unsilo', {
 export interface Written {
   tenant?: string;
   data?: string;
-  http?: { host?: string; port?: number; trustProxy?: string[] };
+  http?: { host?: string; port?: number; trustProxy?: string[]; adminKey?: string };
+  storage?: WrittenStorage;
   country?: string;
   allowPrivateAddresses?: boolean | string[];
   systems?: WrittenSystem[];
@@ -184,6 +277,18 @@ export interface Written {
     requestsPerMinute?: number;
     bodyBytes?: number;
   };
+}
+export interface WrittenStorage {
+  kafka: {
+    brokers: string[];
+    clientId?: string;
+    tls?: boolean | { ca?: string; cert?: string; key?: string; serverName?: string };
+    sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+    partitions?: number;
+    replication?: number;
+    compression?: 'lz4' | 'zstd' | 'gzip' | 'none';
+  };
+  redis: { url?: string; servers?: string[]; username?: string; password?: string; prefix?: string };
 }
 export interface WrittenSystem {
   name: string;

@@ -197,10 +197,27 @@ describe('what is wrong is told with line, column and a way out', () => {
       ['1:1 UNSILO_CONFIG_INVALID_VALUE The configuration must be a group of keys.'],
     ],
     [
+      'a broker without its port',
+      `storage:\n  kafka: { brokers: [kafka] }\n  redis: { url: redis://r:6379 }\n`,
+      ['2:22 UNSILO_CONFIG_INVALID_VALUE "0" must be an address such as kafka:9092.'],
+    ],
+    [
+      'a log on a server without a state there',
+      `storage:\n  kafka: { brokers: [kafka:9092] }\n`,
+      ['2:3 UNSILO_CONFIG_MISSING_KEY "redis" is missing here.'],
+    ],
+    [
+      'no address of Redis, or one that is none: it is not shown, since it may hold a password',
+      `storage:\n  kafka: { brokers: [kafka:9092] }\n  redis: { url: 'http://:hunter2@r' }\n`,
+      [
+        '3:17 UNSILO_CONFIG_REDIS_ADDRESS This is no address of a Redis. Write redis://host:port, or rediss://host:port for TLS.',
+      ],
+    ],
+    [
       '__proto__',
       `__proto__: { tenant: x }\n`,
       [
-        '1:1 UNSILO_CONFIG_UNKNOWN_KEY "__proto__" is not known here. Known are tenant, data, http, country, allowPrivateAddresses, systems, survivorship, matching, limits.',
+        '1:1 UNSILO_CONFIG_UNKNOWN_KEY "__proto__" is not known here. Known are tenant, data, http, storage, country, allowPrivateAddresses, systems, survivorship, matching, limits.',
       ],
     ],
   ])('%s', async (_, text, expected) => {
