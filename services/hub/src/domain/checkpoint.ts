@@ -20,7 +20,7 @@ export interface HistoryChunk {
 }
 
 /** So many facts gather above a checkpoint before it moves up: reading a few again costs less than writing a summary each time. */
-const GATHERED = 4;
+const GATHERED = 2;
 
 /**
  * Moves the checkpoint of a record up as far as it may: never past the base of an open command, and not where an erasure or a create that is

@@ -208,10 +208,21 @@ function applyKeep(golden: Golden, keep: Keep): void {
 }
 
 /** Elements that stand, in the order in which slots are given: latest statement first. */
-export function standingElements(golden: Golden, attribute: ListAttribute): [key: string, winner: Winner][] {
-  const standing = [...(golden.lists.get(attribute) ?? [])].filter(([, w]) => w.value !== undefined);
-  return standing.sort(([ka, a], [kb, b]) => byRecency(a.claim, b.claim) || (ka < kb ? -1 : Number(ka > kb)));
+export function standingElements(golden: Golden, attribute: ListAttribute): readonly [key: string, winner: Winner][] {
+  const elements = golden.lists.get(attribute);
+  if (!elements) return [];
+  let standing = inSlotOrder.get(elements);
+  if (!standing) {
+    standing = [...elements].filter(([, w]) => w.value !== undefined);
+    if (standing.length > 1)
+      standing.sort(([ka, a], [kb, b]) => byRecency(a.claim, b.claim) || (ka < kb ? -1 : Number(ka > kb)));
+    inSlotOrder.set(elements, standing);
+  }
+  return standing;
 }
+
+/** Every member of a customer is compared with the same elements. */
+const inSlotOrder = new WeakMap<ReadonlyMap<string, Winner>, readonly [key: string, winner: Winner][]>();
 
 /** The merged record as a party's state, lists in their order of precedence. */
 export function goldenState(golden: Golden): PartyState {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,12 @@ export interface BenchReport {
   /** Milliseconds from the append of an event to the commit of its customer and planned commands, at half of the measured load. */
   p50Ms: number;
   p99Ms: number;
+  /** Resident memory, what is mapped of the data file included. */
   rssBytes: number;
+  /** Of it: what isn't mapped from the file and can't be let go of at need. Null where the operating system doesn't tell. */
+  anonymousBytes: number | null;
+  /** Of that: what the simulated systems keep of their own records, about. */
+  systemsBytes: number;
   events: number;
   parties: number;
   /** Processor time is that of all threads: far below 2 cores' worth, something else had the machine. */
@@ -115,6 +121,8 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     );
     const { commands } = answering;
     const rssBytes = process.memoryUsage().rss;
+    const anonymousBytes = anonymousMemory();
+    const systemsBytes = corpus.bytes;
     await answering.close();
     await hub.stop();
     await store.close();
@@ -126,6 +134,8 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
       ratio: Number(median(runs.map((r) => r.eventsPerSecond / r.bareLogEventsPerSecond)).toFixed(3)),
       ...latency,
       rssBytes,
+      anonymousBytes,
+      systemsBytes,
       events: options.events,
       parties: options.parties,
       runs,
@@ -133,6 +143,15 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function anonymousMemory(): number | null {
+  try {
+    const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return kib === undefined ? null : Number(kib) * 1024;
+  } catch {
+    return null;
   }
 }
 

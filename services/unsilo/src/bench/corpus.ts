@@ -105,14 +105,17 @@ export class Corpus {
   private readonly rng: () => number;
   /** How often people have edited each record, its making included. */
   private readonly edits: Uint16Array;
-  /** Records that the hub has written, as they stand since. */
-  private readonly written = new Map<number, { state: PartyState; minor: number }>();
+  /** How often the hub has written to each record since its last edit. */
+  private readonly writes: Uint16Array;
+  /** Records that the hub has written, as they stand since: as text, so that a million of them take little beside what is measured. */
+  private readonly written = new Map<number, string>();
   private clock = START;
 
   constructor(parties: number, seed: number) {
     this.parties = parties;
     this.rng = generator(seed);
     this.edits = new Uint16Array(parties);
+    this.writes = new Uint16Array(parties);
   }
 
   /** The first state of every party, in order. */
@@ -139,6 +142,13 @@ export class Corpus {
     return { person: block * 5 + person, copy };
   }
 
+  /** Bytes that the systems' own memory of their records takes, about: text, and its place in the table. */
+  get bytes(): number {
+    let bytes = 4 * this.parties;
+    for (const text of this.written.values()) bytes += text.length + 48;
+    return bytes;
+  }
+
   /** Time in the company, ISO 8601. */
   now(): string {
     return new Date(this.clock).toISOString();
@@ -151,11 +161,12 @@ export class Corpus {
     change: (state: PartyState) => PartyState,
   ): { version: Version; before: PartyState; left: PartyState } | undefined {
     const party = Number(ref.slice(ref.lastIndexOf('/') + 1));
-    const minor = this.written.get(party)?.minor ?? 0;
+    const minor = this.writes[party] ?? 0;
     if (this.edits[party] !== base.major || minor !== base.minor) return undefined;
     const before = this.stateOf(party);
     const left = change(before);
-    this.written.set(party, { state: left, minor: minor + 1 });
+    this.written.set(party, JSON.stringify(left));
+    this.writes[party] = minor + 1;
     return { version: { major: base.major, minor: minor + 1 }, before, left };
   }
 
@@ -164,8 +175,9 @@ export class Corpus {
     const at = this.now();
     const major = (this.edits[party] ?? 0) + 1;
     this.edits[party] = major;
-    const held = this.written.get(party);
-    if (held) this.written.set(party, { state: edited(held.state, this.personOf(party).person, major), minor: 0 });
+    const held = this.held(party);
+    if (held) this.written.set(party, JSON.stringify(edited(held, this.personOf(party).person, major)));
+    this.writes[party] = 0;
     const change: Party = {
       ref: `${SYSTEMS[this.personOf(party).copy] ?? 'social'}/contact/${party}`,
       version: { major, minor: 0 },
@@ -177,9 +189,14 @@ export class Corpus {
     return partyEvent('default', change);
   }
 
+  private held(party: number): PartyState | undefined {
+    const text = this.written.get(party);
+    return text === undefined ? undefined : (JSON.parse(text) as PartyState);
+  }
+
   private stateOf(party: number): PartyState {
-    const held = this.written.get(party);
-    if (held) return held.state;
+    const held = this.held(party);
+    if (held) return held;
     const { person, copy } = this.personOf(party);
     const fresh = this.fresh(person, copy);
     const edits = this.edits[party] ?? 1;
