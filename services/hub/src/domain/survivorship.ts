@@ -213,9 +213,9 @@ export function standingElements(golden: Golden, attribute: ListAttribute): read
   if (!elements) return [];
   let standing = inSlotOrder.get(elements);
   if (!standing) {
-    standing = [...elements].filter(([, w]) => w.value !== undefined);
-    if (standing.length > 1)
-      standing.sort(([ka, a], [kb, b]) => byRecency(a.claim, b.claim) || (ka < kb ? -1 : Number(ka > kb)));
+    standing = [...elements]
+      .filter(([, w]) => w.value !== undefined)
+      .sort(([ka, a], [kb, b]) => byRecency(a.claim, b.claim) || (ka < kb ? -1 : Number(ka > kb)));
     inSlotOrder.set(elements, standing);
   }
   return standing;
