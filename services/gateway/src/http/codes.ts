@@ -191,7 +191,7 @@ export const codes = {
   UNSILO_CUSTOMER_GONE: {
     status: 410,
     title: 'This customer was forgotten',
-    hint: 'A decision erased it; nothing of it is left.',
+    hint: 'A decision erased it. The log keeps the old events until their retention ends.',
   },
   UNSILO_WEBHOOK_UNKNOWN: {
     status: 404,

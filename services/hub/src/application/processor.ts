@@ -110,7 +110,7 @@ export class Processor {
     await this.applySignals(workspace, intake);
     const touched = await applyFacts(workspace, intake, this.core);
     await this.seed(workspace, touched, seeds);
-    await applyTimeline(workspace, intake);
+    await applyTimeline(workspace, this.store, intake);
     const assignment = await resolveIdentity(workspace, this.store, touched, evaluations, this.core);
     const options: MergeOptions = {
       planning: this.planning,

@@ -157,8 +157,8 @@ export async function registerCommand(
       return;
     case 'reply': {
       await workspace.load('interactions', [command.inReplyTo]);
-      const row = workspace.get<InteractionRow>('interactions', command.inReplyTo);
-      if (row && !row.replies.includes(command.id))
+      const row = workspace.get<InteractionRow>('interactions', command.inReplyTo) ?? { replies: [] };
+      if (!row.replies.includes(command.id))
         workspace.set('interactions', command.inReplyTo, { ...row, replies: [...row.replies, command.id] });
       return;
     }

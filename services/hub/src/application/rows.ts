@@ -60,9 +60,17 @@ export interface CommandRow {
 }
 
 export interface InteractionRow {
-  interaction: Interaction;
+  /** Absent: no more than an answer to it was read so far (a rebuild reads topics side by side). */
+  interaction?: Interaction;
   /** Commands that replied to it, oldest first. */
   replies: string[];
+  /** An erasure emptied it; replies up to then are emptied as well (epoch milliseconds). */
+  erasedAt?: number;
+}
+
+/** A ref that was erased: what it said up to then is gone and stays gone (epoch milliseconds). */
+export interface ErasureRow {
+  at: number;
 }
 
 export interface ObjectRow {

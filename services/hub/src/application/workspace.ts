@@ -14,6 +14,7 @@ export type Table =
   | 'interactions'
   | 'objects'
   | 'timeline'
+  | 'erasures'
   | 'search'
   | 'systems'
   | 'unplanned'

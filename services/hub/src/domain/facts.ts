@@ -65,7 +65,8 @@ export function emptyRecord(ref: string): RecordFacts {
   return { ref, observations: [], commands: [], creates: [], late: 0 };
 }
 
-function saidAt(observation: Pick<Observation, 'changedAt' | 'observedAt'>): number {
+/** Whichever clock says that it was earlier: that of the system, or ours. */
+export function saidAt(observation: Pick<Observation, 'changedAt' | 'observedAt'>): number {
   return Math.min(Date.parse(observation.changedAt), Date.parse(observation.observedAt));
 }
 
@@ -204,6 +205,7 @@ export function redact(known: KnownCommand, erasedAt: number | undefined): Known
 }
 
 function withoutValues(command: Command): Command {
+  if (command.action === 'reply') return { ...command, text: '' };
   if (command.action !== 'update' && command.action !== 'create') return command;
   const set = Object.entries(command.set).map(([attribute, { asOf }]) => [attribute, { value: null, asOf }] as const);
   return { ...command, set: Object.fromEntries(set) };

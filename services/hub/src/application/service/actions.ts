@@ -116,7 +116,7 @@ export async function reply(
   request: ReplyRequest,
 ): Promise<Command> {
   const row = await read<InteractionRow>(context, 'interactions', interaction);
-  if (!row?.interaction.state)
+  if (!row?.interaction?.state)
     throw new ServiceError('not-found', 'UNSILO_NO_INTERACTION', 'No interaction that can be answered has this ref.', {
       hint: 'It may have been deleted at its source.',
     });

@@ -268,11 +268,12 @@ async function timelineEntry(context: ServiceContext, row: TimelineRow): Promise
     return found && { type: 'object', at: found.object.createdAt ?? found.object.changedAt, object: found.object };
   }
   const found = await read<InteractionRow>(context, 'interactions', row.ref);
-  if (!found) return undefined;
+  if (!found?.interaction) return undefined;
+  const { interaction } = found;
   return {
     type: 'interaction',
-    at: found.interaction.state?.publishedAt ?? found.interaction.changedAt,
-    interaction: found.interaction,
+    at: interaction.state?.publishedAt ?? interaction.changedAt,
+    interaction,
     replies: await repliesOf(context, found),
   };
 }
@@ -289,7 +290,7 @@ async function repliesOf(
 
 export async function interactionView(context: ServiceContext, ref: string): Promise<InteractionView> {
   const row = await read<InteractionRow>(context, 'interactions', ref);
-  if (!row)
+  if (!row?.interaction)
     throw new ServiceError('not-found', 'UNSILO_NO_INTERACTION', 'No interaction has this ref.', {
       hint: 'Refs are written system/kind/id.',
     });
