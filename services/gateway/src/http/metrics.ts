@@ -2,13 +2,32 @@ import type { Metric } from '@unsilo/hub';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Figures about the gateway itself and the process, for Prometheus. Labels are patterns of routes, never addresses. */
-export class GatewayMetrics {
-  readonly #registry = new Registry();
+/** Figures about the process, and those that parts of it give, in Prometheus' text format. */
+export class ProcessMetrics {
+  protected readonly registry = new Registry();
 
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** Ours and the others. */
+  async text(given: readonly Metric[]): Promise<string> {
+    const scrape = new Registry();
+    for (const metric of given) scrape.registerMetric(adapted(metric));
+    const [own, others] = await Promise.all([this.registry.metrics(), scrape.metrics()]);
+    return `${own.trimEnd()}\n${others.trimEnd()}\n`;
+  }
+}
+
+/** Figures about the gateway itself as well. Labels are patterns of routes, never addresses. */
+export class GatewayMetrics extends ProcessMetrics {
   constructor(app: FastifyInstance, openStreams: () => number) {
-    const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    super();
+    const registers = [this.registry];
     const requests = new Histogram({
       name: 'unsilo_http_request_seconds',
       help: 'Time from the first byte of a request to the last of its answer, seconds.',
@@ -29,18 +48,6 @@ export class GatewayMetrics {
       if (route !== '/v1/live')
         requests.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
     });
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  /** Ours and those of the service, in Prometheus' text format. */
-  async text(ofService: readonly Metric[]): Promise<string> {
-    const scrape = new Registry();
-    for (const metric of ofService) scrape.registerMetric(adapted(metric));
-    const [own, others] = await Promise.all([this.#registry.metrics(), scrape.metrics()]);
-    return `${own.trimEnd()}\n${others.trimEnd()}\n`;
   }
 }
 

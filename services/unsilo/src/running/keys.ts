@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
-import { makeKey, type KeyRecord, type KeyStore } from '@unsilo/gateway';
+import { hashKey, makeKey, type KeyRecord, type KeyStore } from '@unsilo/gateway';
 import type { Role } from '@unsilo/hub';
 import { writePrivately } from './data-folder.js';
 
@@ -53,6 +53,11 @@ export class KeyFile implements KeyStore {
     const { key, hash } = makeKey();
     this.#own.set(hash, { id: randomUUID(), ...record });
     return key;
+  }
+
+  /** A key that somebody else made: it holds for as long as this process runs. */
+  accept(key: string, record: Omit<KeyRecord, 'id'>): void {
+    this.#own.set(hashKey(key), { id: randomUUID(), ...record });
   }
 
   /** Answers the key: the only time that it can be seen. */

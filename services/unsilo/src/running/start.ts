@@ -1,159 +1,95 @@
-import { resolve } from 'node:path';
-import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { traceLog } from '@unsilo/event-log/tracing';
-import { createGateway, type Gateway } from '@unsilo/gateway';
-import { createHub, declareHubTopics, type Hub } from '@unsilo/hub';
+import { declareHubTopics, type Hub, type SystemsPort } from '@unsilo/hub';
 import { placeOf, signalEvent, type Signal } from '@unsilo/schemas';
-import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
-import type { Logger } from 'pino';
 import type { Configuration } from '../configuration/configuration.js';
 import { connectorStorage } from './connector-storage.js';
+import { connectorTopics } from './connector-topics.js';
 import { DataFolder } from './data-folder.js';
-import { KeyFile } from './keys.js';
-import { meterHub } from './meters.js';
+import { Ending } from './ending.js';
+import { openGateway } from './open-gateway.js';
+import { CONNECTOR_GRACE_MS, clock, makeHub, plainLog, tracedStorage, type StartOptions } from './parts.js';
+import { LeasedSystems } from './leased-systems.js';
+import { RemoteSystems } from './remote-systems.js';
+import { serveRole } from './role-server.js';
+import type { OpenedStorage } from './storage.js';
 import { ConnectedSystems } from './systems.js';
+import type { WebhookAnswer, WebhookCall } from '@unsilo/connector-sdk';
 
-export interface RunningUnsilo {
-  /** Of the console and the API. */
+export type { StartOptions } from './parts.js';
+export { StartError } from './start-error.js';
+
+/** One process of an installation. */
+export interface RunningRole {
+  /** Of the console and the API; without a gateway, of `/health` and `/metrics`. */
   url: string;
-  dataFolder: string;
+  /** Undefined where the process keeps nothing in files. */
+  dataFolder: string | undefined;
   /** Made at the first start on a data folder, and never seen again. */
   adminKey: string | undefined;
-  hub: Hub;
-  systems: ConnectedSystems;
-  /** Puts a signal on the log, where the live stream shows it. */
-  raise(signal: Signal): Promise<void>;
-  /** Resolves when the hub has caught up with the log and all systems have been started; rejects when that failed. */
+  /** Resolves when the process does all of its work; rejects when that failed. */
   ready: Promise<void>;
   /** Ends everything in order; repeats are harmless. */
   stop(): Promise<void>;
 }
 
-export interface StartOptions {
-  logger: Logger;
-  /** Follow events from their source to what is written; OpenTelemetry must run (`startTracing`). Default: no. */
-  tracing?: boolean;
-  /** Folder of the built console. Default: that of this repository. */
-  consoleFolder?: string;
+export interface RunningUnsilo extends RunningRole {
+  dataFolder: string;
+  hub: Hub;
+  systems: SystemsPort;
+  /** Puts a signal on the log, where the live stream shows it. */
+  raise(signal: Signal): Promise<void>;
 }
 
-export class StartError extends Error {
-  readonly code: string;
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'StartError';
-    this.code = code;
-  }
-}
-
-/** What is under way in a connector may take so long to end, and once more so long after it was told to give up: ten seconds are all. */
-const CONNECTOR_GRACE_MS = 3000;
 /** Retention and compaction are carried out so often. */
 const CLEANING_MS = 3_600_000;
-const BUILT_CONSOLE = resolve(import.meta.dirname, '../../../console/dist');
 
 /**
- * Runs the whole of Unsilo in this process: log and state in the data folder, the hub, a runner for each system, HTTP. Resolves as soon
- * as HTTP answers; `ready` tells when the rest does.
+ * Runs the whole of Unsilo in this process: the hub, a runner for each system, HTTP; log and state in the data folder or on the servers of
+ * the configuration. Resolves as soon as HTTP answers; `ready` tells when the rest does.
  */
 export async function startUnsilo(configuration: Configuration, options: StartOptions): Promise<RunningUnsilo> {
-  const { tenant, policy, model, limits, systems: configured } = configuration;
+  const { tenant } = configuration;
   const { logger } = options;
   const folder = new DataFolder(configuration.dataFolder);
   folder.make();
-  const clock = { now: () => Date.now() };
-  /** How to end what has been opened so far, last first. */
-  const opened: (() => Promise<void>)[] = [];
-  const endAll = async (): Promise<void> => {
-    const failures: unknown[] = [];
-    for (const end of opened.splice(0).reverse()) await end().catch((error: unknown) => void failures.push(error));
-    if (failures.length > 0) throw failures[0] instanceof Error ? failures[0] : new Error(String(failures[0]));
-  };
-
+  const ending = new Ending();
   try {
-    const environment = await openEnvironment({ folder: folder.database });
-    opened.push(() => environment.close());
-    const untraced = openLmdbEventLog(environment);
-    opened.push(() => untraced.close());
-    const log = options.tracing === true ? traceLog(untraced, 'unsilo') : untraced;
-    const store = openLmdbStateStore(environment);
-    opened.push(() => store.close());
-    const profiles = configured.map(({ profile }) => profile);
-    await declareHubTopics(
-      log,
-      configured.map(({ name }) => name),
-    );
+    const storage = await tracedStorage(configuration, folder, options, 'unsilo');
+    ending.add(() => storage.close());
+    const { log } = storage;
+    const names = configuration.systems.map(({ name }) => name);
+    await declareHubTopics(log, names, configuration.storage?.kafka.partitions);
+    const systems = await connect(configuration, storage, options, ending);
+    const { hub, metrics } = makeHub(configuration, storage, systems.port, logger);
+    ending.add(() => hub.stop());
+    ending.add(() => systems.close());
 
-    const systems = new ConnectedSystems({
-      tenant,
-      systems: configured,
-      log,
-      storageOf: (system) => connectorStorage(store, tenant, system),
-      logger: plainLog(logger),
-      graceMs: CONNECTOR_GRACE_MS,
-      clock,
-    });
-    const meters = meterHub(log);
-    const hub = createHub({
-      tenant,
-      log: meters.log,
-      store,
-      policy,
-      model,
-      systems: profiles,
-      systemsPort: systems,
-      clock,
-      logger: plainLog(logger),
-      batchSize: limits.batch,
-    });
-    opened.push(() => hub.stop());
-    opened.push(() => systems.close());
-
-    const keys = new KeyFile(folder.keysFile);
-    const first = keys.list().length === 0;
-    const adminKey = first ? keys.add({ name: 'admin', tenant, roles: ['admin'] }, clock.now()).key : undefined;
-
-    let stopping = false;
     let failed: string | undefined;
-    const gateway = await createGateway({
+    const { url, adminKey, close } = await openGateway(configuration, folder, options, {
       service: {
         ...hub.service,
-        metrics: async () => [...(await hub.service.metrics()), ...meters.metrics()],
+        metrics: async () => [...(await hub.service.metrics()), ...metrics()],
         health: async () => {
           const health = await hub.service.health();
           if (failed !== undefined) return { live: false, ready: false, reasons: [failed] };
-          return stopping ? { ...health, ready: false, reasons: [...health.reasons, 'It is stopping.'] } : health;
+          return ending.begun ? { ...health, ready: false, reasons: [...health.reasons, 'It is stopping.'] } : health;
         },
       },
-      keys,
-      webhooks: (system, call) => systems.webhook(system, call),
-      consoleFolder: consoleFolder(options.consoleFolder),
-      log: logger.child({}, { level: logger.level === 'debug' ? 'debug' : 'warn' }),
-      sessionSecret: folder.sessionSecret(),
-      trustProxy: configuration.http.trustProxy.length === 0 ? false : configuration.http.trustProxy,
-      limits: {
-        ...(limits.requestsPerMinute === undefined ? {} : { requestsPerMinute: limits.requestsPerMinute }),
-        ...(limits.bodyBytes === undefined ? {} : { eventBodyBytes: limits.bodyBytes }),
-      },
+      webhooks: systems.webhook,
     });
-    opened.push(() => gateway.close());
-    const url = await listen(gateway, configuration);
-    folder.announce({ pid: process.pid, url, key: keys.lend({ name: 'command line', tenant, roles: ['admin'] }) });
-    folder.rememberRun({ tenant, configuration: configuration.file ?? null });
-    opened.push(() => Promise.resolve(folder.withdraw()));
+    ending.add(close);
 
     const cleaning = setInterval(() => {
       log
         .clean(clock.now())
         .catch((error: unknown) => logger.error({ error: String(error) }, 'Cleaning the log failed.'));
     }, CLEANING_MS);
-    opened.push(() => Promise.resolve(clearInterval(cleaning)));
+    ending.add(() => Promise.resolve(clearInterval(cleaning)));
 
     const ready = (async () => {
       await hub.start();
-      if (!stopping) await systems.start();
+      if (!ending.begun) await systems.start();
     })().catch((error: unknown) => {
-      if (stopping) return;
+      if (ending.begun) return;
       failed = 'The hub could not be started.';
       throw error;
     });
@@ -164,52 +100,72 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
       const event = signalEvent(tenant, signal);
       await log.append([{ ...placeOf(event), value: JSON.stringify(event) }]);
     };
-    let stopped: Promise<void> | undefined;
-    const stop = (): Promise<void> => {
-      stopping = true;
-      return (stopped ??= endAll());
+    return {
+      url,
+      dataFolder: folder.path,
+      adminKey,
+      hub,
+      systems: systems.port,
+      raise,
+      ready,
+      stop: () => ending.all(),
     };
-    return { url, dataFolder: folder.path, adminKey, hub, systems, raise, ready, stop };
   } catch (error) {
-    await endAll().catch(() => undefined);
+    await ending.all().catch(() => undefined);
     throw error;
   }
 }
 
-function consoleFolder(given: string | undefined): string {
-  return given ?? BUILT_CONSOLE;
+interface Systems {
+  port: SystemsPort;
+  webhook: (system: string, call: WebhookCall) => Promise<WebhookAnswer | undefined>;
+  start(): Promise<void>;
+  close(): Promise<void>;
 }
 
-async function listen(gateway: Gateway, { http }: Configuration): Promise<string> {
-  try {
-    const { url, port } = await gateway.start(http);
-    // Addresses that mean "all of them" lead nowhere in a browser.
-    return ['0.0.0.0', '::'].includes(http.host) ? `http://localhost:${port}` : url;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new StartError(
-        'UNSILO_PORT_IN_USE',
-        `Port ${http.port} of ${http.host} is in use. Choose another one with --port or http.port; 0 takes a free one.`,
-        error,
-      );
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
-      throw new StartError(
-        'UNSILO_ADDRESS_REFUSED',
-        `Can not listen on ${http.host}, port ${http.port} (${code}).`,
-        error,
-      );
-    throw error;
+async function connect(
+  configuration: Configuration,
+  { log, store }: OpenedStorage,
+  { logger }: StartOptions,
+  ending: Ending,
+): Promise<Systems> {
+  const { tenant, systems, http } = configuration;
+  const common = { tenant, systems, log, logger: plainLog(logger), graceMs: CONNECTOR_GRACE_MS, clock };
+  if (configuration.storage === undefined) {
+    const connected = new ConnectedSystems({
+      ...common,
+      storageOf: (system) => connectorStorage(store, tenant, system),
+    });
+    return {
+      port: connected,
+      webhook: (system, call) => connected.webhook(system, call),
+      start: () => connected.start(),
+      close: () => connected.close(),
+    };
   }
-}
-
-/** The narrow logs that hub and connectors take, over the one of the process. */
-function plainLog(logger: Logger) {
-  type Fields = Record<string, string | number | boolean>;
+  // Other processes may run some of the systems: they are asked as if none ran here.
+  await log.declare(connectorTopics(systems.map(({ name }) => name)));
+  const remote = new RemoteSystems(store, tenant, systems);
+  let url = '';
+  const leased = new LeasedSystems({ ...common, store, url: () => url });
+  const server = await serveRole({
+    host: http.host,
+    port: 0,
+    health: () => Promise.resolve({ live: true, ready: true, reasons: [] }),
+    metrics: () => Promise.resolve([]),
+    webhook: (system, call) => leased.webhook(system, call),
+  });
+  url = server.url;
+  ending.add(() => server.close());
   return {
-    debug: (fields: Fields, message: string) => logger.debug(fields, message),
-    info: (fields: Fields, message: string) => logger.info(fields, message),
-    warn: (fields: Fields, message: string) => logger.warn(fields, message),
-    error: (fields: Fields, message: string) => logger.error(fields, message),
+    port: remote,
+    webhook: (system, call) => remote.webhook(system, call),
+    start: async () => {
+      remote.start();
+      await leased.start();
+    },
+    close: async () => {
+      await Promise.all([leased.close(), remote.close()]);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { makeKey } from '@unsilo/gateway';
 import type { Role } from '@unsilo/hub';
 import { emptyConfiguration } from '../../configuration/configuration.js';
 import { KeyFile, ROLES } from '../../running/keys.js';
@@ -8,10 +9,11 @@ import { table } from '../output.js';
 export const keys: Command = {
   name: 'keys',
   summary: 'Make, list and revoke API keys',
-  usage: ['keys [list]', 'keys add NAME --role ROLE…', 'keys revoke NAME'],
+  usage: ['keys [list]', 'keys add NAME --role ROLE…', 'keys revoke NAME', 'keys new'],
   description:
     'Works on the data folder, whether a process runs on it or not; changes hold at once. A key is shown when it is made and kept\n' +
-    `as a hash only. Roles: ${ROLES.join(', ')} (which includes all others).`,
+    `as a hash only. Roles: ${ROLES.join(', ')} (which includes all others).\n` +
+    '`keys new` prints a key and keeps nothing: for `http.adminKey` of a configuration.',
   options: {
     config: { type: 'string', value: 'FILE', description: 'The configuration, for its data folder ($UNSILO_CONFIG)' },
     data: { type: 'string', value: 'DIR', description: 'The data folder ($UNSILO_DATA); default .unsilo' },
@@ -20,11 +22,19 @@ export const keys: Command = {
   },
   examples: [
     { command: 'unsilo keys add dashboard --role reader', what: 'Prints a key that may read' },
+    { command: 'unsilo keys new > admin-key', what: "Makes a file for http.adminKey: '${file:admin-key}'" },
     { command: 'unsilo keys revoke dashboard', what: 'Ends it, with its sessions' },
   ],
   async run(invocation, surroundings) {
     const { output } = surroundings;
-    const wanted = action(invocation, ['list', 'add', 'revoke']);
+    const wanted = action(invocation, ['list', 'add', 'revoke', 'new']);
+    if (wanted === 'new') {
+      noMoreArguments(invocation, 1);
+      const { key } = makeKey();
+      if (output.json) output.value({ key });
+      else output.data(key);
+      return EXIT.ok;
+    }
     const { folder, configuration } = await locate(invocation, surroundings);
     const last = folder.lastRun();
     if (last === undefined)

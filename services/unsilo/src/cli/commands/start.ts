@@ -5,7 +5,8 @@ import { prepareDemonstration, type Demonstration } from '../../demonstration/de
 import { DEFAULT_FOLDER } from '../../demonstration/folder.js';
 import { PACES, type Pace } from '../../demonstration/telling.js';
 import { createLogger, type LogLevel } from '../../running/logger.js';
-import { startUnsilo, type RunningUnsilo } from '../../running/start.js';
+import { ROLES, startRole, type ProcessRole } from '../../running/start-role.js';
+import { startUnsilo, type RunningRole, type RunningUnsilo } from '../../running/start.js';
 import { startTracing, type Tracing } from '../../running/tracing.js';
 import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type Surroundings } from '../command.js';
 
@@ -17,19 +18,32 @@ const HUMAN_MS = 20_000;
 
 export const start: Command = {
   name: 'start',
-  summary: 'Run everything in one process',
-  usage: ['start [--config FILE] [--port N] [--data DIR]', 'start [--demonstration told|fast] [--port N] [--data DIR]'],
+  summary: 'Run everything in one process, or one part of it',
+  usage: [
+    'start [--config FILE] [--port N] [--data DIR]',
+    'start [--demonstration told|fast] [--port N] [--data DIR]',
+    'start --config FILE --role hub|gateway|connector [--system NAME]… [--port N]',
+  ],
   description:
     'Without a configuration it runs the demonstration: an invented company with simulated systems, in a data folder of its own that\n' +
     `is thrown away at each start (${DEFAULT_FOLDER}). ` +
     'Prints where the console is, where the data lies and, at the first start on a data folder, the admin key: it is shown this\n' +
-    'once and kept only as a hash. Ctrl-C or SIGTERM stops cleanly; a second one stops at once.',
+    'once and kept only as a hash. Ctrl-C or SIGTERM stops cleanly; a second one stops at once.\n' +
+    'Where the configuration names servers for log and state (`storage`), the parts can be processes of their own: any number of hub\n' +
+    'workers, gateways, and connectors. A system that several processes could run is run by one of them; the others wait for its end.',
   options: {
     config: { type: 'string', value: 'FILE', description: 'The configuration ($UNSILO_CONFIG)' },
     demonstration: {
       type: 'string',
       value: 'PACE',
       description: 'Without a configuration: `told` with time to read (default), or `fast`',
+    },
+    role: { type: 'string', value: 'ROLE', description: `${ROLES.join(', ')}; default all` },
+    system: {
+      type: 'string',
+      multiple: true,
+      value: 'NAME',
+      description: 'With --role connector: run this system; can be repeated. Default: all of them',
     },
     port: { type: 'string', value: 'N', description: 'Instead of http.port; 0 takes a free one' },
     host: { type: 'string', value: 'ADDRESS', description: 'Instead of http.host' },
@@ -53,28 +67,38 @@ export const start: Command = {
     { command: 'unsilo start', what: 'Runs the demonstration' },
     { command: 'unsilo start --config unsilo.yaml', what: 'Runs what the file describes' },
     { command: 'unsilo start --config unsilo.yaml --port 0 --data /tmp/trial', what: 'Beside another one' },
+    { command: 'unsilo start --config unsilo.yaml --role hub --port 8421', what: 'One worker of the hub' },
+    { command: 'unsilo start --config unsilo.yaml --role connector --system crm', what: 'Reads and writes one system' },
   ],
   async run(invocation, surroundings) {
     noMoreArguments(invocation, 0);
     const { output } = surroundings;
     const pace = paceOf(invocation);
+    const role = roleOf(invocation);
+    const only = invocation.texts('system');
     const file = invocation.text('config') ?? surroundings.env['UNSILO_CONFIG'];
     if (file !== undefined && invocation.text('demonstration') !== undefined)
       throw new UsageError('--demonstration and a configuration exclude each other.');
+    if (file === undefined && role !== 'all') throw new UsageError('--role needs a configuration: give --config FILE.');
+    if (only.length > 0 && role !== 'connector') throw new UsageError('--system goes with --role connector only.');
     const demonstration = file === undefined ? await demonstrated(pace, invocation, surroundings) : undefined;
     let tracing: Tracing | undefined;
     try {
       const configuration = await configured(file, demonstration, invocation, surroundings);
       const level = demonstration === undefined ? 'info' : 'warn';
       const logger = createLogger({ ...logOptions(invocation, level), secrets: configuration.secrets });
-      tracing = await startTracing('all', surroundings.env);
-      const running = await startUnsilo(configuration, { logger, tracing: tracing !== undefined });
+      tracing = await startTracing(role, surroundings.env);
+      const options = { logger, tracing: tracing !== undefined };
+      let whole: RunningUnsilo | undefined;
+      let running: RunningRole;
+      if (role === 'all') running = whole = await startUnsilo(configuration, options);
+      else running = await startRole(configuration, role, only, options);
       const stopped = stopOnSignal(running, surroundings);
       announce(running, configuration, demonstration, surroundings);
       const ready = running.ready.then(() => {
         if (!surroundings.signal.aborted) output.message('Ready.');
       });
-      const story = demonstration?.tell(running, surroundings.signal);
+      const story = whole === undefined ? undefined : demonstration?.tell(whole, surroundings.signal);
       story?.catch((error: unknown) => {
         if (!surroundings.signal.aborted) output.message(`The story broke off: ${String(error)}`);
       });
@@ -91,6 +115,13 @@ export const start: Command = {
     }
   },
 };
+
+function roleOf(invocation: Invocation): ProcessRole {
+  const given = invocation.text('role') ?? 'all';
+  const role = ROLES.find((known) => known === given);
+  if (role === undefined) throw new UsageError(`--role must be one of ${ROLES.join(', ')}.`);
+  return role;
+}
 
 function paceOf(invocation: Invocation): Pace {
   const given = invocation.text('demonstration') ?? 'told';
@@ -138,7 +169,7 @@ function logOptions(invocation: Invocation, usual: LogLevel): { level: LogLevel;
 }
 
 function announce(
-  running: RunningUnsilo,
+  running: RunningRole,
   configuration: Configuration,
   demonstration: Demonstration | undefined,
   { output }: Surroundings,
@@ -150,6 +181,7 @@ function announce(
     output.value(Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== undefined)), 'line');
     return;
   }
+  if (dataFolder === undefined) return output.data(`Health:    ${url}/health/ready`);
   output.data(`Console:   ${url}`);
   output.data(`Data:      ${dataFolder}`);
   if (adminKey !== undefined) {
@@ -162,7 +194,7 @@ function announce(
 }
 
 /** Resolves with the exit code once everything has been stopped; the second signal doesn't wait for that. */
-function stopOnSignal(running: RunningUnsilo, { signal, output }: Surroundings): Promise<0 | 1> {
+function stopOnSignal(running: RunningRole, { signal, output }: Surroundings): Promise<0 | 1> {
   return new Promise((settle) => {
     const stop = (): void => {
       output.message('Stopping …');

@@ -1,0 +1,68 @@
+import { traceLog } from '@unsilo/event-log/tracing';
+import { createHub, type Hub, type Metric, type SystemsPort } from '@unsilo/hub';
+import type { Logger } from 'pino';
+import type { Configuration } from '../configuration/configuration.js';
+import type { DataFolder } from './data-folder.js';
+import { meterHub } from './meters.js';
+import { openStorage, type OpenedStorage } from './storage.js';
+
+export interface StartOptions {
+  logger: Logger;
+  /** Follow events from their source to what is written; OpenTelemetry must run (`startTracing`). Default: no. */
+  tracing?: boolean;
+  /** Folder of the built console. Default: that of this repository. */
+  consoleFolder?: string;
+}
+
+/** What is under way in a connector may take so long to end, and once more so long after it was told to give up: ten seconds are all. */
+export const CONNECTOR_GRACE_MS = 3000;
+
+export const clock = { now: (): number => Date.now() };
+
+/** Log and state as configured. `name`: of the part of the software that the traces of the log belong to. */
+export async function tracedStorage(
+  configuration: Configuration,
+  folder: DataFolder,
+  { logger, tracing }: StartOptions,
+  name: string,
+): Promise<OpenedStorage> {
+  const storage = await openStorage(configuration, folder, plainLog(logger));
+  return tracing === true ? { ...storage, log: traceLog(storage.log, name) } : storage;
+}
+
+/** A worker of the hub, and the figures about its work. */
+export function makeHub(
+  { tenant, policy, model, systems, limits, storage: servers }: Configuration,
+  { log, store }: OpenedStorage,
+  systemsPort: SystemsPort,
+  logger: Logger,
+): { hub: Hub; metrics: () => Metric[] } {
+  const meters = meterHub(log);
+  const hub = createHub({
+    tenant,
+    log: meters.log,
+    store,
+    policy,
+    model,
+    systems: systems.map(({ profile }) => profile),
+    systemsPort,
+    clock,
+    logger: plainLog(logger),
+    batchSize: limits.batch,
+    ...(servers?.kafka.partitions === undefined ? {} : { partitions: servers.kafka.partitions }),
+  });
+  return { hub, metrics: () => meters.metrics() };
+}
+
+type Fields = Record<string, string | number | boolean>;
+type Line = (fields: Fields, message: string) => void;
+
+/** The narrow logs that hub, connectors and storage take, over the one of the process. */
+export function plainLog(logger: Logger): { debug: Line; info: Line; warn: Line; error: Line } {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+  };
+}
