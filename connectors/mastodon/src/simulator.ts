@@ -1,6 +1,6 @@
 import { mastodonApi, type ApiAnswer, type ApiRequest } from './simulator/api.js';
 import { entitiesOf, type Limits } from './simulator/entities.js';
-import { serve } from './simulator/server.js';
+import { serve, type ListenAt } from './simulator/server.js';
 import { createWorld, type World } from './simulator/world.js';
 
 export { SELF, type SimulatedAccount, type SimulatedNotification, type SimulatedStatus } from './simulator/world.js';
@@ -35,9 +35,11 @@ export interface SimulationOptions {
   streaming?: () => string;
   /** Told each answer, under the name of its call in the contract: `GET /api/v1/statuses/{id}`. */
   check?: (call: string, answer: ApiAnswer) => void;
+  /** Default: a free port of 127.0.0.1. */
+  listen?: ListenAt;
 }
 
-/** Starts one on a free port of 127.0.0.1. */
+/** Starts one, with a server. */
 export async function startSimulatedMastodon(options: SimulationOptions = {}): Promise<RunningMastodon> {
   let send = (_message: string): void => undefined;
   let streaming = '';
@@ -49,7 +51,7 @@ export async function startSimulatedMastodon(options: SimulationOptions = {}): P
       send(JSON.stringify({ stream: ['user'], event, payload }));
     },
   });
-  const server = await serve(mastodon.handle, mastodon.token);
+  const server = await serve(mastodon.handle, mastodon.token, options.listen);
   send = (message) => server.send(message);
   streaming = server.url.replace('http:', 'ws:');
   return { ...mastodon, url: server.url, close: () => server.close() };

@@ -4,7 +4,7 @@ import { MODULES, type KindName } from './modules.js';
 import { suiteCrmApi } from './simulator/api.js';
 import { simulatedModule } from './simulator/fields.js';
 import { tokenEndpoint, type Login } from './simulator/oauth.js';
-import { serve, type ApiAnswer, type ApiRequest } from './simulator/server.js';
+import { serve, type ApiAnswer, type ApiRequest, type ListenAt } from './simulator/server.js';
 import { createStore } from './simulator/store.js';
 import type { Charset } from './simulator/texts.js';
 
@@ -57,6 +57,8 @@ export interface SimulationOptions {
   /** Time zone of the API's user (default UTC). */
   timeZone?: string;
   login?: Partial<Login>;
+  /** Default: a free port of 127.0.0.1. */
+  listen?: ListenAt;
 }
 
 export const SIMULATED_LOGIN: Login = {
@@ -67,10 +69,10 @@ export const SIMULATED_LOGIN: Login = {
   password: 'simulated-password',
 };
 
-/** Starts one on a free port of 127.0.0.1. */
+/** Starts one, with a server. */
 export async function startSimulatedSuiteCrm(options: SimulationOptions = {}): Promise<RunningSuiteCrm> {
   const crm = simulateSuiteCrm(options);
-  return { ...crm, ...(await serve(crm.handle)) };
+  return { ...crm, ...(await serve(crm.handle, options.listen)) };
 }
 
 /** One without a server. */

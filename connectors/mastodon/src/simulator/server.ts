@@ -5,10 +5,19 @@ import type { ApiAnswer, ApiRequest } from './api.js';
 
 const STREAM = '/api/v1/streaming';
 
-/** Serves the API, and the stream of our account, on a free port of 127.0.0.1. */
+/** Where a simulated system listens. */
+export interface ListenAt {
+  host: string;
+  port: number;
+  /** How others reach it. */
+  url: string;
+}
+
+/** Serves the API, and the stream of our account; unless told otherwise on a free port of 127.0.0.1. */
 export async function serve(
   handle: (request: ApiRequest) => ApiAnswer,
   token: string,
+  at?: ListenAt,
 ): Promise<{ url: string; send(message: string): void; close(): Promise<void> }> {
   const server = createServer((incoming, response) => {
     received(incoming)
@@ -31,9 +40,12 @@ export async function serve(
     listeners.add(socket);
     socket.on('close', () => listeners.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at?.port ?? 0, at?.host ?? '127.0.0.1', resolve);
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: at?.url ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     send(message) {
       for (const socket of listeners) socket.send(message);
     },

@@ -16,9 +16,18 @@ export interface ApiAnswer {
   body: string | object;
 }
 
-/** Serves the API on a free port of 127.0.0.1. */
+/** Where a simulated system listens. */
+export interface ListenAt {
+  host: string;
+  port: number;
+  /** How others reach it. */
+  url: string;
+}
+
+/** Serves the API; unless told otherwise on a free port of 127.0.0.1. */
 export async function serve(
   handle: (request: ApiRequest) => ApiAnswer,
+  at?: ListenAt,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((incoming, response) => {
     received(incoming)
@@ -31,9 +40,12 @@ export async function serve(
         else response.writeHead(500, { 'content-type': 'text/html' }).end(`<h1>${String(error)}</h1>`);
       });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at?.port ?? 0, at?.host ?? '127.0.0.1', resolve);
+  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: at?.url ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Actor, LiveEvent } from '@unsilo/hub';
+import type { Actor, HubService, LiveEvent } from '@unsilo/hub';
 import type { Asked } from './asking.js';
 import { CommandError } from './command.js';
 
@@ -8,8 +8,11 @@ type Query = Readonly<Record<string, string | number | readonly string[] | undef
 /** For so long a reading command does as it is told when the process tells it to come back later, seconds. */
 const LONGEST_WAIT_S = 120;
 
+/** What an agent and a steward do. */
+export type Done = Pick<HubService, 'decide' | 'reply' | 'createObject'>;
+
 /** The hub's service as a running process offers it over HTTP. The key decides who asks; the `actor` of each call is left aside. */
-export function httpService(url: string, key: string): Asked {
+export function httpService(url: string, key: string): Asked & Done {
   const base = url.replace(/\/+$/, '');
 
   async function call(
@@ -18,13 +21,23 @@ export function httpService(url: string, key: string): Asked {
       method?: string;
       query?: Query;
       body?: unknown;
+      /** The same key does the same thing once. */
+      idempotencyKey?: string | undefined;
       signal?: AbortSignal | undefined;
       accept?: readonly number[];
       /** Waits as long as it is told to, within limits. */
       patient?: boolean;
     } = {},
   ): Promise<Response> {
-    const { method = 'GET', query = {}, body, signal, accept = [], patient = method === 'GET' } = options;
+    const {
+      method = 'GET',
+      query = {},
+      body,
+      idempotencyKey,
+      signal,
+      accept = [],
+      patient = method === 'GET',
+    } = options;
     let target: URL;
     try {
       target = new URL(`${base}${path}`);
@@ -40,6 +53,7 @@ export function httpService(url: string, key: string): Asked {
         headers: {
           authorization: `Bearer ${key}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
@@ -119,6 +133,13 @@ export function httpService(url: string, key: string): Asked {
     audit: (_, query, signal) => lines('/v1/audit', query, signal),
     live: (_actor: Actor, query, signal) => liveEvents(() => call('/v1/live', { query, signal, patient: false })),
     events: (_, query) => json('/v1/events', { query }),
+    decide: (_, body) => json('/v1/decisions', { method: 'POST', body }),
+    reply(_, interaction, { idempotencyKey, ...body }) {
+      const [system = '', kind = '', ...rest] = interaction.split('/');
+      const path = `/v1/interactions/${id(system)}/${id(kind)}/${id(rest.join('/'))}/replies`;
+      return json(path, { method: 'POST', body, idempotencyKey });
+    },
+    createObject: (_, { idempotencyKey, ...body }) => json('/v1/objects', { method: 'POST', body, idempotencyKey }),
   };
 }
 

@@ -15,17 +15,35 @@ export const IMPORT_FILE = 'customers.csv';
 
 /** Simulated systems answer at once, so they may be asked often. */
 const INTERVAL = '400ms';
-const LOOPBACK = ['127.0.0.0/8'];
+
+/** What is otherwise where the systems run elsewhere than the hub. */
+export interface Surroundings {
+  data: string;
+  storage?: object;
+  http?: object;
+  limits?: object;
+  /** Where the simulated systems may be, as `allowPrivateAddresses` takes it. */
+  addresses: true | string[];
+  /** Files with secrets. */
+  secrets: { crm: string; social: string };
+}
+const ONE_PROCESS: Surroundings = { data: '..', addresses: ['127.0.0.0/8'], secrets: SECRET_FILES };
 
 /**
  * The demonstration's `unsilo.yaml`. It is what anybody would write who has these four systems, but for their addresses and the short
  * intervals.
  */
-export function demonstrationYaml({ crm, shop, social, news }: Addresses): string {
+export function demonstrationYaml(
+  { crm, shop, social, news }: Addresses,
+  { data, storage, http, limits, addresses, secrets }: Surroundings = ONE_PROCESS,
+): string {
   const everything = { contact: { fields: ['*'] } };
   const document = {
     tenant: 'demonstration',
-    data: '..',
+    data,
+    ...(storage === undefined ? {} : { storage }),
+    ...(http === undefined ? {} : { http }),
+    ...(limits === undefined ? {} : { limits }),
     country: 'GB',
     // What somebody writes about themselves on Mastodon must not replace the CRM's notes about them.
     survivorship: { note: 'source-rank' },
@@ -34,10 +52,10 @@ export function demonstrationYaml({ crm, shop, social, news }: Addresses): strin
         name: SYSTEMS.crm,
         connector: 'suitecrm',
         interval: INTERVAL,
-        allowPrivateAddresses: LOOPBACK,
+        allowPrivateAddresses: addresses,
         options: {
           url: crm.url,
-          auth: { grant: 'client_credentials', clientId: crm.clientId, clientSecret: `\${file:${SECRET_FILES.crm}}` },
+          auth: { grant: 'client_credentials', clientId: crm.clientId, clientSecret: `\${file:${secrets.crm}}` },
           modules: ['contact', 'case'],
         },
         policy: { rank: 10, write: everything },
@@ -82,17 +100,17 @@ export function demonstrationYaml({ crm, shop, social, news }: Addresses): strin
         name: SYSTEMS.social,
         connector: 'mastodon',
         interval: INTERVAL,
-        allowPrivateAddresses: LOOPBACK,
-        options: { url: social.url, token: `\${file:${SECRET_FILES.social}}` },
+        allowPrivateAddresses: addresses,
+        options: { url: social.url, token: `\${file:${secrets.social}}` },
       },
       {
         name: SYSTEMS.news,
         connector: 'feed',
         interval: '5s',
-        allowPrivateAddresses: LOOPBACK,
+        allowPrivateAddresses: addresses,
         options: { feeds: [{ url: news.feed, name: 'The Simulated Gazette' }], interval: 5 },
       },
     ],
   };
-  return `# The demonstration: ${OUR_ACCOUNT.name} and four simulated systems. Made anew at each start.\n${stringify(document, { aliasDuplicateObjects: false })}`;
+  return `# The demonstration: ${OUR_ACCOUNT.name} and four simulated systems${storage === undefined ? '. Made anew at each start' : ''}.\n${stringify(document, { aliasDuplicateObjects: false })}`;
 }

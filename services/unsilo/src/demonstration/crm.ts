@@ -1,5 +1,6 @@
 import { startSimulatedSuiteCrm } from '@unsilo/connector-suitecrm/simulator';
 import { crmContacts } from './company.js';
+import type { Place } from './place.js';
 import type { SimulatedTable } from './records-window.js';
 
 /** The simulated CRM, as its own people use it. */
@@ -36,10 +37,14 @@ const CONTACT_COLUMNS = [
 ] as const;
 const CASE_COLUMNS = ['case_number', 'name', 'status', 'priority', 'contacts', 'description', 'id'] as const;
 
-export async function startCrm(clock: { now(): number }): Promise<SimulatedCrm> {
+/** @param place Where it listens, and its secret; default a free port of 127.0.0.1 and the simulator's own. */
+export async function startCrm(clock: { now(): number }, place?: Place): Promise<SimulatedCrm> {
   /** Records are entered at the time of the simulated system: while it is filled, that of each record. */
   let enteredAt: number | undefined;
-  const simulated = await startSimulatedSuiteCrm({ now: () => enteredAt ?? clock.now() });
+  const simulated = await startSimulatedSuiteCrm({
+    now: () => enteredAt ?? clock.now(),
+    ...(place === undefined ? {} : { listen: place, login: { clientSecret: place.secret } }),
+  });
   const { auth } = simulated;
   for (const contact of crmContacts(clock.now())) {
     enteredAt = contact.enteredAt;

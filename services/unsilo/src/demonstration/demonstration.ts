@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Actor } from '@unsilo/hub';
 import type { Configuration } from '../configuration/configuration.js';
 import { loadConfiguration } from '../configuration/load.js';
@@ -6,7 +7,7 @@ import { OUR_ACCOUNT } from './company.js';
 import { watchFirsts } from './firsts.js';
 import { emptyFolder } from './folder.js';
 import { Look } from './look.js';
-import { startSimulatedSystems, type SimulatedSystems } from './simulated-systems.js';
+import { startSimulatedSystems, writeConfiguration, type SimulatedSystems } from './simulated-systems.js';
 import { tell } from './story.js';
 import { Telling, type Pace } from './telling.js';
 
@@ -34,9 +35,10 @@ const clock = { now: () => Date.now() };
 
 /** Starts the simulated systems, and makes a configuration that connects them. */
 export async function prepareDemonstration(options: DemonstrationOptions): Promise<Demonstration> {
-  const systems = await startSimulatedSystems(emptyFolder(options.folder), clock);
+  const folder = emptyFolder(options.folder);
+  const systems = await startSimulatedSystems(join(folder, 'shop'), clock);
   try {
-    const configuration = labelled(await loadConfiguration(systems.configuration), systems);
+    const configuration = labelled(await loadConfiguration(writeConfiguration(folder, systems)), systems);
     return {
       configuration,
       window: systems.window,

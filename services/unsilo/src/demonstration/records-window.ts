@@ -46,6 +46,7 @@ export async function openRecordsWindow(
   sources: readonly RecordsSource[],
   files: Readonly<Record<string, () => { type: string; body: string }>>,
   clock: { now(): number },
+  at: { host: string; port: number; url?: string } = { host: '127.0.0.1', port: 0 },
 ): Promise<RecordsWindow> {
   const seen = new Map<string, SeenTables>();
   const look = (source: RecordsSource): { records: SimulatedRecords; seen: SeenTables } => {
@@ -81,10 +82,10 @@ export async function openRecordsWindow(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(at.port, at.host, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: at.url ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         clearInterval(watching);

@@ -7,6 +7,7 @@ import { startCrm, type SimulatedCrm } from './crm.js';
 import { newsFeed, newsTables } from './news.js';
 import { openRecordsWindow, type RecordsSource } from './records-window.js';
 import { shopTables, startShop, type SimulatedShop } from './shop.js';
+import type { Place } from './place.js';
 import { startSocial, type SimulatedSocial } from './social.js';
 
 /** All systems of the company, running. */
@@ -18,15 +19,30 @@ export interface SimulatedSystems {
   sources: readonly RecordsSource[];
   /** Address of the window on their own records. */
   window: string;
-  /** The `unsilo.yaml` that connects them. */
-  configuration: string;
   close(): Promise<void>;
+}
+
+/** Where the systems are found by others than this process. */
+export interface Places {
+  crm: Place;
+  social: Place;
+  window: Omit<Place, 'secret'>;
 }
 
 const SHOP_LOOKS_EVERY_MS = 200;
 
-/** @param folder Holds what lies in files: the shop's folders, the configuration, its secrets. */
-export async function startSimulatedSystems(folder: string, clock: { now(): number }): Promise<SimulatedSystems> {
+/** @param folder Of the files that the shop exchanges. */
+export async function startSimulatedSystems(
+  folder: string,
+  clock: { now(): number },
+  options: {
+    /** Default: free ports of 127.0.0.1. */
+    places?: Places;
+    /** What the window answers besides, by path. */
+    files?: Readonly<Record<string, () => { type: string; body: string }>>;
+  } = {},
+): Promise<SimulatedSystems> {
+  const { places } = options;
   const began = clock.now();
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -38,11 +54,11 @@ export async function startSimulatedSystems(folder: string, clock: { now(): numb
     return system;
   }
   try {
-    const crm = await open(startCrm(clock));
-    const social = await open(startSocial(clock));
+    const crm = await open(startCrm(clock, places?.crm));
+    const social = await open(startSocial(clock, places?.social));
     const shop = await open(
       startShop({
-        folder: join(folder, 'shop'),
+        folder,
         rows: shopRows(began),
         importFile: IMPORT_FILE,
         lookEveryMs: SHOP_LOOKS_EVERY_MS,
@@ -75,24 +91,28 @@ export async function startSimulatedSystems(folder: string, clock: { now(): numb
         tables: () => newsTables(began),
       },
     ];
-    const files = { [NEWS_PATH]: () => newsFeed(began) };
-    const window = await open(openRecordsWindow(sources, files, clock));
-
-    const configuration = join(folder, 'unsilo.yaml');
-    writePrivately(join(folder, SECRET_FILES.crm), crm.secret);
-    writePrivately(join(folder, SECRET_FILES.social), social.secret);
-    writeFileSync(
-      configuration,
-      demonstrationYaml({
-        crm: { url: crm.url, clientId: crm.clientId },
-        shop,
-        social: { url: social.url },
-        news: { feed: `${window.url}${NEWS_PATH}` },
-      }),
-    );
-    return { crm, shop, social, sources, window: window.url, configuration, close };
+    const files = { ...options.files, [NEWS_PATH]: () => newsFeed(began) };
+    const window = await open(openRecordsWindow(sources, files, clock, places?.window));
+    return { crm, shop, social, sources, window: window.url, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Writes the `unsilo.yaml` that connects them into a folder, its secrets beside it; answers its path. */
+export function writeConfiguration(folder: string, { crm, shop, social, window }: SimulatedSystems): string {
+  const configuration = join(folder, 'unsilo.yaml');
+  writePrivately(join(folder, SECRET_FILES.crm), crm.secret);
+  writePrivately(join(folder, SECRET_FILES.social), social.secret);
+  writeFileSync(
+    configuration,
+    demonstrationYaml({
+      crm: { url: crm.url, clientId: crm.clientId },
+      shop,
+      social: { url: social.url },
+      news: { feed: `${window}${NEWS_PATH}` },
+    }),
+  );
+  return configuration;
 }

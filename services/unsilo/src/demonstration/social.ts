@@ -1,5 +1,6 @@
 import { SELF, startSimulatedMastodon } from '@unsilo/connector-mastodon/simulator';
 import { INES_ACCOUNT, OUR_ACCOUNT, PEOPLE, PRAISE } from './company.js';
+import type { Place } from './place.js';
 import type { SimulatedTable } from './records-window.js';
 
 /** The simulated Mastodon instance, as its members use it. */
@@ -16,12 +17,14 @@ export interface SimulatedSocial {
 const POST_COLUMNS = ['written', 'author', 'text', 'in reply to', 'id'] as const;
 const ACCOUNT_COLUMNS = ['account', 'name', 'note', 'id'] as const;
 
-export async function startSocial(clock: { now(): number }): Promise<SimulatedSocial> {
+/** @param place Where it listens, and the token of our account; default a free port of 127.0.0.1 and the simulator's own. */
+export async function startSocial(clock: { now(): number }, place?: Place): Promise<SimulatedSocial> {
   const { domain, user, name } = OUR_ACCOUNT;
   const simulated = await startSimulatedMastodon({
     now: () => clock.now(),
     domain,
     self: { acct: user, displayName: name },
+    ...(place === undefined ? {} : { listen: place, token: place.secret }),
   });
   const { accounts, statuses } = simulated;
   const ines = simulated.account(INES_ACCOUNT.acct, {

@@ -22,7 +22,7 @@ export interface Stage {
   crm: SimulatedCrm;
   shop: SimulatedShop;
   social: SimulatedSocial;
-  service: HubService;
+  service: Pick<HubService, 'decide' | 'reply' | 'createObject'>;
   actor: Actor;
   /** Address of the console. */
   console: string;

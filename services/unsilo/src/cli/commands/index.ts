@@ -12,6 +12,7 @@ import { explain } from './explain.js';
 import { keys } from './keys.js';
 import { match } from './match.js';
 import { replay } from './replay.js';
+import { simulate } from './simulate.js';
 import { start } from './start.js';
 import { systems } from './systems.js';
 import { train } from './train.js';
@@ -34,4 +35,5 @@ export const commands: readonly Command[] = [
   evaluate,
   train,
   bench,
+  simulate,
 ];
