@@ -24,13 +24,16 @@ export async function applyTimeline(workspace: Workspace, store: StateStore, int
   const held = await aboutErased(workspace, store, await noteErasures(workspace, intake));
   await workspace.load('interactions', [...interactions.map((i) => i.ref), ...held.interactions]);
   await workspace.load('objects', [...objects.map((o) => o.ref), ...held.objects]);
+  const known = (ref: string): Interaction | [] => interactionRow(workspace, ref)?.interaction ?? [];
+  const standing = (ref: string): BusinessObject | [] => workspace.get<ObjectRow>('objects', ref)?.object ?? [];
   // What stands is looked at again where one of its parties was erased.
-  const said = [
-    ...interactions,
-    ...held.interactions.flatMap((ref) => interactionRow(workspace, ref)?.interaction ?? []),
-  ];
-  const made = [...objects, ...held.objects.flatMap((ref) => workspace.get<ObjectRow>('objects', ref)?.object ?? [])];
-  await workspace.load('erasures', [...said.flatMap(partiesOfInteraction), ...made.flatMap(partiesOfObject)]);
+  const said = [...interactions, ...held.interactions.flatMap(known)];
+  const made = [...objects, ...held.objects.flatMap(standing)];
+  const before = { said: interactions.flatMap((i) => known(i.ref)), made: objects.flatMap((o) => standing(o.ref)) };
+  await workspace.load('erasures', [
+    ...[...said, ...before.said].flatMap(partiesOfInteraction),
+    ...[...made, ...before.made].flatMap(partiesOfObject),
+  ]);
   const floor: Floor = (ref) => workspace.get<ErasureRow>('erasures', ref)?.at;
   for (const interaction of said) applyInteraction(workspace, interaction, floor);
   for (const object of made) applyObject(workspace, object, floor);

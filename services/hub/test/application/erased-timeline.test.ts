@@ -109,3 +109,27 @@ it('whoever is erased leaves no posts, answers or cases of their own behind, in 
     { numRuns: 25 },
   );
 }, 120_000);
+
+it('posts and cases that are told again with other parties than before are taken in', async () => {
+  const hub = await openTestHub({ systems: [crm('a'), crm('s')], policy: policyFor([]) });
+  const edited = (event: UnsiloEvent): UnsiloEvent => {
+    if (event.type !== 'unsilo.interaction.changed' && event.type !== 'unsilo.object.changed') return event;
+    return JSON.parse(
+      JSON.stringify(event).replaceAll('"major":1', '"major":2').replace('@1.0', '@2.0'),
+    ) as UnsiloEvent;
+  };
+  await hub.append(
+    post('5', T0, { author: 's/account/5', text: 'First' }),
+    businessCase('5', ['a/contact/5'], 'First'),
+  );
+  await hub.hub.settled();
+  await hub.append(
+    edited(post('5', T0, { author: 's/account/5', audience: ['s/account/6'], text: 'Second' })),
+    edited(businessCase('5', ['a/contact/6'], 'Second')),
+  );
+  await hub.hub.settled();
+  expect((await hub.hub.service.interaction(admin, 's/status/5')).interaction.state?.text).toBe('Second');
+  const [row] = await hub.store.getMany('acme', 'objects', ['a/case/5']);
+  expect(JSON.parse(row?.value ?? '{}')).toMatchObject({ object: { state: { name: 'Second' } } });
+  await hub.close();
+});

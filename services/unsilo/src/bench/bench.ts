@@ -68,6 +68,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     const store = openLmdbStateStore(environment);
     const commits = new CommitTimes(store);
     const systems = benchSystems();
+    const defects: string[] = [];
     const hub = createHub({
       tenant: 'default',
       log,
@@ -76,7 +77,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
       systems,
       systemsPort: { list: () => [], pause: async () => undefined, resume: async () => undefined },
       clock: { now: () => Date.now() },
-      logger: { info: () => undefined, warn: (_, text) => say(text), error: (_, text) => say(text) },
+      logger: { info: () => undefined, warn: (_, text) => say(text), error: (_, text) => void defects.push(text) },
     });
     await hub.start();
     const corpus = new Corpus(options.parties, options.seed);
@@ -119,6 +120,8 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
       eventsPerSecond / 2,
       Math.min(options.events, 50_000),
     );
+    // What is done over and over, or set aside, is no measure of anything.
+    if (defects.length > 0) throw new Error(`the hub reported ${defects.length} errors, the first: ${defects[0]}`);
     const { commands } = answering;
     const rssBytes = process.memoryUsage().rss;
     const anonymousBytes = anonymousMemory();
