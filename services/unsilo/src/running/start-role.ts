@@ -22,13 +22,13 @@ const OF_THE_GATEWAY = /^unsilo_(system|state)_/;
 
 /**
  * Runs one part of Unsilo, beside others on the same servers: a worker of the hub, the gateway with the console, or systems' connectors.
- * @param only Systems to run; none: all. For the role `connector`.
+ * @param only Systems to run, for the role `connector`: all unless given; none is allowed and waits to be stopped.
  * @throws UNSILO_STORAGE_NEEDED, UNSILO_SYSTEM_UNKNOWN
  */
 export async function startRole(
   configuration: Configuration,
   role: Exclude<ProcessRole, 'all'>,
-  only: readonly string[],
+  only: readonly string[] | undefined,
   options: StartOptions,
 ): Promise<RunningRole> {
   if (configuration.storage === undefined)
@@ -36,7 +36,7 @@ export async function startRole(
       'UNSILO_STORAGE_NEEDED',
       `The role ${role} needs servers that several processes can share: name them under \`storage\`, or leave --role out.`,
     );
-  const unknown = only.find((name) => configuration.systems.every((system) => system.name !== name));
+  const unknown = only?.find((name) => configuration.systems.every((system) => system.name !== name));
   if (unknown !== undefined)
     throw new StartError('UNSILO_SYSTEM_UNKNOWN', `There is no system "${unknown}" in the configuration.`);
   const ending = new Ending();
@@ -118,10 +118,10 @@ async function startGateway({ configuration, options, ending }: Parts): Promise<
 
 async function startConnectors(
   { configuration, options, ending }: Parts,
-  only: readonly string[],
+  only: readonly string[] | undefined,
 ): Promise<RunningRole> {
   const { tenant, http } = configuration;
-  const systems = configuration.systems.filter(({ name }) => only.length === 0 || only.includes(name));
+  const systems = configuration.systems.filter(({ name }) => only === undefined || only.includes(name));
   const names = systems.map(({ name }) => name);
   const folder = new DataFolder(configuration.dataFolder);
   const { log, store, close } = await tracedStorage(configuration, folder, options, 'unsilo-connector');

@@ -22,7 +22,7 @@ export const start: Command = {
   usage: [
     'start [--config FILE] [--port N] [--data DIR]',
     'start [--demonstration told|fast] [--port N] [--data DIR]',
-    'start --config FILE --role hub|gateway|connector [--system NAME]… [--port N]',
+    'start --config FILE --role hub|gateway|connector [--system NAME]… [--connector ID]… [--port N]',
   ],
   description:
     'Without a configuration it runs the demonstration: an invented company with simulated systems, in a data folder of its own that\n' +
@@ -44,6 +44,12 @@ export const start: Command = {
       multiple: true,
       value: 'NAME',
       description: 'With --role connector: run this system; can be repeated. Default: all of them',
+    },
+    connector: {
+      type: 'string',
+      multiple: true,
+      value: 'ID',
+      description: 'With --role connector: run the systems that this connector connects, if there are any',
     },
     port: { type: 'string', value: 'N', description: 'Instead of http.port; 0 takes a free one' },
     host: { type: 'string', value: 'ADDRESS', description: 'Instead of http.host' },
@@ -80,7 +86,9 @@ export const start: Command = {
     if (file !== undefined && invocation.text('demonstration') !== undefined)
       throw new UsageError('--demonstration and a configuration exclude each other.');
     if (file === undefined && role !== 'all') throw new UsageError('--role needs a configuration: give --config FILE.');
-    if (only.length > 0 && role !== 'connector') throw new UsageError('--system goes with --role connector only.');
+    const connectors = invocation.texts('connector');
+    if (only.length + connectors.length > 0 && role !== 'connector')
+      throw new UsageError('--system and --connector go with --role connector only.');
     const demonstration = file === undefined ? await demonstrated(pace, invocation, surroundings) : undefined;
     let tracing: Tracing | undefined;
     try {
@@ -92,7 +100,7 @@ export const start: Command = {
       let whole: RunningUnsilo | undefined;
       let running: RunningRole;
       if (role === 'all') running = whole = await startUnsilo(configuration, options);
-      else running = await startRole(configuration, role, only, options);
+      else running = await startRole(configuration, role, chosen(configuration, only, connectors), options);
       const stopped = stopOnSignal(running, surroundings);
       announce(running, configuration, demonstration, surroundings);
       const ready = running.ready.then(() => {
@@ -121,6 +129,17 @@ function roleOf(invocation: Invocation): ProcessRole {
   const role = ROLES.find((known) => known === given);
   if (role === undefined) throw new UsageError(`--role must be one of ${ROLES.join(', ')}.`);
   return role;
+}
+
+/** Names of the systems to run; undefined: all. */
+function chosen(
+  { systems }: Configuration,
+  only: readonly string[],
+  connectors: readonly string[],
+): readonly string[] | undefined {
+  if (only.length + connectors.length === 0) return undefined;
+  const connected = systems.filter(({ connector }) => connectors.includes(connector.id));
+  return [...new Set([...only, ...connected.map(({ name }) => name)])];
 }
 
 function paceOf(invocation: Invocation): Pace {
