@@ -1586,17 +1586,68 @@ export interface PairExplained {
     b: Ref;
     sameCustomer: boolean;
     /**
-     * What they share or contradict.
+     * A waterfall of numbers. Absent where the two are not compared.
      */
-    evidence: {
-      kind: string;
-      value: string;
+    comparison?: {
       /**
-       * In 1/1024 bit; below zero speaks against.
+       * Version of the matching model.
        */
-      weight: number;
-      generic: boolean;
-    }[];
+      model: string;
+      /**
+       * Bits for any two records, before anything is compared.
+       */
+      prior: number;
+      /**
+       * What each attribute says, in descending order.
+       */
+      evidence: {
+        attribute: string;
+        /**
+         * How the two values compare.
+         */
+        level: string;
+        left: string;
+        right: string;
+        /**
+         * Bits; below zero speaks against.
+         */
+        bits: number;
+        words: string;
+      }[];
+      /**
+       * Bits taken off since households share things, or given back since who moves changes all of an address.
+       */
+      household: number;
+      /**
+       * Prior, evidence and household together.
+       */
+      bits: number;
+      /**
+       * Bits from which on two records are one party.
+       */
+      threshold: number;
+      /**
+       * Bits from which on a steward is asked.
+       */
+      review: number;
+      /**
+       * Mean bits between two customers that are needed to join them.
+       */
+      guard: number;
+      /**
+       * That mean.
+       */
+      between?: number;
+      verdict: 'match' | 'review' | 'no match';
+      /**
+       * They share a key under which candidates are found.
+       */
+      proposed: boolean;
+      /**
+       * Shared values that stand with too many names to count.
+       */
+      generic: string[];
+    };
     /**
      * Chain of records that connects them, if they are one customer.
      */

@@ -26,14 +26,29 @@ export function explainPair(people: People, a: string, b: string, all: readonly 
   const home = people.ofRecord(a);
   if (!home) throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'No such record is known.');
   const sameCustomer = home.records.some((record) => record.ref === b);
-  const evidence = [{ kind: 'email', value: 'ada@analytical.example', weight: 12_800, generic: false }];
+  const email = 'ada@analytical.example';
+  const evidence = [
+    { attribute: 'emails', level: 'exact', left: email, right: email, bits: 15.8, words: 'emails: are the same' },
+  ];
   return {
     words: [sameCustomer ? 'They are one customer: they share an e-mail address.' : 'They share nothing.'],
     detail: {
       a,
       b,
       sameCustomer,
-      evidence: sameCustomer ? evidence : [],
+      comparison: {
+        model: 'shipped-1',
+        prior: -15,
+        evidence: sameCustomer ? evidence : [],
+        household: 0,
+        bits: sameCustomer ? 0.8 : -15,
+        threshold: -2,
+        review: -6,
+        guard: -3,
+        verdict: sameCustomer ? 'match' : 'no match',
+        proposed: sameCustomer,
+        generic: [],
+      },
       path: sameCustomer ? [a, b] : [],
       decisions: all.filter((decision) => 'refs' in decision && decision.refs.includes(a)),
     },

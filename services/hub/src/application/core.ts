@@ -1,6 +1,10 @@
 import { hash } from 'node:crypto';
 import type { KindProfile, SystemProfile } from '@unsilo/schemas';
-import { DEFAULT_MODEL, type Model } from '../domain/matching.js';
+import { createMatcher, type Matcher, type Prepared } from '../domain/linkage/matcher.js';
+import { DEFAULT_LINKAGE_MODEL } from '../domain/linkage/default-model.js';
+import type { LinkageModel } from '../domain/linkage/model.js';
+import type { LinkageRecord, Profile, ProfileOptions } from '../domain/linkage/profile.js';
+import { sharedValue } from '../domain/linkage/keys.js';
 import { createNormaliser, type Normaliser } from '../domain/normalise.js';
 import type { Policy } from '../domain/policy.js';
 import { kindOf, systemOf } from '../domain/ref.js';
@@ -9,7 +13,8 @@ import { kindOf, systemOf } from '../domain/ref.js';
 export interface Core {
   tenant: string;
   policy: Policy;
-  model: Model;
+  model: LinkageModel;
+  matching: Matching;
   normaliser: Normaliser;
   profiles: ReadonlyMap<string, SystemProfile>;
   digest: (text: string) => string;
@@ -19,20 +24,52 @@ export interface Core {
 export interface CoreOptions {
   tenant: string;
   policy: Policy;
-  model?: Model;
+  model?: LinkageModel;
   systems: readonly SystemProfile[];
   now: () => number;
 }
 
 export function createCore(options: CoreOptions): Core {
+  const model = options.model ?? DEFAULT_LINKAGE_MODEL;
   return {
     tenant: options.tenant,
     policy: options.policy,
-    model: options.model ?? DEFAULT_MODEL,
+    model,
+    matching: createMatching(model, options.policy.country),
     normaliser: createNormaliser(options.policy.country),
     profiles: new Map(options.systems.map((s) => [s.system, s])),
     digest: memoisedDigest(options.tenant),
     now: options.now,
+  };
+}
+
+/** The model at work. */
+export interface Matching {
+  /** How values are read. */
+  options: ProfileOptions;
+  matcher(kind: LinkageRecord['kind']): Matcher;
+  /**
+   * A profile laid out for comparing, remembered as long as the profile lives.
+   * @param generic Shared values of it that stand with too many names: they are left out.
+   */
+  prepare(profile: Profile, generic: readonly string[] | undefined): Prepared;
+}
+
+export function createMatching(model: LinkageModel, country?: string): Matching {
+  const matchers = { person: createMatcher(model.person), organization: createMatcher(model.organization) };
+  const known = new WeakMap<Profile, { generic: readonly string[] | undefined; prepared: Prepared }>();
+  return {
+    options: country === undefined ? {} : { country },
+    matcher: (kind) => matchers[kind],
+    prepare(profile, generic) {
+      const found = known.get(profile);
+      if (found && found.generic === generic) return found.prepared;
+      const isGeneric =
+        generic && ((attribute: string, value: string) => generic.includes(sharedValue(attribute, value)));
+      const prepared = matchers[profile.kind].prepare(profile, isGeneric);
+      known.set(profile, { generic, prepared });
+      return prepared;
+    },
   };
 }
 

@@ -11,7 +11,8 @@ import {
   timeline,
 } from './service/customers.js';
 import { discardDeadLetter, findDeadLetter, listDeadLetters, replayDeadLetter } from './service/dead-letters.js';
-import { explainCommand, explainEvent, explainPair, explainValue, recordView } from './service/explain.js';
+import { explainPair } from './service/explain-pair.js';
+import { explainCommand, explainEvent, explainValue, recordView } from './service/explain.js';
 import { audit, listSystems, metrics, systemView } from './service/operations.js';
 import { listNewest, live } from './service/stream.js';
 import type { Actor, Role } from './service.js';

@@ -1,7 +1,7 @@
 import type { EventLog } from '@unsilo/event-log';
 import type { SystemProfile } from '@unsilo/schemas';
 import type { StateStore } from '@unsilo/state-store';
-import type { Model } from '../domain/matching.js';
+import type { LinkageModel } from '../domain/linkage/model.js';
 import type { Policy } from '../domain/policy.js';
 import type { HubService, SystemsPort } from './service.js';
 
@@ -10,8 +10,8 @@ export interface HubOptions {
   log: EventLog;
   store: StateStore;
   policy: Policy;
-  /** Who is who (default: `DEFAULT_MODEL`). Customers are computed anew when it changes. */
-  model?: Model;
+  /** Who is who (default: `DEFAULT_LINKAGE_MODEL`). Customers are computed anew when it changes. */
+  model?: LinkageModel;
   /** Every configured system; those that may be written are named in the policy. */
   systems: readonly SystemProfile[];
   systemsPort: SystemsPort;

@@ -1,19 +1,17 @@
 import type { StateStore } from '@unsilo/state-store';
-import { cluster, type Edge } from '../domain/cluster.js';
+import { clusterComponent, type LocalEdge } from '../domain/linkage/clustering.js';
+import { floors, isContradiction, LARGEST_COMPONENT } from '../domain/linkage/crowds.js';
+import { createProfile, type Profile } from '../domain/linkage/profile.js';
+import { compareText } from '../domain/linkage/text.js';
 import { pairDecisions, type OrderedDecision } from '../domain/decisions.js';
-import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '../domain/matching.js';
-import { hash53 } from '../domain/hash.js';
+import { linkageRecord, printOfRecord } from '../domain/matching.js';
 import type { Core } from './core.js';
-import { candidates, foldOverflow, hashedKeys, isGeneric, loadPostings, reindex, type Flips } from './postings.js';
+import { matchRow, weighAnew, type Statement } from './evidence.js';
+import type { ComponentRow, MatchRow } from './matching-rows.js';
 import { recordRow } from './record-row.js';
 import type { Evaluations, Touched } from './records.js';
-import type { CustomerRow, PostingRow, RecordRow } from './rows.js';
+import type { CustomerRow, RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
-
-/** A component larger than this is taken again from stronger evidence alone, so that no update touches a crowd. */
-const LARGEST_COMPONENT = 300;
-/** By so much the floor is raised, 1/1024 bit. */
-const FLOOR_STEP = 2 * 1024;
 
 export interface Assignment {
   /** Clusters of every component that the batch touched. */
@@ -23,8 +21,8 @@ export interface Assignment {
 }
 
 /**
- * Who is who, for everything that the batch touched and nothing else (DESIGN section 5.6): moves the index, finds the components and
- * clusters them. Reads in rounds, one a step outwards.
+ * Who is who, for everything that the batch touched and nothing else (DESIGN section 5.6): compares what states something new, finds the
+ * components and clusters them. Reads in rounds, one a step outwards.
  */
 export async function resolveIdentity(
   workspace: Workspace,
@@ -34,123 +32,162 @@ export async function resolveIdentity(
   core: Core,
 ): Promise<Assignment> {
   const seeds = new Set(touched.identity);
-  const flips: Flips = { keys: new Set(), refs: new Set() };
-  const moves: {
-    ref: string;
-    row: RecordRow;
-    matched: string;
-    after: { keys: string[]; kinds: string[]; name: string };
-  }[] = [];
-  for (const ref of touched.facts) {
-    const row = recordRow(workspace, ref);
-    const evaluation = evaluations.of(row.facts);
-    const profile = evaluation.version === undefined ? undefined : matchProfile(evaluation);
-    const matched = profile ? hash53(JSON.stringify(profile)).toString(36) : '';
-    if (row.matched === matched && row.customer !== undefined) continue;
-    seeds.add(ref);
-    moves.push({ ref, row, matched, after: indexEntry(profile, core) });
-  }
-  await loadPostings(
-    workspace,
-    moves.flatMap(({ ref, row, after }) => [...row.keys, ...after.keys].map((key) => [ref, key] as const)),
-  );
-  for (const { ref, row, matched, after } of moves) {
-    reindex(workspace, ref, row, after, core.model, flips);
-    workspace.set('records', ref, { ...row, keys: after.keys, name: after.name, matched });
-  }
-  await foldOverflow(workspace, store, flips);
-  for (const ref of flips.refs) seeds.add(ref);
-  return seeds.size === 0 ? { clusters: [], before: new Set() } : components(workspace, seeds, evaluations, core);
+  const statements = await statedAnew(workspace, touched.facts, evaluations, core, seeds);
+  for (const ref of await weighAnew(workspace, store, statements, core)) seeds.add(ref);
+  return seeds.size === 0 ? { clusters: [], before: new Set() } : components(workspace, seeds, core);
 }
 
-/** A record counts among the candidates while it says something: one that was never seen, or was erased, does not. */
-function indexEntry(profile: MatchProfile | undefined, core: Core): { keys: string[]; kinds: string[]; name: string } {
-  if (!profile) return { keys: [], kinds: [], name: '' };
-  return {
-    ...hashedKeys(core, blockingKeys(profile)),
-    name: profile.name === '' ? '' : core.digest(profile.name).slice(0, 8),
-  };
-}
-
-async function components(
+/**
+ * The records that say something else to matching than before. A record counts while it says something: one that was never seen, or was erased, does
+ * not.
+ * @param unassigned Gets those that belong to nobody yet.
+ */
+export async function statedAnew(
   workspace: Workspace,
-  seeds: ReadonlySet<string>,
+  refs: Iterable<string>,
   evaluations: Evaluations,
   core: Core,
-): Promise<Assignment> {
+  unassigned: Set<string>,
+): Promise<Statement[]> {
+  const found: { ref: string; record: ReturnType<typeof linkageRecord> | undefined }[] = [];
+  for (const ref of refs) {
+    const row = recordRow(workspace, ref);
+    const evaluation = evaluations.of(row.facts);
+    const record = evaluation.version === undefined ? undefined : linkageRecord(evaluation);
+    const matched = record ? printOfRecord(record) : '';
+    if (row.customer === undefined) unassigned.add(ref);
+    if (row.matched === matched) continue;
+    workspace.set('records', ref, { ...row, matched } satisfies RecordRow);
+    found.push({ ref, record });
+  }
+  await workspace.load(
+    'matching',
+    found.map((f) => f.ref),
+  );
+  const statements: Statement[] = [];
+  for (const { ref, record } of found) {
+    const profile = record && createProfile(record, core.matching.options);
+    const known = matchRow(workspace, ref)?.profile;
+    // Another spelling of the same is nothing new.
+    if (JSON.stringify(profile) !== JSON.stringify(known)) statements.push({ ref, profile });
+  }
+  return statements;
+}
+
+async function components(workspace: Workspace, seeds: ReadonlySet<string>, core: Core): Promise<Assignment> {
   const before = new Set<string>();
   const clusters: string[][] = [];
   const done = new Set<string>();
   const waiting = new Set(seeds);
+  const oldComponents = new Set<string>();
+  const newComponents = new Map<string, ComponentRow>();
   while (waiting.size > 0) {
     // One walk reads what most of the components need; each is then found among rows that are here already.
-    await explore(workspace, waiting, core, 0, LARGEST_COMPONENT * waiting.size);
-    await workspace.load('records', waiting);
+    await explore(workspace, waiting, -Infinity, LARGEST_COMPONENT * waiting.size);
     const starts = [...waiting];
     waiting.clear();
     const met = new Set<string>();
+    const left = new Set<string>();
     for (const ref of starts) {
       if (done.has(ref)) continue;
-      const component = await componentOf(workspace, ref, core);
+      const { component, floor } = await componentOf(workspace, ref, core);
       for (const member of component) {
         done.add(member);
         const { customer } = recordRow(workspace, member);
         if (customer !== undefined && !before.has(customer)) met.add(customer);
+        const old = matchRow(workspace, member)?.component;
+        if (old !== undefined && !oldComponents.has(old)) left.add(old);
       }
-      clusters.push(...clusterComponent(workspace, component, evaluations, core));
+      const found = clusterRefs(workspace, component, floor, core);
+      clusters.push(...found);
+      noteComponent(workspace, component, found, newComponents);
     }
     // Old members count as touched: what the batch parts must be found on both sides.
     await workspace.load('customers', met);
+    await workspace.load('components', left);
+    const meet = (refs: readonly string[]): void => {
+      for (const ref of refs) if (!done.has(ref)) waiting.add(ref);
+    };
     for (const id of met) {
       before.add(id);
-      for (const ref of workspace.get<CustomerRow>('customers', id)?.members ?? [])
-        if (!done.has(ref)) waiting.add(ref);
+      meet(workspace.get<CustomerRow>('customers', id)?.members ?? []);
+    }
+    for (const key of left) {
+      oldComponents.add(key);
+      meet(workspace.get<ComponentRow>('components', key)?.members ?? []);
     }
   }
+  for (const key of oldComponents) if (!newComponents.has(key)) workspace.remove('components', key);
+  await workspace.load('components', newComponents.keys());
+  for (const [key, row] of newComponents) workspace.set('components', key, row);
   return { clusters, before };
 }
 
-/** The component at the lowest floor at which it has at most `LARGEST_COMPONENT` members. */
-async function componentOf(workspace: Workspace, ref: string, core: Core): Promise<string[]> {
-  for (let floor = 0; ; floor += FLOOR_STEP) {
-    const found = await explore(workspace, [ref], core, floor, LARGEST_COMPONENT);
-    if (found) return [...found].sort();
-    // Above every weight only decisions and bindings are left, and those are few.
-    if (floor > Math.max(...Object.values(core.model.weights)))
-      return [...((await explore(workspace, [ref], core, Infinity, Infinity)) ?? [ref])].sort();
+/** A component that falls into several clusters is remembered: who changes one of them touches all. */
+function noteComponent(
+  workspace: Workspace,
+  component: readonly string[],
+  clusters: readonly string[][],
+  noted: Map<string, ComponentRow>,
+): void {
+  const [key = ''] = component;
+  const isParted = clusters.length > 1;
+  if (isParted) noted.set(key, { members: [...component] });
+  for (const ref of component) {
+    const row = matchRow(workspace, ref);
+    if (!row || row.component === (isParted ? key : undefined)) continue;
+    const { component: _, ...rest } = row;
+    workspace.set('matching', ref, isParted ? { ...rest, component: key } : rest);
   }
 }
 
-/** Breadth first along shared values above the floor, decisions and bindings. Undefined: more than `limit`. */
+/** The component at the lowest floor at which it has at most `LARGEST_COMPONENT` members, in order of the refs. */
+async function componentOf(
+  workspace: Workspace,
+  ref: string,
+  core: Core,
+): Promise<{ component: string[]; floor: number }> {
+  const kind = matchRow(workspace, ref)?.profile.kind;
+  // It says nothing: whom it was with is looked for from there.
+  if (kind === undefined) return { component: [ref], floor: Infinity };
+  for (const floor of floors(core.model[kind])) {
+    const limit = floor === Infinity ? Infinity : LARGEST_COMPONENT;
+    const found = await explore(workspace, [ref], floor, limit, kind);
+    if (found) return { component: [...found].sort(compareText), floor };
+  }
+  return { component: [ref], floor: Infinity };
+}
+
+/**
+ * Breadth first along edges at or above the floor, decisions and bindings. Undefined: more than `limit`.
+ * @param kind Only records that are of this kind and say something: a decision may tie persons to organizations, which are never one.
+ */
 async function explore(
   workspace: Workspace,
   from: Iterable<string>,
-  core: Core,
   floor: number,
   limit: number,
+  kind?: Profile['kind'],
 ): Promise<Set<string> | undefined> {
   const seen = new Set(from);
   let frontier = [...seen];
   while (frontier.length > 0) {
-    await workspace.load('records', frontier);
-    const rows = frontier.map((ref) => recordRow(workspace, ref));
-    await workspace.load(
-      'postings',
-      rows.flatMap((row) => row.keys),
-    );
+    await Promise.all([workspace.load('matching', frontier), workspace.load('records', frontier)]);
+    if (kind !== undefined) {
+      const others = frontier.filter((ref) => matchRow(workspace, ref)?.profile.kind !== kind);
+      for (const ref of others) seen.delete(ref);
+      if (others.length > 0) frontier = frontier.filter((ref) => seen.has(ref));
+    }
     const next: string[] = [];
     const visit = (ref: string): void => {
       if (seen.has(ref)) return;
       seen.add(ref);
       next.push(ref);
     };
-    for (const row of rows) {
-      for (const key of row.keys) {
-        const posting = workspace.get<PostingRow>('postings', key);
-        if (!posting || core.model.weights[posting.kind as keyof typeof core.model.weights] <= floor) continue;
-        for (const ref of candidates(workspace, key, core.model)) visit(ref);
-      }
-      for (const ref of bound(row)) visit(ref);
+    for (const ref of frontier) {
+      const edges = matchRow(workspace, ref)?.edges ?? {};
+      for (const other in edges) if ((edges[other] ?? 0) >= floor) visit(other);
+      for (const other of bound(recordRow(workspace, ref))) visit(other);
     }
     if (seen.size > limit) return undefined;
     frontier = next;
@@ -159,7 +196,7 @@ async function explore(
 }
 
 /** Refs that a decision or a creation ties to this one. */
-function bound(row: RecordRow): string[] {
+export function bound(row: RecordRow): string[] {
   const refs: string[] = [];
   for (const { decision } of row.decisions ?? []) if (decision.kind === 'link') refs.push(...decision.refs);
   if (row.facts.createdFor) refs.push(row.facts.createdFor.ref);
@@ -168,79 +205,65 @@ function bound(row: RecordRow): string[] {
   return refs;
 }
 
-function clusterComponent(
-  workspace: Workspace,
-  component: readonly string[],
-  evaluations: Evaluations,
-  core: Core,
-): string[][] {
-  const profiles: MatchProfile[] = [];
-  const rows: RecordRow[] = [];
+interface Party {
+  ref: string;
+  match: MatchRow;
+  row: RecordRow;
+}
+
+/** Clusters of one component; who says nothing is in none. */
+function clusterRefs(workspace: Workspace, component: readonly string[], floor: number, core: Core): string[][] {
+  const parties: Party[] = [];
   for (const ref of component) {
-    const row = recordRow(workspace, ref);
-    const evaluation = evaluations.of(row.facts);
-    if (evaluation.version === undefined) continue;
-    profiles.push(matchProfile(evaluation));
-    rows.push(row);
+    const match = matchRow(workspace, ref);
+    if (match) parties.push({ ref, match, row: recordRow(workspace, ref) });
   }
-  if (profiles.length <= 1) return profiles.map((p) => [p.ref]);
-  const decisions = pairDecisions(allDecisions(rows));
-  const generic = new Map<string, boolean>();
-  const isGenericKey = (key: string): boolean => {
-    let known = generic.get(key);
-    if (known === undefined) {
-      const posting = workspace.get<PostingRow>('postings', core.digest(key));
-      known = posting !== undefined && isGeneric(posting, core.model);
-      generic.set(key, known);
-    }
-    return known;
+  return parties.length <= 1 ? parties.map(({ ref }) => [ref]) : clusterParties(parties, floor, core);
+}
+
+function clusterParties(parties: readonly Party[], floor: number, core: Core): string[][] {
+  const placeOf = new Map(parties.map(({ ref }, i) => [ref, i]));
+  const decisions = pairDecisions(allDecisions(parties));
+  const edges: LocalEdge[] = [];
+  const tie = (x: string, y: string, authority: 1 | 2): void => {
+    const [a, b] = [placeOf.get(x), placeOf.get(y)];
+    if (a !== undefined && b !== undefined && a !== b)
+      edges.push({ a: Math.min(a, b), b: Math.max(a, b), weight: 0, authority });
   };
-  const edges: Edge[] = decisions.links.map(([a, b]) => ({ a, b, authority: 2, weight: 0 }));
-  for (const row of rows) {
-    const made = row.facts.createdFor;
-    if (made) edges.push({ ...pair(made.ref, row.facts.ref), authority: 1, weight: 0 });
+  for (const [a, b] of decisions.links) tie(a, b, 2);
+  for (const [a, { match, row }] of parties.entries()) {
+    if (row.facts.createdFor) tie(row.facts.createdFor.ref, row.facts.ref, 1);
+    for (const other in match.edges) {
+      const b = placeOf.get(other);
+      const weight = match.edges[other] ?? 0;
+      if (b !== undefined && a < b && weight >= floor) edges.push({ a, b, weight });
+    }
   }
-  edges.push(...evidenceEdges(profiles, core, isGenericKey));
-  return cluster({
-    profiles,
-    edges,
-    cannotLink: decisions.cannotLink,
-    model: core.model,
-    weightOf: (a, b) => weigh(evidence(a, b, core.model, isGenericKey)),
-  });
+  const apart = new Set(decisions.cannotLink.map(([a, b]) => `${placeOf.get(a)}|${placeOf.get(b)}`));
+  const at = (i: number): Party => parties[i] as Party;
+  const [
+    {
+      match: { profile },
+    },
+  ] = parties as [Party];
+  const part = core.model[profile.kind];
+  return clusterComponent(parties.length, edges, {
+    weightOf: (a, b) => at(a).match.edges[at(b).ref] ?? pairWeight(at(a).match, at(b).match, core),
+    isApart: apart.size > 0 ? (a, b) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`) : undefined,
+    isContradiction:
+      part.exclusive.length > 0 ? (a, b) => isContradiction(at(a).match.profile, at(b).match.profile, part) : undefined,
+    guard: part.guard,
+  }).map((places) => places.map((place) => at(place).ref));
 }
 
-function allDecisions(rows: readonly RecordRow[]): Iterable<OrderedDecision> {
+export function pairWeight(a: MatchRow, b: MatchRow, { matching }: Core): number {
+  return matching
+    .matcher(a.profile.kind)
+    .weight(matching.prepare(a.profile, a.generic), matching.prepare(b.profile, b.generic));
+}
+
+function allDecisions(parties: readonly Party[]): Iterable<OrderedDecision> {
   const byId = new Map<string, OrderedDecision>();
-  for (const row of rows) for (const entry of row.decisions ?? []) byId.set(entry.decision.id, entry);
+  for (const { row } of parties) for (const entry of row.decisions ?? []) byId.set(entry.decision.id, entry);
   return byId.values();
-}
-
-function pair(x: string, y: string): { a: string; b: string } {
-  return x < y ? { a: x, b: y } : { a: y, b: x };
-}
-
-/** One edge for each pair that shares a value which isn't generic. */
-function evidenceEdges(profiles: readonly MatchProfile[], core: Core, isGenericKey: (key: string) => boolean): Edge[] {
-  const byKey = new Map<string, MatchProfile[]>();
-  for (const profile of profiles) {
-    for (const key of blockingKeys(profile)) {
-      const list = byKey.get(key);
-      if (list) list.push(profile);
-      else byKey.set(key, [profile]);
-    }
-  }
-  const edges = new Map<string, Edge>();
-  for (const [key, sharing] of byKey) {
-    if (sharing.length < 2 || isGenericKey(key)) continue;
-    for (const [i, x] of sharing.entries()) {
-      for (const y of sharing.slice(i + 1)) {
-        const ends = pair(x.ref, y.ref);
-        const id = `${ends.a}\u001f${ends.b}`;
-        if (!edges.has(id))
-          edges.set(id, { ...ends, authority: 0, weight: weigh(evidence(x, y, core.model, isGenericKey)) });
-      }
-    }
-  }
-  return [...edges.values()];
 }

@@ -4,5 +4,5 @@ import type { Workspace } from './workspace.js';
 
 /** Reads a record's row; a ref that is new has an empty one. */
 export function recordRow(workspace: Workspace, ref: string): RecordRow {
-  return workspace.get<RecordRow>('records', ref) ?? { facts: emptyRecord(ref), keys: [], name: '' };
+  return workspace.get<RecordRow>('records', ref) ?? { facts: emptyRecord(ref) };
 }

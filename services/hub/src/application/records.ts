@@ -11,6 +11,7 @@ import {
   redact,
   type RecordFacts,
 } from '../domain/facts.js';
+import { EXTERNAL_KEY_ISSUER } from '../domain/matching.js';
 import { absorb } from '../domain/rebuild.js';
 import { idOf, systemOf } from '../domain/ref.js';
 import { evaluate, type Evaluation } from '../domain/testimony.js';
@@ -20,9 +21,6 @@ import { recordRow } from './record-row.js';
 import type { Intake } from './intake.js';
 import { SEPARATOR, type CommandRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
-
-/** Issuer under which a connector shows the key that the hub gave to a record it had made. */
-export const EXTERNAL_KEY_ISSUER = 'unsilo';
 
 /** Evaluations by the very facts that they were made from: they live as long as those. */
 export class Evaluations {

@@ -13,25 +13,10 @@ export interface RecordRow {
     /** How many there were when a horizon was last looked for. */
     lookedAt: number;
   };
-  /** Index keys under which it stands, hashed. */
-  keys: string[];
-  /** Hash of the name that it counts with in postings. */
-  name: string;
-  /** Hash of all that matching sees of it: while it stays, so does its place in the index. */
+  /** Hash of all that matching sees of it: while it stays, so do its keys and edges (`MatchRow`). */
   matched?: string;
   customer?: string;
   decisions?: OrderedDecision[];
-}
-
-/**
- * Refs that share one identifier. Up to the longest posting the refs stand here, with the hash of their name; beyond, the value is generic
- * and they stand one a row in `overflow`, so that the work for one value stays bounded.
- */
-export interface PostingRow {
-  kind: string;
-  refs: Record<string, string>;
-  /** How many stand in `overflow`; absent while they stand here. */
-  overflow?: number;
 }
 
 /**

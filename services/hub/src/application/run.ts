@@ -6,6 +6,8 @@ import { Batches, codeOf, placeOf, StateWentBack } from './batches.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
 import type { Hub, HubOptions } from './hub.js';
+import { Evaluations } from './records.js';
+import { matchAnewIfModelChanged } from './rematching.js';
 import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
 import type { HubService } from './service.js';
@@ -133,6 +135,7 @@ class RunningHub implements Hub {
     await processor.loadSnapshots();
     await batches.load();
     await this.checkFormat();
+    await this.inTurn(() => matchAnewIfModelChanged(store, this.core, new Evaluations(this.core)));
     await this.absorbPublished(signal);
     await this.recomputeIfRulesChanged();
     signal.throwIfAborted();

@@ -14,6 +14,7 @@ import type {
   SystemProfile,
   Version,
 } from '@unsilo/schemas';
+import type { PairExplanation } from '../domain/linkage/explain.js';
 import type { Difference, ExceptionReason } from '../domain/projection.js';
 
 /**
@@ -189,11 +190,24 @@ export interface PairEvidence {
   a: string;
   b: string;
   sameCustomer: boolean;
-  /** What they share or contradict, with weights in 1/1024 bit. */
-  evidence: { kind: string; value: string; weight: number; generic: boolean }[];
+  /** Absent where the two aren't compared: one is a person and the other an organization, or one says nothing. */
+  comparison?: Comparison;
   /** Chain of refs that connects them, if they are one customer. */
   path: string[];
   decisions: Decision[];
+}
+/** A pair as a waterfall of numbers, in bits: `prior`, each of `evidence` and `household` add up to `bits`. */
+export interface Comparison extends Omit<PairExplanation, 'a' | 'b'> {
+  /** Version of the model. */
+  model: string;
+  /** From here to the threshold a steward is asked. */
+  review: number;
+  /** Mean bits over all pairs between two clusters that are needed to join them. */
+  guard: number;
+  /** Of two customers: that mean. */
+  between?: number;
+  /** Do the two share a key under which candidates are found? */
+  proposed: boolean;
 }
 export interface CommandTrail {
   command: Command;

@@ -4,7 +4,10 @@ import type { Commit, Expectation, StateStore } from '@unsilo/state-store';
 export type Table =
   | 'records'
   | 'history'
+  | 'matching'
   | 'postings'
+  | 'shared'
+  | 'components'
   | 'overflow'
   | 'customers'
   | 'retired'

@@ -1,154 +1,80 @@
-import { fold } from './normalise.js';
+import { hash53 } from './hash.js';
+import type { StatedAddress } from './linkage/address.js';
+import type { StatedName } from './linkage/person-name.js';
+import type { LinkageRecord } from './linkage/profile.js';
 import type { Evaluation } from './testimony.js';
 
+/** Issuer under which a connector shows the key that the hub gave to a record it had made. */
+export const EXTERNAL_KEY_ISSUER = 'unsilo';
+
 /**
- * What matching knows of one party: its own testimony only, so that a value which the hub wrote never counts as evidence.
- * Plain JSON: it is kept with the record, so that a candidate need not be evaluated again.
+ * What matching sees of one party: its own testimony only, so that a value which the hub wrote never counts as evidence. Job titles are
+ * left out: they change with every promotion, and say little about who somebody is.
  */
-export interface MatchProfile {
-  ref: string;
-  kind: 'person' | 'organization';
-  /** Folded name; empty when there is none. Counts how many different names share a value. */
-  name: string;
-  identifiers: Identifier[];
-}
-
-export interface Identifier {
-  kind: IdentifierKind;
-  /** Canonical. */
-  value: string;
-}
-export type IdentifierKind = 'email' | 'phone' | 'handle' | 'external-id';
-
-/** A matching model: replaced as data, never as code around it. Weights are whole numbers of 1/1024 bit. */
-export interface Model {
-  version: string;
-  weights: Readonly<Record<IdentifierKind, number>>;
-  /** A value with more distinct names than this is generic and counts for nothing. */
-  genericAbove: Readonly<Record<IdentifierKind, number>>;
-  /** Issuers of identifiers of which one party has exactly one: two different ones keep records apart. */
-  exclusiveIssuers: readonly string[];
-  /** Edges below it wait for a steward. */
-  matchAt: number;
-  /** Two clusters join only if the mean weight over all pairs between them is at least this. */
-  guard: number;
-}
-
-const BIT = 1024;
-export const DEFAULT_MODEL: Model = {
-  version: 'identifiers-1',
-  weights: { email: 14 * BIT, phone: 10 * BIT, handle: 16 * BIT, 'external-id': 20 * BIT },
-  genericAbove: { email: 4, phone: 6, handle: 4, 'external-id': 4 },
-  exclusiveIssuers: [],
-  matchAt: 8 * BIT,
-  guard: -3 * BIT,
-};
-
-/** A posting longer than this is generic whatever its names: nobody has so many records. Bounds the work for one value. */
-export const LONGEST_POSTING = 300;
-
-/** Values that people type where they have none. */
-const PLACEHOLDERS: ReadonlySet<string> = new Set([
-  '',
-  'n a',
-  'na',
-  'none',
-  'null',
-  'unknown',
-  'test test com',
-  'none none com',
-  'noemail noemail com',
-  'no email',
-  'x x com',
-  'a a com',
-]);
-
-/** Fewer than three different digits, or 555-01xx style fillers, name nobody. */
-function isPlaceholderPhone(value: string): boolean {
-  const digits = value.replace(/\D/g, '');
-  return value.startsWith('?') || digits.length < 7 || new Set(digits.slice(-7)).size < 3;
-}
-
-export function matchProfile(evaluation: Evaluation): MatchProfile {
-  const identifiers: Identifier[] = [];
-  const add = (kind: IdentifierKind, value: string): void => {
-    if (!PLACEHOLDERS.has(fold(value))) identifiers.push({ kind, value });
+export function linkageRecord(evaluation: Evaluation): LinkageRecord {
+  const { ref, kind } = evaluation;
+  const name = statedName(evaluation);
+  const birthDate = scalar(evaluation, 'birthDate');
+  const values: Record<string, string[]> = {};
+  const add = (attribute: string, value: string | undefined): void => {
+    if (value === undefined || value === '') return;
+    const list = values[attribute];
+    if (list) list.push(value);
+    else values[attribute] = [value];
   };
-  const stated = (attribute: 'emails' | 'phones' | 'onlineServices' | 'identifiers'): string[] => {
-    const keys: string[] = [];
-    for (const [key, { testimony }] of evaluation.lists.get(attribute) ?? [])
-      if (testimony?.value !== undefined) keys.push(key);
-    return keys.sort();
-  };
-  for (const key of stated('emails')) if (key.includes('@')) add('email', key);
-  for (const key of stated('phones')) if (!isPlaceholderPhone(key)) add('phone', key);
-  for (const key of stated('onlineServices')) add('handle', key);
-  for (const key of stated('identifiers')) add('external-id', key);
-  return { ref: evaluation.ref, kind: evaluation.kind, name: statedName(evaluation), identifiers };
+  add('birthDate', birthDate);
+  for (const { address } of stated<{ address: string }>(evaluation, 'emails')) add('emails', address);
+  for (const { number } of stated<{ number: string }>(evaluation, 'phones')) add('phones', number);
+  for (const { service, user, uri } of stated<Account>(evaluation, 'onlineServices'))
+    if (user === undefined || user === '') add('links', uri);
+    else add('onlineServices', `${service}:${user.replace(/^@/, '')}`);
+  for (const { uri } of stated<{ uri: string }>(evaluation, 'links')) add('links', uri);
+  for (const employer of stated<{ name: string }>(evaluation, 'organizations')) add('organizations', employer.name);
+  for (const { issuer, value } of stated<{ issuer: string; value: string }>(evaluation, 'identifiers'))
+    if (issuer !== EXTERNAL_KEY_ISSUER) add(`identifiers:${issuer.toLowerCase()}`, value);
+  const addresses = stated<StatedAddress>(evaluation, 'addresses').map(statedAddress);
+  return { ref, kind, names: name ? [name] : [], addresses, values };
 }
 
-function statedName(evaluation: Evaluation): string {
-  const text = (attribute: string): string => String(evaluation.scalars.get(attribute)?.testimony?.value ?? '');
-  const parts = fold(`${text('name.given')} ${text('name.surname')}`);
-  return parts || fold(text('name.full'));
+interface Account {
+  service: string;
+  user?: string;
+  uri?: string;
 }
 
-/** Index keys of a party: refs that share one are candidates. */
-export function blockingKeys(profile: MatchProfile): string[] {
-  return profile.identifiers.map((i) => `${profile.kind === 'person' ? 'p' : 'o'}\u001f${i.kind}\u001f${i.value}`);
+/** Tells two records apart that matching would see differently. */
+export function printOfRecord(record: LinkageRecord): string {
+  return hash53(JSON.stringify(record)).toString(36);
 }
 
-export function kindOfKey(key: string): IdentifierKind {
-  return key.slice(2, key.indexOf('\u001f', 2)) as IdentifierKind;
+const NAME_PARTS = ['full', 'given', 'middle', 'surname', 'suffix'] as const;
+const ADDRESS_PARTS = ['full', 'street', 'locality', 'region', 'postcode', 'country'] as const;
+
+function scalar(evaluation: Evaluation, attribute: string): string | undefined {
+  const value = evaluation.scalars.get(attribute)?.testimony?.value;
+  return value === undefined ? undefined : String(value);
 }
 
-export interface Evidence {
-  kind: IdentifierKind;
-  value: string;
-  weight: number;
-  generic: boolean;
-}
-
-/** What two parties share. Symmetric; generic values are named and weigh nothing. */
-export function evidence(
-  a: MatchProfile,
-  b: MatchProfile,
-  model: Model,
-  isGeneric: (key: string) => boolean,
-): Evidence[] {
-  if (a.kind !== b.kind) return [];
-  const theirs = new Set(blockingKeys(b));
-  const shared: Evidence[] = [];
-  const keys = blockingKeys(a);
-  for (const [i, key] of keys.entries()) {
-    const identifier = a.identifiers[i];
-    if (!identifier || !theirs.has(key)) continue;
-    const generic = isGeneric(key);
-    shared.push({ ...identifier, weight: generic ? 0 : model.weights[identifier.kind], generic });
+function statedName(evaluation: Evaluation): StatedName | undefined {
+  let name: StatedName | undefined;
+  for (const part of NAME_PARTS) {
+    const text = scalar(evaluation, `name.${part}`);
+    if (text !== undefined) (name ??= {})[part] = text;
   }
-  return shared;
+  return name;
 }
 
-export function weigh(shared: readonly { weight: number }[]): number {
-  return shared.reduce((sum, e) => sum + e.weight, 0);
+function statedAddress(address: StatedAddress): StatedAddress {
+  const parts: StatedAddress = {};
+  for (const part of ADDRESS_PARTS) if (address[part] !== undefined) parts[part] = address[part];
+  return parts;
 }
 
-/** The exclusive identifiers of a party, `issuer → value`. */
-export function exclusiveIdentifiers(profile: MatchProfile, model: Model): Map<string, string> {
-  const found = new Map<string, string>();
-  if (model.exclusiveIssuers.length === 0) return found;
-  for (const { kind, value } of profile.identifiers) {
-    if (kind !== 'external-id') continue;
-    const issuer = value.slice(0, value.indexOf(':'));
-    if (model.exclusiveIssuers.includes(issuer)) found.set(issuer, value);
-  }
-  return found;
-}
+type MatchedList = 'emails' | 'phones' | 'onlineServices' | 'links' | 'organizations' | 'identifiers' | 'addresses';
 
-/** More distinct names than the model allows, or longer than any person's posting. */
-export function isGenericPosting(key: string, names: Iterable<string>, size: number, model: Model): boolean {
-  if (size > LONGEST_POSTING) return true;
-  const distinct = new Set<string>();
-  for (const name of names) if (name !== '') distinct.add(name);
-  return distinct.size > model.genericAbove[kindOfKey(key)];
+function stated<Element>(evaluation: Evaluation, attribute: MatchedList): Element[] {
+  const elements: Element[] = [];
+  for (const { testimony } of evaluation.lists.get(attribute)?.values() ?? [])
+    if (testimony?.value !== undefined) elements.push(testimony.raw as Element);
+  return elements;
 }

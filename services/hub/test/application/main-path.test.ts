@@ -30,8 +30,8 @@ describe('the main path', () => {
 
   it('an unlink gives every record its own value back and every id keeps resolving', async () => {
     await hub.append(
-      seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'x@example.org' }] }),
-      seen('b/contact/9', 5, { name: { given: 'Bea' }, emails: [{ address: 'x@example.org' }] }),
+      seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'adabea@example.org' }] }),
+      seen('b/contact/9', 5, { name: { given: 'Adah' }, emails: [{ address: 'adabea@example.org' }] }),
     );
     await hub.hub.settled();
     const [command] = await hub.commands('a');
@@ -46,7 +46,7 @@ describe('the main path', () => {
         version: { major: 10, minor: 0 },
         pre: { major: 1, minor: 0 },
         exact: true,
-        left: { kind: 'person', name: { given: 'Bea' }, emails: [{ address: 'x@example.org' }] },
+        left: { kind: 'person', name: { given: 'Adah' }, emails: [{ address: 'adabea@example.org' }] },
         reportedAt: '2026-03-01T13:00:00.000Z',
       }),
     );
@@ -80,12 +80,12 @@ describe('the main path', () => {
   });
 
   it('a restart continues where the state stands', async () => {
-    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'x@example.org' }] }));
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'adabea@example.org' }] }));
     await hub.hub.settled();
     const before = await hub.hub.service.customersHash(admin);
     await hub.reopen();
     expect(await hub.hub.service.customersHash(admin)).toEqual(before);
-    await hub.append(seen('b/contact/2', 1, { name: { given: 'Ada' }, emails: [{ address: 'x@example.org' }] }));
+    await hub.append(seen('b/contact/2', 1, { name: { given: 'Ada' }, emails: [{ address: 'adabea@example.org' }] }));
     await hub.hub.settled();
     expect(await customers()).toHaveLength(1);
   });

@@ -10,6 +10,11 @@ import type { Hub } from '../../src/application/hub.js';
 import { createHub, HUB_GROUP } from '../../src/application/run.js';
 import { admin, crm, policyFor, seen, T0 } from './test-hub.js';
 
+const PEOPLE =
+  'ada bruno carla derek elena farid greta hugo ines jonas katja liam maria nadia oscar petra quentin rosa sven tariq ute viktor'.split(
+    ' ',
+  );
+
 /** A state that can be lost or set back while the hub runs, beside a log that remembers how far the group has read. */
 class LosableState {
   private readonly folder = mkdtempSync(join(tmpdir(), 'unsilo-loss-'));
@@ -130,8 +135,8 @@ describe('a state that is lost or set back', () => {
     for (let i = from; i < to; i += 1)
       events.push(
         seen(`${i % 2 === 0 ? 'a' : 'b'}/contact/${i}`, 1, {
-          name: { given: `Person ${i >> 1}`, surname: 'Doe' },
-          emails: [{ address: `p${i >> 1}@example.org` }],
+          name: { given: PEOPLE[i >> 1] ?? 'Zoe', surname: 'Moreau' },
+          emails: [{ address: `${PEOPLE[i >> 1] ?? 'zoe'}@example.org` }],
         }),
       );
     await state.events.append(events.map((event) => ({ ...placeOf(event), value: JSON.stringify(event) })));

@@ -38,8 +38,8 @@ describe('the live stream', () => {
 
   it('an outcome is explained by the id of its event', async () => {
     await hub.append(
-      seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'x@example.org' }] }),
-      seen('b/contact/9', 5, { name: { given: 'Bea' }, emails: [{ address: 'x@example.org' }] }),
+      seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'adabea@example.org' }] }),
+      seen('b/contact/9', 5, { name: { given: 'Adah' }, emails: [{ address: 'adabea@example.org' }] }),
     );
     await hub.hub.settled();
     const [command] = await hub.commands('a');

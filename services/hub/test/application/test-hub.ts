@@ -16,6 +16,7 @@ import type { StateStore } from '@unsilo/state-store';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import { createHub } from '../../src/application/run.js';
 import type { Hub } from '../../src/application/hub.js';
+import type { LinkageModel } from '../../src/domain/linkage/model.js';
 import type { Actor } from '../../src/application/service.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { DEFAULT_HORIZON } from '../../src/domain/compaction.js';
@@ -29,7 +30,8 @@ export interface TestHub {
   commands(system: string): Promise<Extract<UnsiloEvent, { type: 'unsilo.command.issued' }>['data'][]>;
   /** All messages of all topics but `customers`, which nobody rebuilds from. */
   everything(): Promise<AppendMessage[]>;
-  reopen(): Promise<void>;
+  /** @param changed Settings of the hub that is opened. */
+  reopen(changed?: Pick<Settings, 'model'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -95,15 +97,19 @@ export function seen(ref: string, major: number, state: Partial<PartyState>, at 
   return partyEvent('acme', party);
 }
 
-export async function openTestHub(options: {
+interface Settings {
   systems: SystemProfile[];
   policy: Policy;
   folder?: string;
   batchSize?: number;
   now?: () => number;
+  model?: LinkageModel;
   /** Errors in the hub's log are part of the test. */
   expectProblems?: boolean;
-}): Promise<TestHub> {
+}
+
+export async function openTestHub(settings: Settings): Promise<TestHub> {
+  let options = settings;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'unsilo-hub-'));
   const open = async () => {
     const environment = await openEnvironment({ folder });
@@ -125,6 +131,7 @@ export async function openTestHub(options: {
           problems.push(text);
         },
       },
+      ...(options.model === undefined ? {} : { model: options.model }),
       ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
     });
     await hub.start();
@@ -174,8 +181,9 @@ export async function openTestHub(options: {
       }
       return messages;
     },
-    async reopen() {
+    async reopen(changed) {
       await shut();
+      options = { ...options, ...changed };
       running = await open();
     },
     async close() {

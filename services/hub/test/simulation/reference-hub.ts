@@ -25,11 +25,10 @@ import {
   type RecordPlan,
   type RuleSwitches,
 } from '../../src/domain.js';
-import { cluster, type Edge } from '../../src/domain/cluster.js';
 import { belongsBelow, moveCheckpoint, wholeRecord, type HistoryChunk } from '../../src/domain/checkpoint.js';
 import { customerId, keepsOf, mergeCustomer } from '../../src/domain/customer.js';
 import { addDecision, pairDecisions, type OrderedDecision } from '../../src/domain/decisions.js';
-import { DEFAULT_MODEL } from '../../src/domain/matching.js';
+import { clusterComponent, type LocalEdge } from '../../src/domain/linkage/clustering.js';
 import type { Fact } from './messages.js';
 
 export const normaliser = createNormaliser('DE');
@@ -221,27 +220,33 @@ export class ReferenceHub {
 
   clusters(): string[][] {
     const refs = [...this.records.keys()].filter((ref) => this.evaluationOf(ref)?.version !== undefined).sort();
-    const known = new Set(refs);
-    const edges: Edge[] = [];
+    const placeOf = new Map(refs.map((ref, place) => [ref, place]));
+    const edges: LocalEdge[] = [];
+    const tie = (x: string | undefined, y: string, weight: number, authority?: 1 | 2): boolean => {
+      const [a, b] = [placeOf.get(x ?? ''), placeOf.get(y)];
+      if (a === undefined || b === undefined) return false;
+      edges.push({ a: Math.min(a, b), b: Math.max(a, b), weight, ...(authority && { authority }) });
+      return true;
+    };
     const firstOf = new Map<string, string>();
     for (const ref of refs) {
       const facts = this.records.get(ref);
-      const made = facts && madeFor(facts);
-      if (made && known.has(made.ref)) edges.push({ a: made.ref, b: ref, authority: 1, weight: 0 });
+      tie(facts && madeFor(facts)?.ref, ref, 0, 1);
       const { person, twin } = this.setting.whoIs(ref);
-      const { matchAt } = DEFAULT_MODEL;
-      if (twin !== undefined && known.has(twin)) {
-        edges.push({ a: twin, b: ref, authority: 0, weight: matchAt + 1 });
-        continue;
-      }
+      if (tie(twin, ref, 2)) continue;
       const first = firstOf.get(person);
       if (first === undefined) firstOf.set(person, ref);
-      else edges.push({ a: first, b: ref, authority: 0, weight: matchAt });
+      else tie(first, ref, 1);
     }
     const { links, cannotLink } = pairDecisions(this.decisions);
-    for (const [a, b] of links) edges.push({ a, b, authority: 2, weight: 0 });
-    const profiles = refs.map((ref) => ({ ref, kind: 'person' as const, name: '', identifiers: [] }));
-    return cluster({ profiles, edges, cannotLink, model: DEFAULT_MODEL, weightOf: () => DEFAULT_MODEL.matchAt });
+    for (const [a, b] of links) tie(a, b, 0, 2);
+    const apart = new Set(cannotLink.map(([a, b]) => `${placeOf.get(a)}|${placeOf.get(b)}`));
+    return clusterComponent(refs.length, edges, {
+      weightOf: () => 1,
+      isApart: (a, b) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`),
+      isContradiction: undefined,
+      guard: 0,
+    }).map((places) => places.map((place) => refs[place] ?? ''));
   }
 
   customers(): Merged[] {

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Connector } from '@unsilo/connector-sdk';
-import {
-  DEFAULT_HORIZON,
-  DEFAULT_MODEL,
-  DEFAULT_SYSTEM_POLICY,
-  type Model,
-  type Policy,
-  type SystemPolicy,
-} from '@unsilo/hub/domain';
+import { DEFAULT_HORIZON, DEFAULT_SYSTEM_POLICY, type Policy, type SystemPolicy } from '@unsilo/hub/domain';
+import { DEFAULT_LINKAGE_MODEL, type LinkageModel } from '@unsilo/hub/linkage';
 import type { SystemProfile } from '@unsilo/schemas';
 import type { Written, WrittenStorage, WrittenSystemPolicy } from './schema.js';
 
@@ -25,7 +19,7 @@ export interface Configuration {
   systems: ConfiguredSystem[];
   policy: Policy;
   /** Who is who. */
-  model: Model;
+  model: LinkageModel;
   limits: { batch: number; requestsPerMinute: number | undefined; bodyBytes: number | undefined };
   /** Every text that came from `${env:…}` or `${file:…}`. */
   secrets: readonly string[];
@@ -74,7 +68,7 @@ export function intervalMs(interval: string | undefined): number {
 export function complete(
   written: Written,
   folder: string,
-  given: { file: string | undefined; systems: ConfiguredSystem[]; secrets: readonly string[] },
+  given: { file: string | undefined; systems: ConfiguredSystem[]; model: LinkageModel; secrets: readonly string[] },
 ): Configuration {
   const { http = {}, limits = {}, storage } = written;
   return {
@@ -89,7 +83,6 @@ export function complete(
     },
     ...(storage === undefined ? {} : { storage: storageOf(storage) }),
     policy: policyOf(written),
-    model: modelOf(written.matching ?? {}),
     limits: {
       batch: limits.batch ?? DEFAULTS.batch,
       requestsPerMinute: limits.requestsPerMinute,
@@ -100,7 +93,7 @@ export function complete(
 
 /** No file: nothing connected, everything else as by default. */
 export function emptyConfiguration(folder: string): Configuration {
-  return complete({}, folder, { file: undefined, systems: [], secrets: [] });
+  return complete({}, folder, { file: undefined, systems: [], model: DEFAULT_LINKAGE_MODEL, secrets: [] });
 }
 
 function storageOf({ kafka, redis: { url, servers, ...redis } }: WrittenStorage): StorageConfiguration {
@@ -125,17 +118,6 @@ export function policyOf(written: Written): Policy {
     },
   };
   return { version: versionOf(content), ...content };
-}
-
-function modelOf(changes: NonNullable<Written['matching']>): Model {
-  if (Object.keys(changes).length === 0) return DEFAULT_MODEL;
-  const { genericAbove, exclusiveIssuers = DEFAULT_MODEL.exclusiveIssuers } = changes;
-  return {
-    ...DEFAULT_MODEL,
-    version: `${DEFAULT_MODEL.version}+${versionOf(changes)}`,
-    genericAbove: { ...DEFAULT_MODEL.genericAbove, ...genericAbove },
-    exclusiveIssuers,
-  };
 }
 
 function versionOf(content: unknown): string {

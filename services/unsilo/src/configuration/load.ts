@@ -5,6 +5,7 @@ import { connectorSource, type ConnectorSource } from '../connectors.js';
 import { complete, type Configuration } from './configuration.js';
 import { problemAt, readDocument, type SourceDocument } from './document.js';
 import { explainErrors } from './explain.js';
+import { configureModel } from './matching.js';
 import { ConfigurationError, type ConfigurationProblem } from './problem.js';
 import { configurationSchema, type Written } from './schema.js';
 import { resolveReferences } from './secrets.js';
@@ -58,13 +59,18 @@ export async function parseConfiguration(
     found.filter(({ path: at }) => !unfilled.has(at));
   if (!validate(value)) return fail([...resolved.problems, ...filled(explainErrors(validate.errors ?? [], document))]);
   const found = await configureSystems(value, document, connectors ?? connectorSource(folder), folder);
+  const matching = configureModel(value, document, folder);
   const rules = Object.keys(value.survivorship ?? {}).flatMap((attribute) =>
     attribute === '*' ? [] : unknownAttribute(attribute, ['survivorship', attribute], document, 'key'),
   );
-  const problems = [...resolved.problems, ...filled([...found.problems, ...redisProblems(value, document)]), ...rules];
+  const problems = [
+    ...resolved.problems,
+    ...filled([...found.problems, ...matching.problems, ...redisProblems(value, document)]),
+    ...rules,
+  ];
   if (problems.length > 0) fail(problems.sort((a, b) => a.line - b.line || a.column - b.column));
   const secrets = [...new Set([...resolved.secrets, ...found.secrets])];
-  return complete(value, folder, { file: path, systems: found.systems, secrets });
+  return complete(value, folder, { file: path, systems: found.systems, model: matching.model, secrets });
 }
 
 /** One address, or the nodes of a cluster; each of a form that can be an address. The text itself may hold a password: it is never told. */

@@ -92,13 +92,6 @@ const SYSTEM = closed(
   ['name', 'connector'],
 );
 
-const names = (what: string, usual: number): object => ({
-  type: 'integer',
-  minimum: 1,
-  maximum: 10_000,
-  description: `Of ${what}. Default ${usual}`,
-});
-
 const SECRET = { type: 'string', minLength: 1, writeOnly: true } as const;
 
 const KAFKA = closed(
@@ -218,12 +211,18 @@ export const configurationSchema = closed('Configuration of Unsilo', {
     additionalProperties: { enum: ['most-recent', 'source-rank', 'most-frequent', 'longest'] },
   },
   matching: closed('When two records are one customer', {
-    genericAbove: closed('A value with more distinct names than this stops counting as evidence', {
-      email: names('an e-mail address', 4),
-      phone: names('a phone number', 6),
-      handle: names('a handle', 4),
-      'external-id': names('an identifier that somebody issued', 4),
-    }),
+    model: {
+      type: 'string',
+      minLength: 1,
+      description: 'File of a model that `unsilo train` wrote, relative to this one. Default: the shipped model',
+    },
+    genericAbove: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'A value (e-mail, phone, account, page) with more different names than this is no evidence. Default 6',
+    },
     exclusiveIssuers: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
@@ -264,7 +263,8 @@ export interface Written {
   systems?: WrittenSystem[];
   survivorship?: Record<string, 'most-recent' | 'source-rank' | 'most-frequent' | 'longest'>;
   matching?: {
-    genericAbove?: Partial<Record<'email' | 'phone' | 'handle' | 'external-id', number>>;
+    model?: string;
+    genericAbove?: number;
     exclusiveIssuers?: string[];
   };
   limits?: {

@@ -199,9 +199,10 @@ export const unlinked: readonly Claim[] = [
     async check(look) {
       const { detail } = await look.service.explainPair(look.actor, REFS.amaraInCrm, REFS.danielInShop);
       const isDecided = detail.decisions.some((decision) => decision.kind === 'unlink' && decision.undo !== true);
+      const shared = (detail.comparison?.evidence ?? []).filter(({ level }) => level === 'exact');
       return found(
-        !detail.sameCustomer && isDecided && detail.evidence.length > 0,
-        `${detail.sameCustomer ? 'One customer' : 'Two customers'} with ${detail.evidence.length} shared values and ${detail.decisions.length} decisions`,
+        !detail.sameCustomer && isDecided && shared.length > 0,
+        `${detail.sameCustomer ? 'One customer' : 'Two customers'} with ${shared.length} shared values and ${detail.decisions.length} decisions`,
       );
     },
   },

@@ -113,12 +113,13 @@ limits: { historyAge: 1d, sameValueSends: 2, sameValueWindow: 2h, commandDeadlin
 
   it('carries the changes to the matching model, under a version of its own', async () => {
     const { model } = await parse('');
-    const changed = await parse('matching: { genericAbove: { phone: 9 }, exclusiveIssuers: [vat] }\n');
+    const changed = await parse('matching: { genericAbove: 9, exclusiveIssuers: [VAT] }\n');
+    const changes = { genericAbove: 9, exclusive: ['identifiers:vat'] };
     expect(changed.model).toEqual({
       ...model,
       version: expect.stringMatching(new RegExp(`^${model.version}\\+[0-9a-f]{16}$`)),
-      genericAbove: { ...model.genericAbove, phone: 9 },
-      exclusiveIssuers: ['vat'],
+      person: { ...model.person, ...changes },
+      organization: { ...model.organization, ...changes },
     });
   });
 

@@ -1,7 +1,7 @@
 import { api } from '../../api/client.js';
 import type { CustomerWhole, PairExplained } from '../../api/types.js';
 import { Dialog } from '../../parts/dialog.js';
-import { Answer, Badge } from '../../parts/feedback.js';
+import { Answer } from '../../parts/feedback.js';
 import { Icon } from '../../parts/icon.js';
 import { RefLink } from '../../parts/system.js';
 import { go, here } from '../../router.js';
@@ -9,6 +9,7 @@ import { useLoad } from '../../state/load.js';
 import { can } from '../../state/session.js';
 import { DecisionList } from '../decisions.js';
 import { Words } from '../event-sheet.js';
+import { Waterfall } from './waterfall.js';
 
 /** Why a record is part of this customer: what it shares with each of the others. */
 export function PairSheet({ whole, refText, unlink }: { whole: CustomerWhole; refText: string; unlink(): void }) {
@@ -42,25 +43,8 @@ function Pair({ a, b }: { a: string; b: string }) {
       <Answer of={pair}>
         {({ words, detail }) => (
           <>
-            <Words words={words} />
-            {detail.evidence.length > 0 && (
-              <ul class="evidence">
-                {detail.evidence.map(({ kind, value, weight, generic }) => (
-                  <li key={kind + value}>
-                    <span>
-                      {kind} <strong>{value}</strong>
-                    </span>
-                    {generic ? (
-                      <Badge tone="calm">shared by too many to count</Badge>
-                    ) : (
-                      <Badge tone={weight >= 0 ? 'good' : 'bad'}>
-                        {weight >= 0 ? 'speaks for' : 'speaks against'} {(Math.abs(weight) / 1024).toFixed(1)}
-                      </Badge>
-                    )}
-                  </li>
-                ))}
-              </ul>
-            )}
+            <Words words={words.filter((_, i) => i === 0 || !detail.comparison)} />
+            {detail.comparison && <Waterfall comparison={detail.comparison} />}
             {detail.path.length > 2 && (
               <p class="small dim">Connected by way of {detail.path.slice(1, -1).join(', ')}.</p>
             )}

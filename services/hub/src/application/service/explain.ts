@@ -1,19 +1,11 @@
 import type { Provenance, Statement } from '@unsilo/schemas';
-import { blockingKeys, evidence, matchProfile, weigh, type MatchProfile } from '../../domain/matching.js';
-import { pairDecisions } from '../../domain/decisions.js';
+import { sharedValue } from '../../domain/linkage/keys.js';
 import { elementKey, isListAttribute } from '../../domain/attributes.js';
 import { systemOf } from '../../domain/ref.js';
-import { isGeneric } from '../postings.js';
-import type { CommandRow, InteractionRow, ObjectRow, PostingRow, RecordRow } from '../rows.js';
-import {
-  ServiceError,
-  type CommandTrail,
-  type EventTrail,
-  type Explanation,
-  type PairEvidence,
-  type RecordView,
-} from '../service.js';
-import { evaluateRow, read, readMany, readRecords, type ServiceContext } from './context.js';
+import type { MatchRow } from '../matching-rows.js';
+import type { CommandRow, InteractionRow, ObjectRow, RecordRow } from '../rows.js';
+import { ServiceError, type CommandTrail, type EventTrail, type Explanation, type RecordView } from '../service.js';
+import { evaluateRow, read, readRecords, type ServiceContext } from './context.js';
 import { readCustomers } from './current-customers.js';
 import { currentCustomer, membersAndPlan, recordSummary } from './customers.js';
 
@@ -40,15 +32,10 @@ export async function recordView(context: ServiceContext, ref: string): Promise<
   for (const [attribute, register] of evaluation.scalars) add(attribute, register);
   for (const [attribute, elements] of evaluation.lists)
     for (const [key, register] of elements) add(attribute, register, key);
-  const profile = matchProfile(evaluation);
-  const generic = await genericKeys(context, blockingKeys(profile));
   const view: RecordView = {
     ...recordSummary({ facts: row.facts, evaluation }, planned),
     testimony,
-    identifiers: profile.identifiers.map((identifier, i) => ({
-      ...identifier,
-      generic: generic.has(blockingKeys(profile)[i] ?? ''),
-    })),
+    identifiers: identifiersOf(await read<MatchRow>(context, 'matching', ref)),
     lateFacts: row.facts.late,
   };
   if (row.customer !== undefined) view.customer = row.customer;
@@ -66,7 +53,26 @@ function statementOf(
   return out;
 }
 
-async function recordOf(context: ServiceContext, ref: string): Promise<RecordRow> {
+const IDENTIFIERS: Readonly<Record<string, string>> = {
+  emails: 'email',
+  phones: 'phone',
+  onlineServices: 'handle',
+  links: 'page',
+};
+
+function identifiersOf(row: MatchRow | undefined): RecordView['identifiers'] {
+  if (!row) return [];
+  const found: RecordView['identifiers'] = [];
+  for (const [attribute, values] of Object.entries(row.profile.values)) {
+    const kind = IDENTIFIERS[attribute] ?? (attribute.startsWith('identifiers:') ? 'external-id' : undefined);
+    if (kind === undefined) continue;
+    for (const value of values)
+      found.push({ kind, value, generic: row.generic?.includes(sharedValue(attribute, value)) ?? false });
+  }
+  return found;
+}
+
+export async function recordOf(context: ServiceContext, ref: string): Promise<RecordRow> {
   const [row] = await readRecords(context, [ref]);
   if (row) return row;
   throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'The hub has never seen a record with this ref.', {
@@ -133,82 +139,6 @@ function show(value: Statement['value']): string {
 
 function time(ms: number): string {
   return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : 'the beginning';
-}
-
-async function genericKeys(context: ServiceContext, keys: readonly string[]): Promise<Set<string>> {
-  const rows = await readMany<PostingRow>(
-    context,
-    'postings',
-    keys.map((k) => context.core.digest(k)),
-  );
-  return new Set(keys.filter((_, i) => rows[i] !== undefined && isGeneric(rows[i], context.core.model)));
-}
-
-export async function explainPair(context: ServiceContext, a: string, b: string): Promise<Explanation<PairEvidence>> {
-  const [left, right] = [await recordOf(context, a), await recordOf(context, b)];
-  const [x, y] = [matchProfile(evaluateRow(context, left)), matchProfile(evaluateRow(context, right))];
-  const generic = await genericKeys(context, [...blockingKeys(x), ...blockingKeys(y)]);
-  const shared = evidence(x, y, context.core.model, (key) => generic.has(key));
-  const decisions = (left.decisions ?? [])
-    .map((d) => d.decision)
-    .filter((d) => 'refs' in d && d.refs.includes(a) && d.refs.includes(b));
-  const sameCustomer = left.customer !== undefined && left.customer === right.customer;
-  const path = sameCustomer ? await connection(context, a, b, left.customer ?? '') : [];
-  const detail: PairEvidence = { a, b, sameCustomer, evidence: shared, path, decisions };
-  return { words: pairInWords(detail, x, y, context), detail };
-}
-
-function pairInWords(detail: PairEvidence, x: MatchProfile, y: MatchProfile, context: ServiceContext): string[] {
-  const words = [detail.sameCustomer ? 'Both records are one customer.' : 'The records are two customers.'];
-  if (x.kind !== y.kind) words.push(`One is a ${x.kind}, the other an ${y.kind}: those are never joined.`);
-  for (const e of detail.evidence) {
-    words.push(
-      e.generic
-        ? `They share the ${e.kind} ${e.value}, but it stands with too many names to say anything.`
-        : `They share the ${e.kind} ${e.value} (${(e.weight / 1024).toFixed(1)} bits).`,
-    );
-  }
-  if (detail.evidence.length === 0 && x.kind === y.kind)
-    words.push('They share no e-mail address, phone number, handle or external id that they state themselves.');
-  const total = weigh(detail.evidence);
-  if (total > 0 && !detail.sameCustomer)
-    words.push(
-      `That is ${(total / 1024).toFixed(1)} bits; ${(context.core.model.matchAt / 1024).toFixed(1)} would join them unless a decision or a contradiction keeps them apart.`,
-    );
-  if (detail.path.length > 2) words.push(`They are joined through ${detail.path.slice(1, -1).join(', ')}.`);
-  for (const d of detail.decisions)
-    words.push(
-      `${d.author} decided to ${'undo' in d && d.undo ? `undo ${d.kind}` : d.kind} on ${d.decidedAt}${d.reason === undefined ? '' : `: ${d.reason}`}.`,
-    );
-  return words;
-}
-
-/** Shortest chain of records of one customer, each sharing a value with the next, or tied to it by a decision or a creation. */
-async function connection(context: ServiceContext, a: string, b: string, customer: string): Promise<string[]> {
-  const { customer: row } = await currentCustomer(context, customer);
-  const rows = await readRecords(context, row.members);
-  const links = pairDecisions(rows.flatMap((r) => r.decisions ?? [])).links;
-  const tied = (x: RecordRow, y: RecordRow): boolean =>
-    x.keys.some((k) => y.keys.includes(k)) ||
-    x.facts.createdFor?.ref === y.facts.ref ||
-    y.facts.createdFor?.ref === x.facts.ref ||
-    links.some(([p, q]) => (p === x.facts.ref && q === y.facts.ref) || (p === y.facts.ref && q === x.facts.ref));
-  const cameFrom = new Map<string, string>([[a, a]]);
-  const queue = rows.filter((r) => r.facts.ref === a);
-  for (let current = queue.shift(); current; current = queue.shift()) {
-    for (const next of rows) {
-      if (cameFrom.has(next.facts.ref) || !tied(current, next)) continue;
-      cameFrom.set(next.facts.ref, current.facts.ref);
-      queue.push(next);
-    }
-  }
-  if (!cameFrom.has(b)) return [a, b];
-  const path = [b];
-  for (let at = b; at !== a;) {
-    at = cameFrom.get(at) ?? a;
-    path.unshift(at);
-  }
-  return path;
 }
 
 export async function explainCommand(context: ServiceContext, id: string): Promise<Explanation<CommandTrail>> {

@@ -6,16 +6,17 @@ export interface LocalEdge {
   b: number;
   /** 1/1024 bit. */
   weight: number;
-  /** A steward's link comes before all evidence and is not weighed. */
-  decided?: true;
+  /** 2: a steward's link. 1: the one record was made for the other. Both come before all evidence and are not weighed. */
+  authority?: 1 | 2;
 }
 
 export interface Constraints {
   /** Weight of any two members, whether blocking compared them or not. */
   weightOf(a: number, b: number): number;
-  /** Pairs that a steward keeps apart, or that exclusive identifiers do. */
-  isApart(a: number, b: number): boolean;
-  hasApart: boolean;
+  /** Pairs that a steward keeps apart. Undefined: none. */
+  isApart: ((a: number, b: number) => boolean) | undefined;
+  /** Pairs that exclusive identifiers keep apart, unless a steward links them. Undefined: none. */
+  isContradiction: ((a: number, b: number) => boolean) | undefined;
   /** Bits. */
   guard: number;
 }
@@ -55,16 +56,15 @@ export function clusterComponent(size: number, edges: LocalEdge[], constraints: 
     sums.set(key, sum);
     return sum;
   };
-  const isApart = (x: Cluster, y: Cluster): boolean =>
-    constraints.hasApart && x.members.some((a) => y.members.some((b) => constraints.isApart(a, b)));
+  const someBetween = (x: Cluster, y: Cluster, holds: Constraints['isApart']): boolean =>
+    holds !== undefined && x.members.some((a) => y.members.some((b) => holds(a, b)));
   const guard = constraints.guard * BIT;
-  edges.sort(
-    (x, y) => Number(y.decided ?? false) - Number(x.decided ?? false) || y.weight - x.weight || x.a - y.a || x.b - y.b,
-  );
-  for (const { a, b, decided } of edges) {
+  edges.sort((x, y) => (y.authority ?? 0) - (x.authority ?? 0) || y.weight - x.weight || x.a - y.a || x.b - y.b);
+  for (const { a, b, authority = 0 } of edges) {
     const [x, y] = [clusterOf[a], clusterOf[b]];
-    if (x === undefined || y === undefined || x === y || isApart(x, y)) continue;
-    if (decided !== true && sumBetween(x, y) < guard * x.members.length * y.members.length) continue;
+    if (x === undefined || y === undefined || x === y || someBetween(x, y, constraints.isApart)) continue;
+    if (authority < 2 && someBetween(x, y, constraints.isContradiction)) continue;
+    if (authority === 0 && sumBetween(x, y) < guard * x.members.length * y.members.length) continue;
     const joined: Cluster = { id: nextId, members: [...x.members, ...y.members], of: [x, y] };
     nextId += 1;
     for (const member of joined.members) clusterOf[member] = joined;

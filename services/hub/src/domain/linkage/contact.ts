@@ -61,10 +61,19 @@ export function compareEmails(a: string, b: string): number {
     return x.domain === y.domain && !isProvider(x.domain) ? EMAIL.domain : EMAIL.differs;
   // One digit tells two mailboxes of one provider apart: `john1@`, `john2@`.
   const digitsDiffer = x.domain === y.domain && x.local.replace(/\d/g, '') === y.local.replace(/\d/g, '');
-  if (!digitsDiffer && (isOneEdit(a, b) || (a.length > 12 && isWithinEdits(a, b, 3)))) return EMAIL.close;
+  // At one company short mailbox names differ by few letters: `ada@`, `carla@`.
+  const isOther = digitsDiffer || (x.domain === y.domain && !isSlip(x.local, y.local));
+  if (!isOther && (isOneEdit(a, b) || (a.length > 12 && isWithinEdits(a, b, 3)))) return EMAIL.close;
   if (x.local === y.local && x.local.length >= 4) return EMAIL.local;
-  if (!digitsDiffer && (jaroWinkler(x.local, y.local) >= 0.9 || jaroWinkler(a, b) >= 0.92)) return EMAIL.near;
+  if (!digitsDiffer && (jaroWinkler(x.local, y.local) >= 0.9 || (!isOther && jaroWinkler(a, b) >= 0.92)))
+    return EMAIL.near;
   return x.domain === y.domain && !isProvider(x.domain) ? EMAIL.domain : EMAIL.differs;
+}
+
+/** One edit for two letters, three at most. */
+function isSlip(x: string, y: string): boolean {
+  const shorter = Math.min(x.length, y.length);
+  return x === y || (shorter >= 4 && (isOneEdit(x, y) || isWithinEdits(x, y, Math.min(3, shorter >> 1))));
 }
 
 /** E.164 where the number can be read as one, else its digits behind `?`. Undefined where there is no number. */

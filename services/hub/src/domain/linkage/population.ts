@@ -1,12 +1,9 @@
 import { clusterComponent, type LocalEdge } from './clustering.js';
+import { floors, isContradiction, isGenericValue, isRetired, LARGEST_COMPONENT } from './crowds.js';
 import { blockingKeys, isRich, proposes, sharedValue, sharedValues } from './keys.js';
 import { toWeight, type Matcher, type Prepared } from './matcher.js';
 import { nameSign, type Profile } from './profile.js';
 import { compareText } from './text.js';
-
-/** A component larger than this is taken from stronger evidence alone, so that no update touches a crowd. */
-const LARGEST_COMPONENT = 100;
-const FLOOR_STEP = toWeight(2);
 
 interface Member {
   ref: string;
@@ -81,11 +78,11 @@ export function createPopulation(matcher: Matcher): Population {
   let mark = 0;
   let comparisons = 0;
 
-  const isGenericValue = (key: string): boolean => (sharing.get(key)?.signs.size ?? 0) > part.genericAbove;
-  const isGeneric = (attribute: string, value: string): boolean => {
-    const key = sharedValue(attribute, value);
-    return sharing.has(key) && isGenericValue(key);
+  const isGenericKey = (key: string): boolean => {
+    const entry = sharing.get(key);
+    return entry !== undefined && isGenericValue(part, entry.holders.size, entry.signs.size);
   };
+  const isGeneric = (attribute: string, value: string): boolean => isGenericKey(sharedValue(attribute, value));
   const touch = (member: Member): void => {
     touched.add(member);
     for (const other of member.component) touched.add(other);
@@ -109,7 +106,7 @@ export function createPopulation(matcher: Matcher): Population {
   const sharesLiveKey = (a: Member, b: Member): boolean => {
     return a.keys.some(
       (key) =>
-        b.keys.includes(key) && proposes(key, a.isRich, b.isRich) && (postings.get(key)?.length ?? 0) <= part.keyLimit,
+        b.keys.includes(key) && proposes(key, a.isRich, b.isRich) && !isRetired(part, postings.get(key)?.length ?? 0),
     );
   };
   const propose = (member: Member): void => {
@@ -117,7 +114,7 @@ export function createPopulation(matcher: Matcher): Population {
     member.mark = mark;
     for (const key of member.keys) {
       const posting = postings.get(key);
-      if (posting === undefined || posting.length > part.keyLimit) continue;
+      if (posting === undefined || isRetired(part, posting.length)) continue;
       const isLoose = !proposes(key, member.isRich, true);
       for (const other of posting) {
         if (other.mark === mark || (isLoose && other.isRich)) continue;
@@ -165,13 +162,13 @@ export function createPopulation(matcher: Matcher): Population {
         entry = { holders: new Set(), signs: new Map() };
         sharing.set(key, entry);
       }
-      const before = isGenericValue(key);
+      const before = isGenericKey(key);
       const count = (entry.signs.get(member.sign) ?? 0) + step;
       if (count > 0) entry.signs.set(member.sign, count);
       else entry.signs.delete(member.sign);
       if (step > 0) entry.holders.add(member);
       else entry.holders.delete(member);
-      if (before !== isGenericValue(key)) for (const holder of entry.holders) stale.add(holder);
+      if (before !== isGenericKey(key)) for (const holder of entry.holders) stale.add(holder);
       if (entry.holders.size === 0) sharing.delete(key);
     }
   };
@@ -239,11 +236,11 @@ export function createPopulation(matcher: Matcher): Population {
   };
   /** The component at the lowest floor at which it has at most `LARGEST_COMPONENT` members. */
   const componentOf = (start: Member): { component: Member[]; floor: number } => {
-    for (let floor = threshold; floor < threshold + 64 * FLOOR_STEP; floor += FLOOR_STEP) {
-      const component = walk(start, floor, LARGEST_COMPONENT);
+    for (const floor of floors(part)) {
+      const component = walk(start, floor, floor === Infinity ? Infinity : LARGEST_COMPONENT);
       if (component !== undefined) return { component, floor };
     }
-    return { component: walk(start, Infinity, Infinity) ?? [start], floor: Infinity };
+    return { component: [start], floor: Infinity };
   };
   const weightOf = (a: Member, b: Member): number => {
     let weight = a.edges.get(b) ?? a.asked.get(b);
@@ -255,12 +252,6 @@ export function createPopulation(matcher: Matcher): Population {
     }
     return weight;
   };
-  const isExclusive = (a: Member, b: Member): boolean =>
-    part.exclusive.some((attribute) => {
-      const ours = a.prepared.profile.values[attribute];
-      const theirs = b.prepared.profile.values[attribute];
-      return ours !== undefined && theirs !== undefined && !ours.some((value) => theirs.includes(value));
-    });
   const clusterAll = (component: Member[], floor: number): void => {
     if (component.length === 1) {
       const [only] = component;
@@ -281,14 +272,17 @@ export function createPopulation(matcher: Matcher): Population {
       if (words.size > 0)
         for (const other of linked(member)) {
           const b = other.place;
-          if (a < b && component[b] === other) edges.push({ a, b, weight: 0, decided: true });
+          if (a < b && component[b] === other) edges.push({ a, b, weight: 0, authority: 2 });
         }
     }
     const at = (i: number): Member => component[i] as Member;
     const clusters = clusterComponent(component.length, edges, {
       weightOf: (a, b) => weightOf(at(a), at(b)),
-      isApart: (a, b) => words.get(at(a).ref)?.get(at(b).ref) === 'apart' || isExclusive(at(a), at(b)),
-      hasApart: words.size > 0 || part.exclusive.length > 0,
+      isApart: words.size > 0 ? (a, b) => words.get(at(a).ref)?.get(at(b).ref) === 'apart' : undefined,
+      isContradiction:
+        part.exclusive.length > 0
+          ? (a, b) => isContradiction(at(a).prepared.profile, at(b).prepared.profile, part)
+          : undefined,
       guard: part.guard,
     });
     for (const places of clusters) {
@@ -380,14 +374,14 @@ export function createPopulation(matcher: Matcher): Population {
       for (const cluster of clusters) largestCluster = Math.max(largestCluster, cluster.length);
       for (const length of lengths) largestKey = Math.max(largestKey, length);
       for (const { keys } of members.values())
-        if (keys.every((key) => (postings.get(key)?.length ?? 0) > part.keyLimit)) unreachable += 1;
+        if (keys.every((key) => isRetired(part, postings.get(key)?.length ?? 0))) unreachable += 1;
       return {
         records: members.size,
         comparisons,
-        retiredKeys: lengths.filter((length) => length > part.keyLimit).length,
+        retiredKeys: lengths.filter((length) => isRetired(part, length)).length,
         largestKey,
         unreachable,
-        genericValues: [...sharing.keys()].filter(isGenericValue).length,
+        genericValues: [...sharing.keys()].filter(isGenericKey).length,
         clusters: clusters.size,
         largestCluster,
       };

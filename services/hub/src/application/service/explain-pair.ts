@@ -1,0 +1,152 @@
+import { pairDecisions } from '../../domain/decisions.js';
+import { explainPair as compare } from '../../domain/linkage/explain.js';
+import { isRetired } from '../../domain/linkage/crowds.js';
+import { proposes, sharedValue } from '../../domain/linkage/keys.js';
+import { BIT } from '../../domain/linkage/matcher.js';
+import { keysOf, numberOfKey } from '../evidence.js';
+import { pairWeight } from '../identity.js';
+import type { ListingRow, MatchRow } from '../matching-rows.js';
+import type { RecordRow } from '../rows.js';
+import type { Comparison, Explanation, PairEvidence } from '../service.js';
+import { read, readMany, readRecords, type ServiceContext } from './context.js';
+import { currentCustomer } from './customers.js';
+import { recordOf } from './explain.js';
+
+/** No single pair counts for more than this in the mean between two clusters, 1/1024 bit. */
+const CLIP = 20 * BIT;
+
+export async function explainPair(context: ServiceContext, a: string, b: string): Promise<Explanation<PairEvidence>> {
+  const [left, right] = [await recordOf(context, a), await recordOf(context, b)];
+  const decisions = (left.decisions ?? [])
+    .map((d) => d.decision)
+    .filter((d) => 'refs' in d && d.refs.includes(a) && d.refs.includes(b));
+  const sameCustomer = left.customer !== undefined && left.customer === right.customer;
+  const path = sameCustomer ? await connection(context, a, b, left.customer ?? '') : [];
+  const [x, y] = await readMany<MatchRow>(context, 'matching', [a, b]);
+  const detail: PairEvidence = { a, b, sameCustomer, path, decisions };
+  if (x && y && x.profile.kind === y.profile.kind && a !== b)
+    detail.comparison = await comparisonOf(context, x, y, sameCustomer ? undefined : [left, right]);
+  return { words: inWords(detail, x, y), detail };
+}
+
+async function comparisonOf(
+  context: ServiceContext,
+  x: MatchRow,
+  y: MatchRow,
+  apart: [RecordRow, RecordRow] | undefined,
+): Promise<Comparison> {
+  const { matching, model } = context.core;
+  const part = model[x.profile.kind];
+  const left = matching.prepare(x.profile, x.generic);
+  const right = matching.prepare(y.profile, y.generic);
+  const isGeneric = (attribute: string, value: string): boolean =>
+    x.generic?.includes(sharedValue(attribute, value)) ?? false;
+  const { a: _, b: __, ...comparison } = compare(left, right, matching.matcher(x.profile.kind), isGeneric);
+  const result: Comparison = {
+    model: model.version,
+    ...comparison,
+    review: part.review,
+    guard: part.guard,
+    proposed: await isProposed(context, x, y),
+  };
+  const between = apart && (await meanBetween(context, ...apart));
+  if (between !== undefined) result.between = between;
+  return result;
+}
+
+/** Do the two share a key that proposes candidates? */
+async function isProposed(context: ServiceContext, x: MatchRow, y: MatchRow): Promise<boolean> {
+  const theirs = new Set(keysOf(y));
+  const common = keysOf(x).filter(
+    (key) => theirs.has(key) && proposes(numberOfKey(key), x.rich === true, y.rich === true),
+  );
+  const rows = await readMany<ListingRow>(context, 'postings', common);
+  const part = context.core.model[x.profile.kind];
+  return rows.some((row) => row && row.overflow === undefined && !isRetired(part, Object.keys(row.refs).length));
+}
+
+/** Mean bits over all pairs between the two customers. */
+async function meanBetween(context: ServiceContext, a: RecordRow, b: RecordRow): Promise<number | undefined> {
+  if (a.customer === undefined || b.customer === undefined) return undefined;
+  const [ours, theirs] = await Promise.all([a.customer, b.customer].map((id) => matchRowsOf(context, id)));
+  if (!ours || !theirs || ours.length * theirs.length === 0) return undefined;
+  let sum = 0;
+  for (const one of ours)
+    for (const other of theirs) sum += Math.max(-CLIP, Math.min(CLIP, pairWeight(one, other, context.core)));
+  return Number((sum / (ours.length * theirs.length) / BIT).toFixed(3));
+}
+
+async function matchRowsOf(context: ServiceContext, id: string): Promise<MatchRow[]> {
+  const row = await read<{ members: string[] }>(context, 'customers', id);
+  const rows = await readMany<MatchRow>(context, 'matching', row?.members ?? []);
+  return rows.filter((one) => one !== undefined);
+}
+
+function inWords(detail: PairEvidence, x: MatchRow | undefined, y: MatchRow | undefined): string[] {
+  const words = [detail.sameCustomer ? 'Both records are one customer.' : 'The records are two customers.'];
+  if (x && y && x.profile.kind !== y.profile.kind)
+    words.push(`One is a ${x.profile.kind}, the other an ${y.profile.kind}: those are never joined.`);
+  const { comparison } = detail;
+  if (comparison) words.push(...comparisonInWords(comparison, detail.sameCustomer));
+  if (detail.path.length > 2) words.push(`They are joined through ${detail.path.slice(1, -1).join(', ')}.`);
+  for (const d of detail.decisions)
+    words.push(
+      `${d.author} decided to ${'undo' in d && d.undo ? `undo ${d.kind}` : d.kind} on ${d.decidedAt}${d.reason === undefined ? '' : `: ${d.reason}`}.`,
+    );
+  return words;
+}
+
+function comparisonInWords(comparison: Comparison, sameCustomer: boolean): string[] {
+  const { prior, evidence, household, bits, threshold, review, guard, between, proposed, generic } = comparison;
+  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+  const words = evidence.map((e) => `${signed(e.bits)} bits: ${e.words}.`);
+  if (household !== 0)
+    words.push(
+      household < 0
+        ? `${signed(household)} bits: households share addresses, phones and family names, so together these count for less.`
+        : `${signed(household)} bits: who moves changes all of an address at once, so that counts for less.`,
+    );
+  for (const value of generic) words.push(`They share ${value}, but it stands with too many names to say anything.`);
+  words.push(
+    `With ${signed(prior)} bits for any two records that is ${signed(bits)} bits; from ${signed(threshold)} on they are one, from ${signed(review)} on a steward is asked.`,
+  );
+  if (sameCustomer || bits < threshold) return words;
+  if (!proposed) words.push('They share no key under which candidates are found, and no third record joins them.');
+  else if (between !== undefined && between < guard)
+    words.push(
+      `The pair agrees, but their customers contradict each other: ${signed(between)} bits on average, and ${signed(guard)} would be needed.`,
+    );
+  else words.push('A decision, an exclusive identifier or stronger evidence for others keeps them apart.');
+  return words;
+}
+
+/** Shortest chain of records of one customer, each with evidence for the next, or tied to it by a decision or a creation. */
+async function connection(context: ServiceContext, a: string, b: string, customer: string): Promise<string[]> {
+  const { customer: row } = await currentCustomer(context, customer);
+  const rows = await readRecords(context, row.members);
+  const edges = new Map<string, MatchRow['edges']>();
+  for (const match of await readMany<MatchRow>(context, 'matching', row.members))
+    if (match) edges.set(match.profile.ref, match.edges);
+  const links = pairDecisions(rows.flatMap((r) => r.decisions ?? [])).links;
+  const tied = (x: RecordRow, y: RecordRow): boolean =>
+    edges.get(x.facts.ref)?.[y.facts.ref] !== undefined ||
+    x.facts.createdFor?.ref === y.facts.ref ||
+    y.facts.createdFor?.ref === x.facts.ref ||
+    links.some(([p, q]) => (p === x.facts.ref && q === y.facts.ref) || (p === y.facts.ref && q === x.facts.ref));
+  const cameFrom = new Map<string, string>([[a, a]]);
+  const queue = rows.filter((r) => r.facts.ref === a);
+  for (let current = queue.shift(); current; current = queue.shift()) {
+    for (const next of rows) {
+      if (cameFrom.has(next.facts.ref) || !tied(current, next)) continue;
+      cameFrom.set(next.facts.ref, current.facts.ref);
+      queue.push(next);
+    }
+  }
+  if (!cameFrom.has(b)) return [a, b];
+  const path = [b];
+  for (let at = b; at !== a;) {
+    at = cameFrom.get(at) ?? a;
+    path.unshift(at);
+  }
+  return path;
+}
