@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Customer } from '@unsilo/schemas';
+import { httpService } from '../../src/cli/http-service.js';
+import type { Story } from '../../src/demonstration/apart.js';
+import { demonstrationChecks } from '../../src/demonstration/checks.js';
+import { prepareDemonstration } from '../../src/demonstration/demonstration.js';
+import { createLogger } from '../../src/running/logger.js';
+import { startUnsilo } from '../../src/running/start.js';
+import { temporaryFolder } from '../support/folders.js';
+import { composeDemonstration } from './compose-demonstration.js';
+import { ComposeProject, describeWithDocker } from './compose.js';
+
+const DEMONSTRATION = resolve(import.meta.dirname, '../../../../infra/deploy/compose/demonstration.yaml');
+const ACTOR = { tenant: '', name: '', roles: [] };
+/** The image is built, and everything started, on a machine that does other things as well. */
+const UP_MS = 900_000;
+const STORY_MS = 420_000;
+const OURS = ['hub', 'gateway', 'connector-csv', 'connector-feed', 'connector-mastodon', 'connector-suitecrm'];
+
+/** What the customers are, whenever it came to be. */
+function content(customers: readonly Customer[]): unknown[] {
+  return customers
+    .map(({ id, members, state }) => ({ id, members: [...members].sort(), state }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** The customers in which the demonstration ends where everything is one process. */
+async function embedded(folder: string): Promise<unknown[]> {
+  const demonstration = await prepareDemonstration({
+    pace: 'fast',
+    folder: join(folder, 'data'),
+    humanMs: 0,
+    say: () => undefined,
+  });
+  const logger = createLogger({ level: 'silent', format: 'json', secrets: [] });
+  const { configuration } = demonstration;
+  const one = await startUnsilo({ ...configuration, http: { ...configuration.http, port: 0 } }, { logger });
+  try {
+    const { broken } = await demonstration.tell(one, new AbortController().signal);
+    expect(broken).toEqual([]);
+    const actor = { tenant: configuration.tenant, name: 'test', roles: ['admin'] as const };
+    return content(await all(one.hub.service.customers(actor)));
+  } finally {
+    await one.stop();
+    await demonstration.close();
+  }
+}
+
+it('the configuration for containers is that of the demonstration, with the places of the compose file', () => {
+  expect(readFileSync(DEMONSTRATION, 'utf8')).toBe(composeDemonstration());
+});
+
+describeWithDocker('docker compose', () => {
+  const folder = temporaryFolder();
+  const project = new ComposeProject();
+  let place: { url: string; key: string; window: string };
+
+  beforeAll(async () => {
+    await project.run(['build', '--quiet']);
+    await project.run(['up', '--detach', '--no-build']);
+    place = {
+      url: await project.address('gateway', 8420),
+      window: await project.address('simulated-systems', 8430),
+      key: (await project.run(['exec', '-T', 'gateway', 'cat', '/run/unsilo/admin-key'])).trim(),
+    };
+  }, UP_MS);
+  afterAll(() => project.remove(), 120_000);
+
+  async function storyEnded(): Promise<Story> {
+    const until = performance.now() + STORY_MS;
+    for (;;) {
+      const response = await fetch(`${place.window}/story.json`);
+      const story = (await response.json()) as Story;
+      if (story.state !== 'waiting' && story.state !== 'telling') return story;
+      if (performance.now() > until)
+        throw new Error(`The story has not ended:\n${story.lines.join('\n')}\n${await project.run(['ps', '--all'])}`);
+      await sleep(500);
+    }
+  }
+
+  it(
+    'tells the demonstration on Kafka and Redis, and every claim holds, looked up over HTTP',
+    async () => {
+      const story = await storyEnded();
+      expect(story).toMatchObject({ state: 'ended', broken: [] });
+      expect(story.lines.filter((line) => line.startsWith('Chapter '))).toHaveLength(5);
+      const checked = await demonstrationChecks(place);
+      expect(checked.length).toBeGreaterThan(10);
+      expect(checked.filter(({ holds }) => !holds)).toEqual([]);
+    },
+    STORY_MS + 60_000,
+  );
+
+  it('ends in the same customers as in one process', async () => {
+    const expected = await embedded(folder);
+    const found = content(await all(httpService(place.url, place.key).customers(ACTOR)));
+    expect(found.length).toBeGreaterThan(3);
+    expect(found).toEqual(expected);
+  }, 300_000);
+
+  it('runs nothing of ours as root, and lets nothing of ours change its own files', async () => {
+    for (const service of OURS) {
+      const script = 'id -u; touch /app/x 2>/dev/null && echo written; grep CapEff /proc/self/status';
+      const said = await project.run(['exec', '-T', service, 'sh', '-c', script]);
+      expect(said).toBe('1000\nCapEff:\t0000000000000000\n');
+    }
+  }, 120_000);
+
+  it('stops each part cleanly, well within ten seconds', async () => {
+    for (const service of OURS) await project.run(['stop', '--timeout', '10', service]);
+    const listed = await project.run(['ps', '--all', '--format', '{{.Service}} {{.ExitCode}}', ...OURS]);
+    // 137 would say that it had to be killed.
+    expect(listed.trim().split('\n').sort()).toEqual(OURS.map((service) => `${service} 0`).sort());
+  }, 180_000);
+});
