@@ -12,12 +12,16 @@ import { customerId, mergeCustomer } from '../domain/customer.js';
 import type { OrderedDecision } from '../domain/decisions.js';
 import { plan, type Member, type PlanContext } from '../domain/plan.js';
 import { searchTokens, searchWords } from '../domain/search.js';
+import { breathe } from './breathe.js';
 import { fingerprint, type Core } from './core.js';
 import type { Assignment } from './identity.js';
 import { recordRow } from './record-row.js';
 import { registerCommand, type Evaluations, type Touched } from './records.js';
 import { SEPARATOR, type CustomerRow, type RetiredRow } from './rows.js';
 import type { Workspace } from './workspace.js';
+
+/** So many customers are merged and planned before others have their turn: some 10 ms. */
+const GROUPS_A_TURN = 100;
 
 export interface MergeOptions {
   /** Commands may be planned: everything that was there at the start has been read (SYNC section 5.7). */
@@ -51,7 +55,8 @@ export async function mergeTouched(
   const standing = new Set(groups.map((g) => g.id));
   const context = planContext(core, options);
   const planned: Command[] = [];
-  for (const group of groups) {
+  for (const [turn, group] of groups.entries()) {
+    if (turn % GROUPS_A_TURN === GROUPS_A_TURN - 1) await breathe();
     for (const member of group.members) assign(workspace, member.facts.ref, group.id, core);
     const merged = mergeCustomer(
       core.tenant,

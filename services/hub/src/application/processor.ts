@@ -3,6 +3,7 @@ import { deadLetterEvent } from '@unsilo/schemas';
 import type { CommitResult, OffsetMove, OutboxMessage, StateStore } from '@unsilo/state-store';
 import { writePolicy } from '../domain/policy.js';
 import { carryOn } from './causes.js';
+import { breathe } from './breathe.js';
 import type { Core } from './core.js';
 import { resolveIdentity } from './identity.js';
 import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
@@ -108,15 +109,18 @@ export class Processor {
     const workspace = new Workspace(this.store, this.core.tenant, before);
     const { evaluations } = this;
     await this.applySignals(workspace, intake);
+    await breathe();
     const touched = await applyFacts(workspace, intake, this.core);
     await this.seed(workspace, touched, seeds);
     await applyTimeline(workspace, this.store, intake);
+    await breathe();
     const assignment = await resolveIdentity(workspace, this.store, touched, evaluations, this.core);
     const options: MergeOptions = {
       planning: this.planning,
       snapshotsComplete: this.snapshotsComplete(),
       writable: this.writable(),
     };
+    await breathe();
     const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
     if (intake.causes.size > 0) carryOn(outbox, intake.causes, workspace);
     for (const letter of intake.unusable) outbox.push(outboxMessage(deadLetterEvent(this.core.tenant, letter)));
