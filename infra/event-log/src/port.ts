@@ -96,6 +96,8 @@ export interface SubscribeOptions {
    * wins over what the group committed; a partition left out falls back to the group.
    */
   offsets?: (assigned: readonly TopicPartition[]) => Promise<readonly Position[]>;
+  /** Called when partitions are read from now on, until `onRevoked` names them. Must not wait for anything. */
+  onAssigned?: (assigned: readonly TopicPartition[]) => void;
   /** Called when partitions are taken away, before another member gets them. */
   onRevoked?: (revoked: readonly TopicPartition[]) => Promise<void>;
   /**

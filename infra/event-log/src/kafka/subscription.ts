@@ -89,6 +89,7 @@ export class KafkaSubscription implements Subscription, MemberDuties {
     }
     if (this.closed) return;
     this.reader.add(begin.map((one) => ({ ...one, position: Math.max(one.first, one.handled) })));
+    this.options.onAssigned?.(gained);
     this.progressed();
   }
 

@@ -1,5 +1,5 @@
 import { StorageError, logClosed } from '../errors.js';
-import type { LogBatch, LogMessage, Position, SubscribeOptions, Subscription } from '../port.js';
+import type { LogBatch, LogMessage, Position, SubscribeOptions, Subscription, TopicPartition } from '../port.js';
 import type { Group, Member } from './groups.js';
 import type { Journal, Partition } from './journal.js';
 
@@ -73,8 +73,7 @@ export class LmdbSubscription implements Subscription, Member {
   async assign(partitions: readonly Partition[]): Promise<void> {
     const given = new Map<Partition, number>();
     if (this.options.offsets !== undefined) {
-      const asked = partitions.map((partition) => ({ topic: partition.topic.name, partition: partition.index }));
-      for (const { topic, partition, offset } of await this.options.offsets(asked)) {
+      for (const { topic, partition, offset } of await this.options.offsets(partitions.map(placeOf))) {
         given.set(this.journal.partition(topic, partition), offset);
       }
     }
@@ -87,6 +86,7 @@ export class LmdbSubscription implements Subscription, Member {
       if (known === undefined && this.options.start === 'latest') this.group.commit(partition, position);
       else this.group.reach(partition, position);
     }
+    if (partitions.length > 0) this.options.onAssigned?.(partitions.map(placeOf));
     this.wakeUp();
   }
 
@@ -99,9 +99,7 @@ export class LmdbSubscription implements Subscription, Member {
       }
       await handling?.done;
       for (const partition of partitions) this.readings.delete(partition);
-      await this.options.onRevoked?.(
-        partitions.map((partition) => ({ topic: partition.topic.name, partition: partition.index })),
-      );
+      await this.options.onRevoked?.(partitions.map(placeOf));
     } catch (error) {
       // Whatever its owner says, the partition is no longer read here.
       this.report(error);
@@ -309,4 +307,8 @@ function outOfRange(group: string, partition: Partition, position: number): Stor
       hint: 'The state belongs to another log. Use the data folder that it was made with, or begin with an empty state.',
     },
   );
+}
+
+function placeOf({ topic, index }: Partition): TopicPartition {
+  return { topic: topic.name, partition: index };
 }

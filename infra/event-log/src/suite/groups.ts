@@ -178,8 +178,15 @@ export function groupSuite(factory: EventLogFactory): void {
           topics: [topic],
           onRevoked: async (lost) => void revoked.push(...lost.map(({ partition }) => partition)),
         });
-        const second = await collect(log, { group, topics: [topic] });
+        const assigned: number[] = [];
+        const second = await collect(log, {
+          group,
+          topics: [topic],
+          onAssigned: (gained) => void assigned.push(...gained.map(({ partition }) => partition)),
+        });
         await until(() => revoked.length === 2, 'two partitions handed over');
+        await until(() => assigned.length === 2, 'two partitions taken over');
+        expect([...assigned].sort()).toEqual([...revoked].sort());
         await log.append(numbered(topic, 0, 80, 40));
         await Promise.all([first.subscription.caughtUp(), second.subscription.caughtUp()]);
         const partitionsOf = (reader: typeof first): number[] =>

@@ -3,10 +3,11 @@ import { recordEvent, topicName } from '@unsilo/schemas';
 import type { StateStore } from '@unsilo/state-store';
 import { emptyRecord } from '../domain/facts.js';
 import { toSummary } from '../domain/rebuild.js';
-import type { Core } from './core.js';
+import { createCore, type Core } from './core.js';
 import { withPast } from './history.js';
+import type { HubOptions } from './hub.js';
 import { message } from './merging.js';
-import type { Processor } from './processor.js';
+import { Processor } from './processor.js';
 import type { RecordRow } from './rows.js';
 
 const PAGE = 500;
@@ -16,7 +17,7 @@ export async function readPublished(
   log: EventLog,
   processor: Processor,
   inTurn: (work: () => Promise<void>) => Promise<void>,
-  signal?: AbortSignal,
+  { signal, onPage }: { signal?: AbortSignal; onPage?: (messages: number) => void } = {},
 ): Promise<void> {
   for (const kind of ['decisions', 'records'] as const) {
     for (const end of await log.ends([topicName(kind)])) {
@@ -27,10 +28,25 @@ export async function readPublished(
         // Decisions are known before the records that they are about; the subscription delivers them once more.
         const again = kind === 'decisions';
         if (page.messages.length > 0) await inTurn(() => processor.absorb(page.messages, again));
+        onPage?.(page.messages.length);
         from = page.next;
       }
     }
   }
+}
+
+/**
+ * Makes the hub's state anew from the compacted topics alone, in a store that knows nothing. Nothing is planned, and nothing is read from
+ * the topics of events.
+ */
+export async function rebuildFromPublished(options: HubOptions, onPage: (messages: number) => void): Promise<void> {
+  const processor = new Processor(
+    createCore({ ...options, now: () => options.clock.now() }),
+    options.store,
+    'unsilo-rebuild',
+  );
+  await processor.loadSnapshots();
+  await readPublished(options.log, processor, (work) => work(), { onPage });
 }
 
 /** Publishes those of the records whose facts changed since they were last published; answers how many. */

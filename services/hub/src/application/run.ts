@@ -302,7 +302,7 @@ class RunningHub implements Hub {
     const { tenant } = this.core;
     const [mark] = await store.getMany(tenant, 'progress', ['published-read']);
     if (mark !== undefined || (store.exclusive && !this.batches.isFresh)) return;
-    await readPublished(log, this.processor, (work) => this.inTurn(work), signal);
+    await readPublished(log, this.processor, (work) => this.inTurn(work), { signal });
     await store.commit(tenant, { put: [{ table: 'progress', key: 'published-read', value: 'true' }] });
   }
 

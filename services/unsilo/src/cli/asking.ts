@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EventLog } from '@unsilo/event-log';
-import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { createHub, declareHubTopics, type Actor, type HubService } from '@unsilo/hub';
-import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
+import { createHubService, declareHubTopics, type Actor, type HubService } from '@unsilo/hub';
+import type { StateStore } from '@unsilo/state-store';
 import { emptyConfiguration, type Configuration } from '../configuration/configuration.js';
 import { loadConfiguration } from '../configuration/load.js';
 import { DEFAULT_FOLDER as DEMONSTRATION_FOLDER } from '../demonstration/folder.js';
 import { DataFolder } from '../running/data-folder.js';
+import { RemoteSystems } from '../running/remote-systems.js';
+import { openStorage } from '../running/storage.js';
 import { stoppedSystems } from '../running/systems.js';
 import { CommandError, type Invocation, type Options, type Surroundings } from './command.js';
 import { httpService } from './http-service.js';
@@ -71,9 +72,13 @@ export async function ask(
       throw new CommandError('UNSILO_KEY_MISSING', 'An API key is needed for this address.', 'Set UNSILO_KEY.');
     return overHttp(url, key);
   }
-  const { folder, configuration } = await locate(invocation, surroundings);
+  const { folder, configuration: given } = await locate(invocation, surroundings);
   const running = folder.running();
   if (running !== undefined) return overHttp(running.url, running.key);
+  const onServers = given === undefined && !existsSync(folder.database) && folder.lastRun() !== undefined;
+  const configuration = onServers ? await rememberedConfiguration(folder, surroundings) : given;
+  // On servers the state is there whether a process of this folder runs or not, and any process may write.
+  if (configuration?.storage !== undefined) return fromStorage(folder, configuration);
   if (!existsSync(folder.database))
     throw new CommandError(
       'UNSILO_NO_DATA',
@@ -86,7 +91,7 @@ export async function ask(
       `No process runs on ${folder.path}.`,
       'This needs one: start Unsilo first.',
     );
-  return fromFolder(folder, configuration ?? (await rememberedConfiguration(folder, surroundings)));
+  return fromStorage(folder, configuration ?? (await rememberedConfiguration(folder, surroundings)));
 }
 
 /** The data folder that the command line, the environment or the configuration names. */
@@ -135,36 +140,35 @@ function overHttp(url: string, key: string): Asking {
   };
 }
 
-export async function fromFolder(
+/** Log and state, opened for this command alone: those of the data folder, or on the servers of the configuration. */
+export async function fromStorage(
   folder: DataFolder,
-  { tenant, policy, model, systems }: Configuration,
-): Promise<Asking & { log: EventLog }> {
-  const environment = await openEnvironment({ folder: folder.database });
-  const log = openLmdbEventLog(environment);
-  const store = openLmdbStateStore(environment);
-  const close = async (): Promise<void> => {
-    await store.close();
-    await log.close();
-    await environment.close();
-  };
+  configuration: Configuration,
+): Promise<Asking & { log: EventLog; store: StateStore }> {
+  const { tenant, policy, model, systems } = configuration;
+  const quiet = (): void => undefined;
+  const { log, store, close } = await openStorage(configuration, folder, { debug: quiet, info: quiet, warn: quiet });
   try {
-    await declareHubTopics(
-      log,
-      systems.map(({ name }) => name),
+    const remote = configuration.storage === undefined ? undefined : new RemoteSystems(store, tenant, systems);
+    await remote?.ask();
+    const names = systems.map(({ name }) => name);
+    await declareHubTopics(log, names, configuration.storage?.kafka.partitions);
+    const service = createHubService(
+      {
+        tenant,
+        log,
+        store,
+        policy,
+        model,
+        systems: systems.map(({ profile }) => profile),
+        systemsPort: remote ?? stoppedSystems(systems),
+        clock: { now: () => Date.now() },
+        logger: { info: quiet, warn: quiet, error: quiet },
+      },
+      () => true,
     );
-    const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const { service } = createHub({
-      tenant,
-      log,
-      store,
-      policy,
-      model,
-      systems: systems.map(({ profile }) => profile),
-      systemsPort: stoppedSystems(systems),
-      clock: { now: () => Date.now() },
-      logger: quiet,
-    });
-    return { service, actor: { tenant, name: 'command line', roles: ['admin'] }, where: 'folder', log, close };
+    const actor: Actor = { tenant, name: 'command line', roles: ['admin'] };
+    return { service, actor, where: 'folder', log, store, close };
   } catch (error) {
     await close();
     throw error;

@@ -26,7 +26,7 @@ export interface Configuration {
 }
 
 export interface StorageConfiguration {
-  kafka: WrittenStorage['kafka'];
+  kafka: WrittenStorage['kafka'] & { sessionTimeoutMs?: number; heartbeatIntervalMs?: number };
   redis: { servers: readonly string[]; username?: string; password?: string; prefix?: string };
 }
 

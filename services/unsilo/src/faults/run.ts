@@ -1,6 +1,8 @@
 /**
  * Kills the hub again and again and compares what is left with an undisturbed run of the same inputs:
  * `npm run faults -- --kills 500 --events 200000 --seed 1 [--point NAME]… [--table FILE] [--json]`.
+ * With `--storage kafka` it hurts a broker, a Redis and workers of its own instead, and compares with the embedded run:
+ * `npm run faults -- --storage kafka --events 20000 --rate 400 [--fault NAME]… [--times N] [--lasting SECONDS]`. Needs Docker and `redis-server`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +11,9 @@ import { parseArgs } from 'node:util';
 import { campaign, type CampaignOptions } from './campaign.js';
 import { FAULT_POINTS, type FaultPoint } from './kill-points.js';
 import { judge, reportInWords } from './report.js';
+import { FaultBroker } from './servers/broker.js';
+import { runServers } from './servers/run-servers.js';
+import { SERVER_FAULTS, type ServerFaultName } from './servers/server-faults.js';
 
 const { values } = parseArgs({
   options: {
@@ -22,11 +27,51 @@ const { values } = parseArgs({
     point: { type: 'string', multiple: true },
     /** Breaks something on purpose: `acknowledges-before-append`, `forgetful-system`. */
     sabotage: { type: 'string' },
+    /** `embedded` or `kafka`. */
+    storage: { type: 'string', default: 'embedded' },
+    /** With `--storage kafka`: this fault only; may be given several times. */
+    fault: { type: 'string', multiple: true },
+    /** Events a second. */
+    rate: { type: 'string', default: '300' },
+    times: { type: 'string', default: '3' },
+    /** Seconds that a lasting fault lasts, and that lie between two faults. */
+    lasting: { type: 'string', default: '30' },
+    between: { type: 'string', default: '5' },
   },
 });
 
 const folder = mkdtempSync(join(values.folder, 'unsilo-faults-'));
 try {
+  if (values.storage === 'kafka') await onServers();
+  else await embedded();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function onServers(): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      FaultBroker.removeAll();
+      process.exit(1);
+    });
+  const ran = await runServers({
+    faults: values.fault?.map(faultNamed) ?? (Object.keys(SERVER_FAULTS) as ServerFaultName[]),
+    events: count('events', values.events),
+    seed: count('seed', values.seed),
+    rate: count('rate', values.rate),
+    times: count('times', values.times),
+    lastingMs: 1000 * count('lasting', values.lasting),
+    betweenMs: 1000 * count('between', values.between),
+    folder,
+    say: (line) => process.stderr.write(`${line}\n`),
+    command: `npm run faults -- ${process.argv.slice(2).join(' ')}`,
+  });
+  if (values.table !== undefined) writeFileSync(values.table, ran.table);
+  process.stdout.write(values.json ? `${JSON.stringify(ran)}\n` : ran.table);
+  process.exitCode = ran.good ? 0 : 1;
+}
+
+async function embedded(): Promise<void> {
   const options = {
     kills: count('kills', values.kills),
     events: count('events', values.events),
@@ -48,8 +93,11 @@ try {
   if (values.table !== undefined) writeFileSync(values.table, words);
   process.stdout.write(values.json ? `${JSON.stringify({ verdict, calm, disturbed })}\n` : words);
   process.exitCode = verdict.good ? 0 : 1;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+}
+
+function faultNamed(name: string): ServerFaultName {
+  if (name in SERVER_FAULTS) return name as ServerFaultName;
+  throw new Error(`--fault must be one of: ${Object.keys(SERVER_FAULTS).join(', ')}`);
 }
 
 function pointNamed(name: string): FaultPoint {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { EventLog, LogMessage } from '@unsilo/event-log';
-import { createHub, ServiceError, type Actor, type HubService } from '@unsilo/hub';
+import { createHubService, ServiceError, type Actor, type HubService } from '@unsilo/hub';
 import { topicName, type Command, type Customer } from '@unsilo/schemas';
-import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { StateStore } from '@unsilo/state-store';
+import { openEmbedded } from '../running/storage.js';
 import { EDITED_BY_BOTH, faultPolicy, faultSystems, TENANT } from './company.js';
 import { digestOf, type Acknowledged } from './feeder.js';
 import type { SimulatedSystem } from './simulated-system.js';
@@ -45,12 +44,28 @@ export async function verify(
   ledger: readonly Acknowledged[],
   systems: ReadonlyMap<string, SimulatedSystem>,
 ): Promise<Findings> {
-  const environment = await openEnvironment({ folder });
-  const log = openLmdbEventLog(environment);
-  const store = openLmdbStateStore(environment);
+  const { log, store, close } = await openEmbedded(folder);
   try {
-    const quiet = (): void => undefined;
-    const { service } = createHub({
+    return await examine(log, store, ledger, systems);
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * @param repeats What the hub says may stand on the log more than once: its outbox is relayed at least once, and revisions begin anew with
+ * a state that was lost.
+ */
+export async function examine(
+  log: EventLog,
+  store: StateStore,
+  ledger: readonly Acknowledged[],
+  systems: ReadonlyMap<string, SimulatedSystem>,
+  { repeats = false }: { repeats?: boolean } = {},
+): Promise<Findings> {
+  const quiet = (): void => undefined;
+  const service = createHubService(
+    {
       tenant: TENANT,
       log,
       store,
@@ -59,32 +74,29 @@ export async function verify(
       systemsPort: { list: () => [], pause: async () => undefined, resume: async () => undefined },
       clock: { now: () => Date.now() },
       logger: { info: quiet, warn: quiet, error: quiet },
-    });
-    const customers = await customerHashes(service);
-    const interactions = await interactionsHash(store);
-    const commands = await commandsOn(log, [...systems.keys()]);
-    const topic = await repeatedRevisions(log);
-    const effects = [...systems.values()].flatMap((s) => s.effects);
-    const { audit, unexplained } = await auditRows(service);
-    return {
-      ...customers,
-      ...interactions,
-      acknowledged: ledger.length,
-      lost: await lostEvents(log, ledger),
-      twice: [...repeatedCommands(commands), ...repeatedEffects(systems), ...topic.faults],
-      unequal: [...unexplained, ...(await differing(service, systems))],
-      deadLetters: await deadLetters(log),
-      audit,
-      commands: commands.length,
-      effects: effects.length,
-      recognised: [...systems.values()].reduce((sum, s) => sum + s.recognised, 0),
-      revisions: topic.revisions,
-    };
-  } finally {
-    await store.close();
-    await log.close();
-    await environment.close();
-  }
+    },
+    () => true,
+  );
+  const customers = await customerHashes(service);
+  const interactions = await interactionsHash(store);
+  const commands = await commandsOn(log, [...systems.keys()]);
+  const topic = await repeatedRevisions(log);
+  const effects = [...systems.values()].flatMap((s) => s.effects);
+  const { audit, unexplained } = await auditRows(service);
+  return {
+    ...customers,
+    ...interactions,
+    acknowledged: ledger.length,
+    lost: await lostEvents(log, ledger),
+    twice: [...repeatedEffects(systems), ...(repeats ? [] : [...repeatedCommands(commands), ...topic.faults])],
+    unequal: [...unexplained, ...(await differing(service, systems))],
+    deadLetters: await deadLetters(log),
+    audit,
+    commands: commands.length,
+    effects: effects.length,
+    recognised: [...systems.values()].reduce((sum, s) => sum + s.recognised, 0),
+    revisions: topic.revisions,
+  };
 }
 
 async function customerHashes(

@@ -24,11 +24,7 @@ export async function holdLease(
     group: leaseGroup(system),
     topics: [LEASES_TOPIC],
     start: 'earliest',
-    // Asked whenever a member is given partitions.
-    offsets: (assigned) => {
-      if (assigned.length > 0) events.onGained();
-      return Promise.resolve([]);
-    },
+    onAssigned: () => events.onGained(),
     onRevoked: (revoked) => (revoked.length > 0 ? events.onLost() : Promise.resolve()),
     onBatch: () => Promise.resolve(),
     onError: events.onError,

@@ -93,13 +93,18 @@ export class RemoteSystems implements SystemsPort {
     });
   }
 
-  async #look(): Promise<void> {
+  /** Asks the state now. */
+  async ask(): Promise<void> {
     const names = this.#systems.map(({ name }) => name);
+    this.#hear(names, await this.#rows.statuses(names));
+    this.#answeredAt = this.#clock.now();
+  }
+
+  async #look(): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
       try {
-        this.#hear(names, await this.#rows.statuses(names));
-        this.#answeredAt = this.#clock.now();
+        await this.ask();
       } catch {
         // Silence shows in `answeredAt`.
       }
@@ -114,8 +119,8 @@ export class RemoteSystems implements SystemsPort {
       const row = rows[index];
       const known = this.#known.get(name);
       if (row === undefined || (row.at === known?.at && row.order === known.order)) continue;
-      // After a start it may be an old one: believed for as long as it may be silent.
-      this.#known.set(name, { ...row, heardAt: now });
+      // The first that is heard of it may be old.
+      this.#known.set(name, { ...row, heardAt: known === undefined ? Math.min(now, row.at) : now });
     }
   }
 }

@@ -15,7 +15,6 @@ import { ConnectedSystems } from './systems.js';
 import type { WebhookAnswer, WebhookCall } from '@unsilo/connector-sdk';
 
 export type { StartOptions } from './parts.js';
-export { StartError } from './start-error.js';
 
 /** One process of an installation. */
 export interface RunningRole {

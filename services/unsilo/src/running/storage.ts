@@ -26,13 +26,14 @@ export async function openStorage(
   folder: DataFolder,
   events: StorageEvents,
 ): Promise<OpenedStorage> {
-  return storage === undefined ? openEmbedded(folder) : openServers(storage, events);
+  if (storage !== undefined) return openServers(storage, events);
+  folder.make();
+  return openEmbedded(folder.database);
 }
 
-/** In a data folder, for one process. */
-export async function openEmbedded(folder: DataFolder): Promise<OpenedStorage> {
-  folder.make();
-  const environment = await openEnvironment({ folder: folder.database });
+/** In a folder, for one process. */
+export async function openEmbedded(folder: string): Promise<OpenedStorage> {
+  const environment = await openEnvironment({ folder });
   const log = openLmdbEventLog(environment);
   const store = openLmdbStateStore(environment);
   return {

@@ -3,6 +3,7 @@ import { audit } from './audit.js';
 import { bench } from './bench.js';
 import { check } from './check.js';
 import { connectors } from './connectors.js';
+import { copy } from './copy.js';
 import { count } from './count.js';
 import { customers } from './customers.js';
 import { deadLetters } from './dead-letters.js';
@@ -11,10 +12,12 @@ import { events } from './events.js';
 import { explain } from './explain.js';
 import { keys } from './keys.js';
 import { match } from './match.js';
+import { rebuild } from './rebuild.js';
 import { replay } from './replay.js';
 import { simulate } from './simulate.js';
 import { start } from './start.js';
 import { systems } from './systems.js';
+import { topics } from './topics.js';
 import { train } from './train.js';
 
 /** All commands, in the order in which the help lists them. */
@@ -30,6 +33,9 @@ export const commands: readonly Command[] = [
   audit,
   count,
   replay,
+  rebuild,
+  topics,
+  copy,
   keys,
   match,
   evaluate,

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { rebuild } from '../../running/rebuild.js';
-import { fromFolder, locate, rememberedConfiguration } from '../asking.js';
+import { fromStorage, locate, rememberedConfiguration } from '../asking.js';
 import { CommandError, EXIT, noMoreArguments, type Command } from '../command.js';
 
 export const replay: Command = {
@@ -32,13 +32,19 @@ export const replay: Command = {
     noMoreArguments(invocation, 0);
     const { output, cwd } = surroundings;
     const { folder, configuration: given } = await locate(invocation, surroundings);
+    if (given?.storage !== undefined)
+      throw new CommandError(
+        'UNSILO_ON_SERVERS',
+        'Log and state lie on servers, not in the folder.',
+        'Use `unsilo rebuild`.',
+      );
     if (!existsSync(folder.database))
       throw new CommandError('UNSILO_NO_DATA', `There is no data in ${folder.path}.`, 'Start Unsilo there first.');
     const keep = invocation.text('into');
     if (keep !== undefined && existsSync(resolve(cwd, keep)))
       throw new CommandError('UNSILO_FOLDER_EXISTS', `${resolve(cwd, keep)} exists.`, 'Name a folder that does not.');
     const configuration = given ?? (await rememberedConfiguration(folder, surroundings));
-    const opened = await fromFolder(folder, configuration);
+    const opened = await fromStorage(folder, configuration);
     const into = keep === undefined ? mkdtempSync(join(tmpdir(), 'unsilo-replay-')) : resolve(cwd, keep);
     try {
       const live = await opened.service.customersHash(opened.actor);
