@@ -36,6 +36,9 @@ export interface EventLog {
   /** What each group has committed and how far that is behind, for every partition that the group ever committed. */
   lag(group: string): Promise<PartitionLag[]>;
 
+  /** How many members a group has just now, over all processes. Absent where only this process can have any. */
+  members?(group: string): Promise<number>;
+
   /** Frees what retention and compaction no longer keep; `now` in epoch milliseconds. Adapters whose server does it answer zero. */
   clean(now: number): Promise<{ removed: number }>;
 

@@ -120,6 +120,7 @@ export function traceLog(log: EventLog, system: string): EventLog {
     read: (options) => log.read(options),
     ends: (topics) => log.ends(topics),
     lag: (group) => log.lag(group),
+    ...(log.members === undefined ? {} : { members: (group) => log.members!(group) }),
     clean: (now) => log.clean(now),
     close: () => log.close(),
   };

@@ -33,6 +33,7 @@ export interface GroupBroker extends Broker {
   }): Promise<{ memberAssignment: Buffer }>;
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  describeGroups(request: { groupIds: string[] }): Promise<{ groups: { members: unknown[] }[] }>;
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
 }
 

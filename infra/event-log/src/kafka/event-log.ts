@@ -14,7 +14,7 @@ import type {
 } from '../port.js';
 import { chooseCompression } from './codecs.js';
 import { KafkaConnection, placeKey } from './connection.js';
-import { groupLag } from './lag.js';
+import { groupLag, groupMembers } from './lag.js';
 import { settingsOf, type KafkaOptions, type Settings } from './options.js';
 import { KafkaProducer } from './producer.js';
 import { readPage } from './reading.js';
@@ -107,6 +107,11 @@ class KafkaEventLog implements EventLog {
   async lag(group: string): Promise<PartitionLag[]> {
     this.refuseClosed();
     return this.underWay.track(groupLag(this.connection, group, Date.now()));
+  }
+
+  async members(group: string): Promise<number> {
+    this.refuseClosed();
+    return this.underWay.track(groupMembers(this.connection, group));
   }
 
   /** The brokers clean by themselves. */

@@ -54,6 +54,15 @@ export async function groupLag(connection: KafkaConnection, group: string, now: 
   );
 }
 
+/** A group that the coordinator never heard of has none. */
+export async function groupMembers(connection: KafkaConnection, group: string): Promise<number> {
+  return connection.persist(`ask who is in group ${group}`, async () => {
+    const coordinator = await connection.coordinator(group);
+    const { groups } = await coordinator.describeGroups({ groupIds: [group] });
+    return groups.reduce((total, { members }) => total + members.length, 0);
+  });
+}
+
 /** A group may remember topics that were removed. */
 async function exists(connection: KafkaConnection, place: TopicPartition): Promise<boolean> {
   try {

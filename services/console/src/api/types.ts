@@ -1418,6 +1418,28 @@ export interface SystemList {
   items: System[];
 }
 /**
+ * What one consumer group of the log has still to handle.
+ */
+export interface GroupLag {
+  /**
+   * Consumer group, as lag tools show it.
+   */
+  group: string;
+  system?: SystemName;
+  records: number;
+  /**
+   * Age of the oldest of them.
+   */
+  seconds: number;
+  /**
+   * behind: older than 10 s, and moving on. stalled: not moved on for a minute although it could. stopped: nobody reads.
+   */
+  verdict: 'ok' | 'behind' | 'stalled' | 'stopped';
+}
+export interface LagList {
+  items: GroupLag[];
+}
+/**
  * One event that flowed through the hub.
  */
 export interface LiveEvent {

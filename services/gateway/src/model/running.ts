@@ -1,4 +1,12 @@
-import type { AuditRow, DeadLetterView, IngestResult, LiveEvent, ReplayResult, SystemView } from '@unsilo/hub';
+import type {
+  AuditRow,
+  DeadLetterView,
+  GroupLag,
+  IngestResult,
+  LiveEvent,
+  ReplayResult,
+  SystemView,
+} from '@unsilo/hub';
 import type { DeadLetterPlace, SystemProfile } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { Exception } from './customers.js';
@@ -41,6 +49,26 @@ export const System = view<SystemView>('System')(
 export const SystemList = view<{ items: SystemView[] }>('SystemList')(
   Type.Object({ items: Type.Array(System) }, closed),
 );
+
+const Group = view<GroupLag>('GroupLag')(
+  Type.Object(
+    {
+      group: Type.String({ description: 'Consumer group, as lag tools show it.' }),
+      system: Type.Optional(SystemName),
+      records: Count,
+      seconds: Type.Number({ description: 'Age of the oldest of them.' }),
+      verdict: Type.Union(
+        [Type.Literal('ok'), Type.Literal('behind'), Type.Literal('stalled'), Type.Literal('stopped')],
+        {
+          description:
+            'behind: older than 10 s, and moving on. stalled: not moved on for a minute although it could. stopped: nobody reads.',
+        },
+      ),
+    },
+    { ...closed, description: 'What one consumer group of the log has still to handle.' },
+  ),
+);
+export const LagList = view<{ items: GroupLag[] }>('LagList')(Type.Object({ items: Type.Array(Group) }, closed));
 
 export const Live = view<LiveEvent>('LiveEvent')(
   Type.Object(

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
 import { Reasoned } from '../model/requests.js';
-import { System, SystemList } from '../model/running.js';
+import { LagList, System, SystemList } from '../model/running.js';
 import { about, answers, json, unchanged, type App, type RouteContext } from './route.js';
 
 const params = Type.Object(
@@ -26,6 +26,23 @@ export function systemRoutes(app: App, { service }: RouteContext): void {
       },
     },
     async (request) => ({ items: await service.systems(actorOf(request)) }),
+  );
+
+  app.get(
+    '/v1/lag',
+    {
+      config: { access: READERS },
+      schema: {
+        ...about(
+          'listLag',
+          'Systems',
+          'How far each consumer group is behind',
+          'In records and seconds, with a verdict.',
+        ),
+        response: answers({ 200: json(LagList, 'The groups: the hub, and two of each system.'), ...unchanged }),
+      },
+    },
+    async (request) => ({ items: await service.lag(actorOf(request)) }),
   );
 
   app.post(

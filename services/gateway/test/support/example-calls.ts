@@ -125,6 +125,7 @@ export const exampleCalls: Record<string, Example> = {
   ],
   discardDeadLetter: { status: 200, path: { id: 'letter-2' }, body: { reason: 'A test row.' } },
   listSystems: { status: 200 },
+  listLag: { status: 200 },
   pauseSystem: [
     { status: 200, path: { system: 'crm-emea' }, body: { reason: 'Maintenance.' } },
     { status: 404, path: { system: 'nowhere' }, body: { reason: 'Maintenance.' } },

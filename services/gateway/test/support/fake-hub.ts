@@ -9,6 +9,7 @@ import {
   type DeadLetterState,
   type DeadLetterView,
   type DecisionRequest,
+  type GroupLag,
   type HubService,
   type IngestResult,
   type InteractionView,
@@ -389,6 +390,17 @@ export class FakeHub implements HubService {
   async systems(actor: Actor): Promise<SystemView[]> {
     this.#enter('systems', actor, 'reader');
     return this.systemList;
+  }
+
+  async lag(actor: Actor): Promise<GroupLag[]> {
+    this.#enter('lag', actor, 'reader');
+    return this.systemList.map(({ system }) => ({
+      group: `unsilo-connector-${system}`,
+      system,
+      records: 2,
+      seconds: 11.5,
+      verdict: 'behind',
+    }));
   }
 
   async pauseSystem(actor: Actor, system: string, reason: string): Promise<SystemView> {

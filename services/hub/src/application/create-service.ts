@@ -13,6 +13,7 @@ import {
 import { discardDeadLetter, findDeadLetter, listDeadLetters, replayDeadLetter } from './service/dead-letters.js';
 import { explainPair } from './service/explain-pair.js';
 import { explainCommand, explainEvent, explainValue, recordView } from './service/explain.js';
+import { LagWatch } from './service/lag.js';
 import { audit, listSystems, metrics, systemView } from './service/operations.js';
 import { listNewest, live } from './service/stream.js';
 import type { Actor, Role } from './service.js';
@@ -22,6 +23,7 @@ export function createService(context: ServiceContext): HubService {
   const may = (actor: Actor, ...roles: Role[]): void => allow(actor, context.core.tenant, ...roles);
   /** Every role but `source` may read. */
   const mayRead = (actor: Actor): void => may(actor, 'reader', 'agent', 'steward', 'operator');
+  const watch = new LagWatch(context.log, () => context.core.now());
   return {
     async ingest(actor, events) {
       may(actor, 'source');
@@ -107,6 +109,10 @@ export function createService(context: ServiceContext): HubService {
       mayRead(actor);
       return listSystems(context);
     },
+    async lag(actor) {
+      mayRead(actor);
+      return watch.look(context.group, await listSystems(context));
+    },
     async pauseSystem(actor, system, reason) {
       may(actor, 'operator');
       await systemView(context, system);
@@ -136,7 +142,7 @@ export function createService(context: ServiceContext): HubService {
       return { live: true, ready, reasons: ready ? [] : ['The hub has not caught up with its log yet.'] };
     },
     async metrics() {
-      return metrics(context);
+      return metrics(context, watch);
     },
   };
 }

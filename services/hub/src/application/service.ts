@@ -75,6 +75,8 @@ export interface HubService {
 
   /** Roles: reader. */
   systems(actor: Actor): Promise<SystemView[]>;
+  /** Roles: reader. How far each consumer group is behind: the hub's, and two of each system. */
+  lag(actor: Actor): Promise<GroupLag[]>;
   /** Roles: operator. */
   pauseSystem(actor: Actor, system: string, reason: string): Promise<SystemView>;
   /** Roles: operator. */
@@ -275,6 +277,18 @@ export interface SystemView {
   lastChangeAt?: string;
   /** Changes appended and not yet processed by the hub, and commands waiting for the system. */
   lag: { inbound: number; inboundMs: number; outbound: number; outboundMs: number };
+}
+/** `ok`, or why not: older things wait, nothing moves although it could, or nobody reads. */
+export type LagVerdict = 'ok' | 'behind' | 'stalled' | 'stopped';
+/** What one consumer group of the log has still to handle. */
+export interface GroupLag {
+  group: string;
+  /** Absent for the hub's own group, whose topics all systems share. */
+  system?: string;
+  records: number;
+  /** Age of the oldest. */
+  seconds: number;
+  verdict: LagVerdict;
 }
 export interface AuditRow {
   customer: string;

@@ -32,6 +32,7 @@ export type Asked = Pick<
   | 'replayDeadLetter'
   | 'discardDeadLetter'
   | 'systems'
+  | 'lag'
   | 'pauseSystem'
   | 'resumeSystem'
   | 'audit'

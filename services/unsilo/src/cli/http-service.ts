@@ -128,6 +128,7 @@ export function httpService(url: string, key: string): Asked & Done {
     discardDeadLetter: (_, letter, reason) =>
       json(`/v1/dead-letters/${id(letter)}/discard`, { method: 'POST', body: { reason } }),
     systems: async () => (await json<{ items: Awaited<ReturnType<Asked['systems']>> }>('/v1/systems')).items,
+    lag: async () => (await json<{ items: Awaited<ReturnType<Asked['lag']>> }>('/v1/lag')).items,
     pauseSystem: (_, system, reason) => json(`/v1/systems/${id(system)}/pause`, { method: 'POST', body: { reason } }),
     resumeSystem: (_, system) => json(`/v1/systems/${id(system)}/resume`, { method: 'POST' }),
     audit: (_, query, signal) => lines('/v1/audit', query, signal),

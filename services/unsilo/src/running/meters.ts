@@ -96,6 +96,7 @@ export function meterHub(
       read: (options) => log.read(options),
       ends: (topics) => log.ends(topics),
       lag: (group) => log.lag(group),
+      ...(log.members === undefined ? {} : { members: (group) => log.members!(group) }),
       clean: (at) => log.clean(at),
       close: () => log.close(),
     },

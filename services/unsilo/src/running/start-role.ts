@@ -17,8 +17,8 @@ export type ProcessRole = (typeof ROLES)[number];
 
 /** A state that has not answered for so long makes the gateway unfit, milliseconds. */
 const SILENT_STATE_MS = 10_000;
-/** What a worker says of systems is said by the gateway, which sees all of them. */
-const OF_THE_GATEWAY = /^unsilo_(system|state)_/;
+/** What a worker says of systems and groups is said by the gateway, which sees all of them. */
+const OF_THE_GATEWAY = /^unsilo_(system|state|lag)_/;
 
 /**
  * Runs one part of Unsilo, beside others on the same servers: a worker of the hub, the gateway with the console, or systems' connectors.

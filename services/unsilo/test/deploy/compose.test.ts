@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Customer } from '@unsilo/schemas';
 import { httpService } from '../../src/cli/http-service.js';
 import type { Story } from '../../src/demonstration/apart.js';
@@ -9,6 +10,7 @@ import { prepareDemonstration } from '../../src/demonstration/demonstration.js';
 import { createLogger } from '../../src/running/logger.js';
 import { startUnsilo } from '../../src/running/start.js';
 import { temporaryFolder } from '../support/folders.js';
+import { eventually } from '../support/waiting.js';
 import { composeDemonstration } from './compose-demonstration.js';
 import { ComposeProject, describeWithDocker } from './compose.js';
 
@@ -24,6 +26,11 @@ function content(customers: readonly Customer[]): unknown[] {
   return customers
     .map(({ id, members, state }) => ({ id, members: [...members].sort(), state }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The first where it equals the second. */
+function same<Value>(found: Value, wanted: Value): Value | undefined {
+  return isDeepStrictEqual(found, wanted) ? found : undefined;
 }
 
 async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
@@ -105,6 +112,23 @@ describeWithDocker('docker compose', () => {
     expect(found.length).toBeGreaterThan(3);
     expect(found).toEqual(expected);
   }, 300_000);
+
+  it('counts what each group has still to handle, and who reads', async () => {
+    const service = httpService(place.url, place.key);
+    const verdicts = async (): Promise<Record<string, string>> =>
+      Object.fromEntries((await service.lag(ACTOR)).map(({ group, verdict }) => [group, verdict]));
+    const groups = ['crm', 'shop', 'mastodon', 'news'].flatMap((system) => [
+      `unsilo-connector-${system}`,
+      `unsilo-connector-${system}-erasures`,
+    ]);
+    const fine = Object.fromEntries(['unsilo-hub', ...groups].map((group) => [group, 'ok']));
+    expect(await eventually(async () => same(await verdicts(), fine))).toEqual(fine);
+    await project.run(['stop', 'hub']);
+    const lame = { ...fine, 'unsilo-hub': 'stopped' };
+    expect(await eventually(async () => same(await verdicts(), lame))).toEqual(lame);
+    await project.run(['start', 'hub']);
+    expect(await eventually(async () => same(await verdicts(), fine))).toEqual(fine);
+  }, 180_000);
 
   it('runs nothing of ours as root, and lets nothing of ours change its own files', async () => {
     for (const service of OURS) {

@@ -5,6 +5,7 @@ import { ServiceError, type AuditRow, type Metric, type SystemView } from '../se
 import { readMany, type ServiceContext } from './context.js';
 import { customerIds, readCustomers } from './current-customers.js';
 import { membersAndPlan } from './customers.js';
+import { connectorGroup, lagMetrics, type LagWatch } from './lag.js';
 
 /** Inbound topics whose lag is shown for a system; connectors share them, so the hub's own lag is that of all systems together. */
 const INBOUND = ['parties', 'objects', 'interactions', 'outcomes'] as const;
@@ -35,11 +36,6 @@ export async function listSystems(context: ServiceContext): Promise<SystemView[]
       };
     }),
   );
-}
-
-/** Group in which a system's connector reads its commands. */
-export function connectorGroup(system: string): string {
-  return `unsilo-connector-${system}`;
 }
 
 function sum(numbers: readonly number[]): number {
@@ -86,8 +82,9 @@ export async function* audit(
   }
 }
 
-export async function metrics(context: ServiceContext): Promise<Metric[]> {
+export async function metrics(context: ServiceContext, watch: LagWatch): Promise<Metric[]> {
   const systems = await listSystems(context);
+  const groups = await watch.look(context.group, systems);
   const usage = await context.store.usage();
   const lag = await context.log.lag(context.group);
   const gauge = (name: string, help: string, samples: Metric['samples']): Metric => ({
@@ -117,6 +114,7 @@ export async function metrics(context: ServiceContext): Promise<Metric[]> {
       'Age of the oldest event that the hub has not processed.',
       lag.map((l) => ({ labels: { topic: l.topic, partition: String(l.partition) }, value: l.lagMs / 1000 })),
     ),
+    ...lagMetrics(groups),
     gauge(
       'unsilo_system_up',
       '1 while the system is read and written.',

@@ -11,6 +11,7 @@ import { evaluate } from './evaluate.js';
 import { events } from './events.js';
 import { explain } from './explain.js';
 import { keys } from './keys.js';
+import { lag } from './lag.js';
 import { match } from './match.js';
 import { rebuild } from './rebuild.js';
 import { replay } from './replay.js';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   check,
   connectors,
   systems,
+  lag,
   customers,
   events,
   explain,
