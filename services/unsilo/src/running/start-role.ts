@@ -165,7 +165,8 @@ async function startConnectors(
   );
 }
 
-function systemsHere(names: readonly string[], here: readonly string[]): Metric {
+/** What a connector process says of itself. */
+export function systemsHere(names: readonly string[], here: readonly string[]): Metric {
   return {
     name: 'unsilo_connector_here',
     help: '1 where this process runs the system, 0 where it waits for another process to end.',
