@@ -36,6 +36,11 @@ export class Batches {
     for (const position of stored) this.positions.set(placeOf(position), position.offset);
   }
 
+  /** The group was told of more than the state has. */
+  isBehind(group: readonly { topic: string; partition: number; committed: number }[]): boolean {
+    return group.some((read) => read.committed > (this.positions.get(placeOf(read)) ?? 0));
+  }
+
   /**
    * Where to read partitions from that were just assigned: from the state's offsets, and from the beginning where it has none, whatever the
    * group says. The group's offsets are for tools that show lag.

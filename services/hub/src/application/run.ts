@@ -10,6 +10,7 @@ import { Evaluations } from './records.js';
 import { matchAnewIfModelChanged } from './rematching.js';
 import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
+import { raiseRevisions } from './revisions.js';
 import type { HubService } from './service.js';
 import { declareHubTopics } from './topics.js';
 
@@ -59,6 +60,8 @@ class RunningHub implements Hub {
   /** Aborts when what this worker has read of the state no longer holds, and when it stops. */
   private life = new AbortController();
   private recovery: Promise<void> | undefined;
+  /** The state was seen to go back, and that has not been made good yet. */
+  private wentBack = false;
   private sweepWanted = false;
   private sweep: Promise<void> | undefined;
   private routine: NodeJS.Timeout | undefined;
@@ -136,6 +139,7 @@ class RunningHub implements Hub {
     await batches.load();
     await this.checkFormat();
     await this.inTurn(() => matchAnewIfModelChanged(store, this.core, new Evaluations(this.core)));
+    await this.makeGood(signal);
     await this.absorbPublished(signal);
     await this.recomputeIfRulesChanged();
     signal.throwIfAborted();
@@ -177,6 +181,7 @@ class RunningHub implements Hub {
     if (this.stopping || this.life.signal.aborted) return;
     this.options.logger.warn({ code: loss.code }, `${loss.message} The log is read again from there.`);
     this.ready = false;
+    this.wentBack = true;
     this.processor.planning = false;
     this.life.abort(loss);
     // While it is being brought up, whoever does that begins again.
@@ -291,6 +296,17 @@ class RunningHub implements Hub {
     // Where several workers begin at once, another one's first commit may come between.
     if (known !== undefined || (store.exclusive && !this.batches.isFresh)) throw new StateFormatError();
     await store.commit(this.core.tenant, { put: [{ table: 'progress', key: 'format', value: format }] });
+  }
+
+  /** Other than a data folder, a state on a server can have lost what the log has. */
+  private async makeGood(signal: AbortSignal): Promise<void> {
+    const { store, log } = this.options;
+    const { tenant } = this.core;
+    if (store.exclusive) return;
+    const [mark] = await store.getMany(tenant, 'progress', ['published-read']);
+    if (mark !== undefined && !this.wentBack && !this.batches.isBehind(await log.lag(HUB_GROUP))) return;
+    await raiseRevisions(log, store, tenant, signal);
+    this.wentBack = false;
   }
 
   /**

@@ -204,6 +204,37 @@ describe('a state that is lost or set back', () => {
     expect(await hub.service.customersHash(admin)).toEqual(before);
   });
 
+  test('no revision of a customer is said of two states', async () => {
+    const kept = await state.keep();
+    const again = async (round: number): Promise<void> => {
+      await state.events.append(
+        [0, 1, 2].map((i) => {
+          const event = seen(`a/contact/${2 * i}`, 2 + round, { name: { given: `Name ${round}` } });
+          return { ...placeOf(event), value: JSON.stringify(event) };
+        }),
+      );
+      await hub.settled();
+    };
+    await again(1);
+    await again(2);
+    await state.use(kept);
+    await recovered();
+    await again(3);
+    await state.use();
+    await recovered();
+    await again(4);
+    const said = new Map<string, string>();
+    for (const { topic, partition, first, next } of await state.events.ends([topicName('customers')])) {
+      const { messages } = await state.events.read({ topic, partition, from: first, until: next, limit: 1000 });
+      for (const { value } of messages) {
+        const { id, data } = JSON.parse(String(value)) as { id: string; data: unknown };
+        expect([id, said.get(id) ?? JSON.stringify(data)]).toEqual([id, JSON.stringify(data)]);
+        said.set(id, JSON.stringify(data));
+      }
+    }
+    expect(said.size).toBeGreaterThan(20);
+  });
+
   /** Until the state has taken in all that the group had read. */
   async function recovered(): Promise<void> {
     const ends = await state.events.ends([topicName('parties')]);

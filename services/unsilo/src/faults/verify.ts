@@ -88,7 +88,10 @@ export async function examine(
     ...interactions,
     acknowledged: ledger.length,
     lost: await lostEvents(log, ledger),
-    twice: [...repeatedEffects(systems), ...(repeats ? [] : [...repeatedCommands(commands), ...topic.faults])],
+    twice: [
+      ...repeatedEffects(systems),
+      ...(repeats ? topic.ambiguous : [...repeatedCommands(commands), ...topic.faults]),
+    ],
     unequal: [...unexplained, ...(await differing(service, systems))],
     deadLetters: await deadLetters(log),
     audit,
@@ -203,10 +206,12 @@ export function repeatedEffects(systems: ReadonlyMap<string, SimulatedSystem>): 
   return faults;
 }
 
-/** Revisions of one customer's id follow each other on its topic without repeats or gaps. */
-async function repeatedRevisions(log: EventLog): Promise<{ faults: string[]; revisions: number }> {
+/** Revisions of one customer's id follow each other on its topic without repeats or gaps; at the very least each names one state. */
+async function repeatedRevisions(log: EventLog): Promise<{ faults: string[]; ambiguous: string[]; revisions: number }> {
   const last = new Map<string, number>();
   const faults: string[] = [];
+  const ambiguous: string[] = [];
+  const digests = new Map<string, string>();
   let revisions = 0;
   for await (const { value, key } of messagesOf(log, [topicName('customers')])) {
     if (value === null) continue;
@@ -214,9 +219,13 @@ async function repeatedRevisions(log: EventLog): Promise<{ faults: string[]; rev
     const before = last.get(key) ?? 0;
     if (revision !== before + 1) faults.push(`customer ${key}: revision ${revision} follows ${before}`);
     last.set(key, revision);
+    const said = `${key}#${revision}`;
+    const digest = digestOf(value);
+    if (digests.has(said) && digests.get(said) !== digest) ambiguous.push(`${said} was said of two different states`);
+    digests.set(said, digest);
     revisions += 1;
   }
-  return { faults, revisions };
+  return { faults, ambiguous, revisions };
 }
 
 async function auditRows(service: HubService): Promise<{ audit: Record<string, number>; unexplained: string[] }> {
