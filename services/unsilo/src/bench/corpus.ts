@@ -19,44 +19,11 @@ export interface PreparedMessage {
   value: string;
 }
 
-const GIVEN = [
-  'Ada',
-  'Bruno',
-  'Carla',
-  'Derek',
-  'Elena',
-  'Farid',
-  'Greta',
-  'Hugo',
-  'Ines',
-  'Jonas',
-  'Katja',
-  'Liam',
-  'Maria',
-  'Nadia',
-  'Oscar',
-  'Petra',
-];
-const SURNAMES = [
-  'Abel',
-  'Brandt',
-  'Castro',
-  'Dubois',
-  'Eriksen',
-  'Fischer',
-  'Garcia',
-  'Horvat',
-  'Ivanov',
-  'Jansen',
-  'Kowalski',
-  'Lang',
-  'Moreau',
-  'Novak',
-  'Olsen',
-  'Peters',
-];
+const SYLLABLES =
+  'ba ben bor cal cor da del dor eck fa fel gar gol ha hel hor jan ka kel kor la len lor ma mel mor na nel nor pa pel por ra ren ros sa sel sor ta tel tor va vel vor wa wel wig za zel'.split(
+    ' ',
+  );
 const TITLES = ['Engineer', 'Senior engineer', 'Team lead', 'Buyer', 'Head of purchasing'];
-const CITIES = ['Berlin', 'Paris', 'Madrid', 'Oslo', 'Wien', 'Praha', 'Roma', 'Lisboa'];
 const WORDS =
   'the order arrived late again and nobody answers my mail about it please help thanks for the quick reply yesterday'.split(
     ' ',
@@ -204,30 +171,35 @@ export class Corpus {
   }
 
   private fresh(person: number, copy: number): PartyState {
-    const given = GIVEN[person % 16] ?? '';
-    const surname = `${SURNAMES[(person >> 4) % 16]}${person >> 8 ? `-${(person >> 8).toString(36)}` : ''}`;
-    const email = `p${person}@example.org`;
+    const given = invented(7 * (person % 499), 2);
+    const surname = invented(person, 3);
+    const email = `${given}.${surname}@${invented(person % 61, 2)}.org`.toLowerCase();
     if (copy === 3) {
       return {
         kind: 'person',
         name: { full: `${given} ${surname}` },
         emails: [{ address: email }],
-        onlineServices: [{ service: 'mastodon', user: `p${person}@social.example` }],
+        onlineServices: [{ service: 'mastodon', user: `${surname.toLowerCase()}${person % 100}@social.example` }],
       };
     }
-    const phone = `+4930${(2_000_000 + person).toString().padStart(8, '0')}`;
+    const phone = `+4930${(20_000_000 + (scattered(person) % 70_000_000)).toString()}`;
     return {
       kind: 'person',
       name: { given: copy === 1 ? given.slice(0, 3) : given, surname },
       emails:
-        copy === 2 ? [{ address: email }, { address: `p${person}@work.example`, label: 'work' }] : [{ address: email }],
+        copy === 2
+          ? [
+              { address: email },
+              { address: `${surname}@${invented(person % 997, 3)}.com`.toLowerCase(), label: 'work' },
+            ]
+          : [{ address: email }],
       phones: [{ number: phone, label: 'work' }],
       titles: [{ name: 'Engineer' }],
       addresses: [
         {
-          street: `Street ${person % 997}`,
-          locality: CITIES[person % 8] ?? '',
-          postcode: String(10_000 + (person % 89_999)),
+          street: `${invented(scattered(person) % 4001, 2)} Street ${1 + (person % 97)}`,
+          locality: `${invented(person % 401, 2)}burg`,
+          postcode: String(10_000 + (scattered(person) % 89_999)),
           country: 'DE',
           label: 'work',
         },
@@ -263,6 +235,24 @@ export class Corpus {
   }
 }
 
+/** A number that looks like no other number's: neighbours have nothing in common. */
+function scattered(n: number): number {
+  let mixed = Math.imul(n + 1, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
+}
+
+/** A name from a number. People who were called alike would be taken for one, as they should. */
+function invented(n: number, syllables: number): string {
+  let rest = scattered(n);
+  let name = '';
+  for (let i = 0; i < syllables; i += 1) {
+    name += SYLLABLES[rest % SYLLABLES.length] ?? '';
+    rest = Math.floor(rest / SYLLABLES.length);
+  }
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** Person within a block and copy of that person, by place within the block. */
 const PLACES: readonly (readonly [person: number, copy: number])[] = [
   [0, 0],
@@ -287,7 +277,7 @@ function edited(state: PartyState, person: number, edit: number): PartyState {
     note: `Called, visit ${edit}`,
   };
   if (edit % 4 !== 0) return next;
-  const number = `+49301${((person * 7 + edit) % 10_000_000).toString().padStart(7, '0')}`;
+  const number = `+49151${(20_000_000 + (scattered(person * 64 + edit) % 70_000_000)).toString()}`;
   next.phones = [...(state.phones ?? []).filter((p) => p.label !== 'mobile'), { number, label: 'mobile' }];
   return next;
 }
