@@ -1452,6 +1452,14 @@ export interface Signal {
    */
   code?: ErrorCode;
   /**
+   * Of a change of identity: the customers that there were, in order of their ids.
+   */
+  before?: CustomerId[];
+  /**
+   * The customers that there are instead. An id on both sides goes on.
+   */
+  after?: CustomerId[];
+  /**
    * Figures and names that go with it.
    */
   detail?: Extra;

@@ -3,6 +3,7 @@ import {
   customerEvent,
   customerGoneEvent,
   placeOf,
+  signalEvent,
   type Command,
   type Customer,
   type UnsiloEvent,
@@ -10,6 +11,7 @@ import {
 import type { OutboxMessage } from '@unsilo/state-store';
 import { customerId, mergeCustomer } from '../domain/customer.js';
 import type { OrderedDecision } from '../domain/decisions.js';
+import { identityChanges, type IdentityChange } from '../domain/identity-change.js';
 import { plan, type Member, type PlanContext } from '../domain/plan.js';
 import { searchTokens, searchWords } from '../domain/search.js';
 import { breathe } from './breathe.js';
@@ -53,6 +55,10 @@ export async function mergeTouched(
     groups.flatMap((g) => (workspace.has('customers', g.id) ? [] : [g.id])),
   );
   const standing = new Set(groups.map((g) => g.id));
+  const changes = identityChanges(
+    membersBefore(workspace, assignment),
+    new Map(groups.map((g) => [g.id, g.members.map((m) => m.facts.ref)])),
+  );
   const context = planContext(core, options);
   const planned: Command[] = [];
   for (const [turn, group] of groups.entries()) {
@@ -84,7 +90,25 @@ export async function mergeTouched(
     outbox.push(message(commandEvent(core.tenant, command)));
   }
   await retire(workspace, assignment, standing, core, outbox);
+  for (const change of changes) outbox.push(identitySignal(workspace, change, core));
   return outbox;
+}
+
+function membersBefore(workspace: Workspace, { before }: Assignment): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const id of before) {
+    const row = workspace.get<CustomerRow>('customers', id);
+    if (row) found.set(id, row.members);
+  }
+  return found;
+}
+
+/** Dated by the facts that led to it, so that the same change is told under the same id when it is computed again. */
+function identitySignal(workspace: Workspace, change: IdentityChange, core: Core): OutboxMessage {
+  const { kind, before, after, records } = change;
+  const times = after.map((id) => workspace.get<CustomerRow>('customers', id)?.changedAt ?? '');
+  const at = times.reduce((latest, time) => (time > latest ? time : latest), '');
+  return message(signalEvent(core.tenant, { name: `customers.${kind}`, at, before, after, detail: { records } }));
 }
 
 export function planContext(core: Core, options: MergeOptions): PlanContext {
