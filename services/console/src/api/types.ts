@@ -1052,6 +1052,14 @@ export interface Signal {
    */
   message?: string;
   code?: ErrorCode;
+  /**
+   * Of a change of identity: the customers that there were, in order of their ids.
+   */
+  before?: CustomerId[];
+  /**
+   * The customers that there are instead. An id on both sides goes on.
+   */
+  after?: CustomerId[];
   detail?: Extra;
 }
 /**
@@ -1343,6 +1351,38 @@ export interface CustomerWhole {
  */
 export interface CustomerMoved {
   to: CustomerId;
+}
+/**
+ * A person and an organization that belong together, seen from one of them.
+ */
+export interface EmploymentLink {
+  customer: CustomerSummary;
+  /**
+   * As the person's systems write the organization's name.
+   */
+  stated: string;
+  /**
+   * `name-and-domain`: besides, the person has an e-mail address at the domain of the organization.
+   */
+  how: 'name' | 'name-and-domain';
+  /**
+   * The person's first title.
+   */
+  title?: string;
+}
+export interface Employment {
+  /**
+   * Of a person, surest first. Several of one name where the name alone does not tell which is meant.
+   */
+  employers: EmploymentLink[];
+  /**
+   * Of an organization.
+   */
+  people: EmploymentLink[];
+  /**
+   * Nothing was left out.
+   */
+  complete: boolean;
 }
 /**
  * Interactions and objects of all records of the customer, newest first.

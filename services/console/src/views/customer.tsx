@@ -13,6 +13,7 @@ import { ago, plural } from '../text/time.js';
 import { nameOf } from '../text/values.js';
 import { CompareTable } from './customer/compare.js';
 import { CustomerDecisions } from './customer/decisions.js';
+import { Employment } from './customer/employment.js';
 import { EraseDialog } from './customer/erase.js';
 import { ExplainSheet } from './customer/explain.js';
 import { LinkDialog } from './customer/link.js';
@@ -124,6 +125,7 @@ function Body({ whole, changed }: { whole: CustomerWhole; changed(): void }) {
         <Profile customer={whole.customer} />
         <Timeline whole={whole} />
       </div>
+      <Employment customer={whole.customer} />
       <CompareTable whole={whole} unlink={setUnlinking} />
       <CustomerDecisions customer={whole.customer} changed={changed} />
       {attribute !== undefined && (

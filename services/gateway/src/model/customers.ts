@@ -2,6 +2,8 @@ import type {
   CustomerLookup,
   CustomerSummary,
   Difference,
+  EmploymentLink,
+  EmploymentView,
   ExceptionReason,
   InteractionView,
   RecordSummaryView,
@@ -134,6 +136,33 @@ export const Whole = view<Omit<Found, 'status'>>('CustomerWhole')(
 );
 export const Moved = view<{ to: string }>('CustomerMoved')(
   Type.Object({ to: CustomerId }, { ...closed, description: 'The customer that this id resolves to.' }),
+);
+
+const Link = view<EmploymentLink>('EmploymentLink')(
+  Type.Object(
+    {
+      customer: Summary,
+      stated: Type.String({ description: "As the person's systems write the organization's name." }),
+      how: Type.Union([Type.Literal('name'), Type.Literal('name-and-domain')], {
+        description: '`name-and-domain`: besides, the person has an e-mail address at the domain of the organization.',
+      }),
+      title: Type.Optional(Type.String({ description: "The person's first title." })),
+    },
+    { ...closed, description: 'A person and an organization that belong together, seen from one of them.' },
+  ),
+);
+export const Employment = view<EmploymentView>('Employment')(
+  Type.Object(
+    {
+      employers: Type.Array(Link, {
+        description:
+          'Of a person, surest first. Several of one name where the name alone does not tell which is meant.',
+      }),
+      people: Type.Array(Link, { description: 'Of an organization.' }),
+      complete: Type.Boolean({ description: 'Nothing was left out.' }),
+    },
+    closed,
+  ),
 );
 
 const Reply = Type.Object(

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
 import { HttpProblem } from '../http/problems.js';
-import { Moved, RecordKnown, SummaryPage, Timeline, Whole } from '../model/customers.js';
+import { Employment, Moved, RecordKnown, SummaryPage, Timeline, Whole } from '../model/customers.js';
 import {
   about,
   answers,
@@ -102,6 +102,25 @@ export function customerRoutes(app: App, { service, limits }: RouteContext): voi
       },
     },
     (request) => service.timeline(actorOf(request), request.params.id, present(request.query)),
+  );
+
+  app.get(
+    '/v1/customers/:id/employment',
+    {
+      config: { access: READERS },
+      schema: {
+        ...about(
+          'getEmployment',
+          'Customers',
+          'Whom a person works for, or the people of an organization',
+          'Persons and organizations are customers of their own: what ties them is the name that systems give, and the domain.',
+        ),
+        params: idParams,
+        querystring: Type.Object({ limit: paging(limits).limit }, closed),
+        response: answers({ 200: json(Employment, 'Both sides.'), ...unchanged }, { 404: 'No such customer.' }),
+      },
+    },
+    (request) => service.employment(actorOf(request), request.params.id, request.query),
   );
 
   app.get(

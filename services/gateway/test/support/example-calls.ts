@@ -66,6 +66,10 @@ export const exampleCalls: Record<string, Example> = {
     { status: 200, path: { id: 'cus-1' }, query: { limit: 2 } },
     { status: 404, path: { id: 'nobody' } },
   ],
+  getEmployment: [
+    { status: 200, path: { id: 'cus-1' }, query: { limit: 5 } },
+    { status: 404, path: { id: 'nobody' } },
+  ],
   getRecord: [
     { status: 200, path: { system: 'export', kind: 'row', id: 'C-100042' } },
     { status: 404, path: { system: 'export', kind: 'row', id: 'a/b?c' } },

@@ -6,6 +6,7 @@ import {
   type CreateObjectRequest,
   type CustomerLookup,
   type CustomerSummary,
+  type EmploymentView,
   type DeadLetterState,
   type DeadLetterView,
   type DecisionRequest,
@@ -39,7 +40,6 @@ import { LiveBuffer } from './live-buffer.js';
 import { Commands } from './commands.js';
 import { explainCommand, explainEvent, explainPair, explainValue } from './explaining.js';
 import { sampleLetters } from './letters.js';
-import { displayName } from './merging.js';
 import { paged } from './paging.js';
 import { People, systemOf } from './people.js';
 
@@ -138,14 +138,7 @@ export class FakeHub implements HubService {
         const text = JSON.stringify(customer.state).toLowerCase();
         return words.every((word) => text.includes(word));
       })
-      .map(({ group, customer }) => ({
-        id: customer.id,
-        kind: customer.kind,
-        name: displayName(customer),
-        systems: [...new Set(group.records.map((record) => systemOf(record.ref)))],
-        members: group.records.length,
-        changedAt: customer.changedAt,
-      }));
+      .map(({ group }) => this.#people.overview(group));
     return paged(found, query);
   }
 
@@ -185,6 +178,11 @@ export class FakeHub implements HubService {
         entries.push({ type: 'object', at: object.changedAt, object });
     entries.sort((a, b) => (a.at < b.at ? 1 : -1));
     return paged(entries, query);
+  }
+
+  async employment(actor: Actor, id: string, { limit }: { limit: number }): Promise<EmploymentView> {
+    this.#enter('employment', actor, 'reader');
+    return this.#people.employment(id, limit);
   }
 
   async record(actor: Actor, ref: string): Promise<RecordView> {

@@ -1,7 +1,7 @@
-import { ServiceError, type RecordSummaryView } from '@unsilo/hub';
+import { ServiceError, type CustomerSummary, type EmploymentView, type RecordSummaryView } from '@unsilo/hub';
 import type { Customer, PresentParty } from '@unsilo/schemas';
 import { companyParties } from './company.js';
-import { merge } from './merging.js';
+import { displayName, merge } from './merging.js';
 
 export interface Group {
   id: string;
@@ -49,6 +49,34 @@ export class People {
 
   customer(group: Group): Customer {
     return merge(group.id, group.aliases, group.records, group.revision);
+  }
+
+  overview(group: Group): CustomerSummary {
+    const customer = this.customer(group);
+    return {
+      id: customer.id,
+      kind: customer.kind,
+      name: displayName(customer),
+      systems: [...new Set(group.records.map((record) => systemOf(record.ref)))],
+      members: group.records.length,
+      changedAt: customer.changedAt,
+    };
+  }
+
+  /** By the very name that a person's system gives. */
+  employment(id: string, limit: number): EmploymentView {
+    const own = this.customer(this.get(id)).state;
+    const links = this.#groups.flatMap((group) => {
+      const { state } = this.customer(group);
+      const [person, organization] = own.kind === 'person' ? [own, state] : [state, own];
+      const stated = person.organizations?.find(({ name }) => name === organization.name?.full)?.name;
+      const [title] = person.titles ?? [];
+      if (state.kind === own.kind || stated === undefined) return [];
+      return [{ customer: this.overview(group), stated, how: 'name' as const, ...(title && { title: title.name }) }];
+    });
+    const shown = links.slice(0, limit);
+    const [employers, people] = own.kind === 'person' ? [shown, []] : [[], shown];
+    return { employers, people, complete: shown.length === links.length };
   }
 
   summary(record: PresentParty, customer: Customer): RecordSummaryView {

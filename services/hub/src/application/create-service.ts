@@ -11,10 +11,12 @@ import {
   timeline,
 } from './service/customers.js';
 import { discardDeadLetter, findDeadLetter, listDeadLetters, replayDeadLetter } from './service/dead-letters.js';
+import { employment } from './service/employment.js';
 import { explainPair } from './service/explain-pair.js';
 import { explainCommand, explainEvent, explainValue, recordView } from './service/explain.js';
 import { LagWatch } from './service/lag.js';
 import { audit, listSystems, metrics, systemView } from './service/operations.js';
+import { reviewQueue } from './service/review.js';
 import { listNewest, live } from './service/stream.js';
 import type { Actor, Role } from './service.js';
 
@@ -40,6 +42,10 @@ export function createService(context: ServiceContext): HubService {
     async timeline(actor, id, query) {
       mayRead(actor);
       return timeline(context, id, query);
+    },
+    async employment(actor, id, query) {
+      mayRead(actor);
+      return employment(context, id, query.limit);
     },
     async record(actor, ref) {
       mayRead(actor);
@@ -76,6 +82,10 @@ export function createService(context: ServiceContext): HubService {
     async decide(actor, request) {
       may(actor, 'steward');
       return decide(context, actor, request);
+    },
+    async review(actor, query) {
+      mayRead(actor);
+      return reviewQueue(context, query.limit);
     },
     async decisions(actor, query) {
       mayRead(actor);

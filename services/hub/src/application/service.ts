@@ -34,6 +34,8 @@ export interface HubService {
   customer(actor: Actor, id: string): Promise<CustomerLookup>;
   /** Roles: reader. Interactions and objects of all members, newest first. */
   timeline(actor: Actor, id: string, query: { cursor?: string; limit: number }): Promise<Page<TimelineEntry>>;
+  /** Roles: reader. The organizations that a person belongs to, or the people of an organization; at most `limit`. */
+  employment(actor: Actor, id: string, query: { limit: number }): Promise<EmploymentView>;
   /** Roles: reader. One source record as the hub knows it. */
   record(actor: Actor, ref: string): Promise<RecordView>;
   /** Roles: reader. */
@@ -54,6 +56,8 @@ export interface HubService {
 
   /** Roles: steward. */
   decide(actor: Actor, decision: DecisionRequest): Promise<Decision>;
+  /** Roles: reader. Pairs that wait for a steward, those first where a decision would change most. */
+  review(actor: Actor, query: { limit: number }): Promise<ReviewQueue>;
   /** Roles: reader. Newest first. */
   decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>>;
   /** Roles: agent. The same idempotency key answers the same command again. */
@@ -150,6 +154,25 @@ export interface CustomerSummary {
   members: number;
   changedAt: string;
 }
+/** A person and an organization that belong together, seen from one of them. */
+export interface EmploymentLink {
+  /** The other one. */
+  customer: CustomerSummary;
+  /** As the person's systems write the organization's name. */
+  stated: string;
+  /** `name-and-domain`: besides the name, the person has an e-mail address at the organization's domain. */
+  how: 'name' | 'name-and-domain';
+  /** The person's first title. */
+  title?: string;
+}
+export interface EmploymentView {
+  /** Of a person: surest first. Several where the name alone doesn't tell which is meant. */
+  employers: EmploymentLink[];
+  /** Of an organization. */
+  people: EmploymentLink[];
+  /** Nothing was left out. */
+  complete: boolean;
+}
 export type CustomerLookup =
   | { status: 'found'; customer: Customer; /** Records as their systems hold them. */ records: RecordSummaryView[] }
   | { status: 'moved'; to: string }
@@ -223,6 +246,28 @@ export interface EventTrail {
   hops: { hop: 'log' | 'state' | 'customer' | 'command' | 'outcome' | 'dead-letter'; at?: string; detail: string }[];
 }
 
+/** Two records of two customers that may be one party. */
+export interface ReviewItem {
+  a: string;
+  b: string;
+  /** Of `a` and of `b`. */
+  customers: [string, string];
+  bits: number;
+  /**
+   * `unsure`: in the review band. `contradicted`: above the threshold, but other records of the two customers speak against it. `exclusive`: an identifier
+   * of which a party has one differs.
+   */
+  reason: 'unsure' | 'contradicted' | 'exclusive';
+  /** What a link would change: so many records and customers are concerned, and so many records would be written. */
+  effect: { records: number; customers: number; writes: number };
+}
+export interface ReviewQueue {
+  items: ReviewItem[];
+  /** Pairs of customers that wait. */
+  waiting: number;
+  /** False: there are more than were looked at. */
+  isComplete: boolean;
+}
 export type DecisionRequest =
   | { kind: 'link' | 'unlink'; refs: [string, string]; undo?: boolean; reason?: string }
   | {

@@ -21,6 +21,7 @@ export type Asked = Pick<
   | 'customers'
   | 'customersHash'
   | 'timeline'
+  | 'employment'
   | 'record'
   | 'explainValue'
   | 'explainPair'

@@ -112,6 +112,7 @@ export function httpService(url: string, key: string): Asked & Done {
     customers: (_, signal) => lines('/v1/export/customers', {}, signal),
     customersHash: () => json('/v1/export/customers/hash'),
     timeline: (_, customer, query) => json(`/v1/customers/${id(customer)}/timeline`, { query }),
+    employment: (_, customer, query) => json(`/v1/customers/${id(customer)}/employment`, { query }),
     record(_, ref) {
       const [system = '', kind = '', ...rest] = ref.split('/');
       return json(`/v1/refs/${id(system)}/${id(kind)}/${id(rest.join('/'))}`);

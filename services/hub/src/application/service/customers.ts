@@ -144,7 +144,7 @@ export function displayName(state: PartyState): string {
   );
 }
 
-function summary(customer: CurrentCustomer['customer']): CustomerSummary {
+export function summary(customer: CurrentCustomer['customer']): CustomerSummary {
   return {
     id: customer.id,
     kind: customer.kind,

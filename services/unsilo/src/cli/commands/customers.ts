@@ -97,8 +97,9 @@ async function list(
 async function show({ service, actor }: Asking, output: Output, id: string): Promise<ExitCode> {
   const found = await whole((wanted) => service.customer(actor, wanted), id, output);
   const { items: timeline } = await service.timeline(actor, found.customer.id, { limit: 10 });
+  const { employers, people } = await service.employment(actor, found.customer.id, { limit: 10 });
   if (output.json) {
-    output.value({ customer: found.customer, records: found.records, timeline });
+    output.value({ customer: found.customer, records: found.records, employers, people, timeline });
     return EXIT.ok;
   }
   output.data(`${found.customer.id} ${printable(nameOf(found.customer))}`);
@@ -119,6 +120,14 @@ async function show({ service, actor }: Asking, output: Output, id: string): Pro
     differences.map(({ attribute, reason }) => `${attribute}: ${reason ?? 'to be written'}`).join('; '),
   ]);
   for (const line of table(['RECORD', 'STATE', 'DIFFERS IN'], records)) output.data(line);
+  for (const [tie, links] of [
+    ['works for', employers],
+    ['has', people],
+  ] as const)
+    for (const { customer, how, title } of links)
+      output.data(
+        `${tie} ${customer.id} ${printable(customer.name)}${title === undefined ? '' : `, ${printable(title)}`} (${how})`,
+      );
   if (timeline.length > 0) {
     output.data('');
     for (const entry of timeline) output.data(timelineLine(entry));
