@@ -48,7 +48,7 @@ storage:
       const storage = await openServers(configuration.storage!, { debug: quiet, info: quiet, warn: quiet });
       try {
         await stranger.declare(declareTopics([], { partitions: 2 }));
-        const hub = await startRole(configuration, 'hub', [], { logger });
+        const hub = await startRole(configuration, 'hub', undefined, { logger });
         try {
           await hub.ready;
           const good = JSON.stringify(person(0));

@@ -160,7 +160,7 @@ ${SYSTEMS}`,
     test('two hub workers, connectors twice and a gateway go on where it stood', async () => {
       const running: RunningRole[] = [];
       const start = async (role: 'hub' | 'connector' | 'gateway'): Promise<RunningRole> => {
-        const one = await startRole(configuration, role, [], { logger });
+        const one = await startRole(configuration, role, undefined, { logger });
         running.push(one);
         await one.ready;
         return one;
@@ -194,6 +194,10 @@ ${SYSTEMS}`,
           const { items } = (await get('/v1/systems')) as { items: { counts: Record<string, number> }[] };
           return items[1]?.counts ?? {};
         };
+        await eventually(async () => {
+          const { items } = (await get('/v1/systems')) as { items: { state: string }[] };
+          return items.every(({ state }) => state === 'running') ? true : undefined;
+        });
         // What was written before the move isn't written again.
         expect(await counts()).toMatchObject({ commands: 0 });
         expect(await get('/v1/systems/table/pause', 'POST', { reason: 'inventory' })).toMatchObject({
