@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 
@@ -9,7 +10,8 @@ export class ComposeProject {
   readonly name = `unsilo-test-${process.pid}-${randomBytes(3).toString('hex')}`;
   readonly #environment: NodeJS.ProcessEnv;
 
-  constructor() {
+  /** @param more Variables of the compose file. */
+  constructor(more: Readonly<Record<string, string>> = {}) {
     this.#environment = {
       ...process.env,
       // Free ports, and an image of its own.
@@ -17,6 +19,7 @@ export class ComposeProject {
       SIMULATED_PORT: '0',
       UNSILO_VERSION: this.name,
       UNSILO_PACE: 'fast',
+      ...more,
       // The engine builds by itself where the builder is not installed.
       ...(works('docker', ['buildx', 'version']) ? {} : { DOCKER_BUILDKIT: '0' }),
     };
@@ -38,6 +41,21 @@ export class ComposeProject {
   /** `http://127.0.0.1:32768`: where a service's port is reached from here. */
   async address(service: string, port: number): Promise<string> {
     return `http://${(await this.run(['port', service, String(port)])).trim()}`;
+  }
+
+  /** Restarts one container as `docker stop` and `docker start` do, and waits until it says that it is well. */
+  async restart(container: string, withinMs: number): Promise<void> {
+    await command('docker', ['restart', '--time', '10', container], this.#environment);
+    for (const end = performance.now() + withinMs; ;) {
+      const health = await command(
+        'docker',
+        ['inspect', '--format', '{{.State.Health.Status}}', container],
+        this.#environment,
+      );
+      if (health.trim() === 'healthy') return;
+      if (performance.now() > end) throw new Error(`${container} is ${health.trim()} after its restart.`);
+      await sleep(250);
+    }
   }
 
   /** Takes everything away, volumes and image included. */
