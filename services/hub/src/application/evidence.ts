@@ -8,6 +8,7 @@ import { nameSign, type Profile } from '../domain/linkage/profile.js';
 import type { Core } from './core.js';
 import { listing, moveListings, sizeOf, type ListingChange, type Movement } from './listings.js';
 import type { ListingRow, MatchRow } from './matching-rows.js';
+import { SEPARATOR } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 const SHARED_SIZES = { small: MOST_HOLDERS, large: MOST_HOLDERS };
@@ -51,6 +52,11 @@ export async function weighAnew(
   await edges.weigh();
   await edges.followKeys(postingChanges);
   return edges.touched;
+}
+
+/** Of a pair in the table `review`. */
+export function pairKey(a: string, b: string): string {
+  return a < b ? `${a}${SEPARATOR}${b}` : `${b}${SEPARATOR}${a}`;
 }
 
 export function matchRow(workspace: Workspace, ref: string): MatchRow | undefined {
@@ -115,6 +121,11 @@ function movements(
 
 function isLive(row: ListingRow, part: PartModel): boolean {
   return row.overflow === undefined && !isRetired(part, sizeOf(row));
+}
+
+/** Edges are kept from the review band on: what lies below the threshold joins nobody, and waits for a steward. */
+export function lowestEdge(part: PartModel): number {
+  return toWeight(Math.min(part.review, part.threshold));
 }
 
 export function isGenericListing(row: ListingRow, part: PartModel): boolean {
@@ -242,7 +253,7 @@ class Edges {
     return matching
       .matcher(kind)
       .weightFrom(
-        toWeight(model[kind].threshold),
+        lowestEdge(model[kind]),
         matching.prepare(x.profile, x.generic),
         matching.prepare(y.profile, y.generic),
       );
@@ -256,7 +267,8 @@ class Edges {
       if (edges.has(other)) continue;
       isChanged = true;
       this.touched.add(other);
-      if (!this.fresh.has(other)) this.setEdge(other, ref, undefined);
+      if (this.fresh.has(other)) this.close(other, ref);
+      else this.setEdge(other, ref, undefined);
     }
     for (const [other, weight] of edges) {
       if (row.edges[other] === weight) continue;
@@ -270,11 +282,17 @@ class Edges {
   }
 
   private setEdge(ref: string, other: string, weight: number | undefined): void {
+    if (weight === undefined) this.close(ref, other);
     const row = this.row(ref);
     if (!row) return;
     const { [other]: _, ...edges } = row.edges;
     if (weight !== undefined) edges[other] = weight;
     this.workspace.set('matching', ref, { ...row, edges });
+  }
+
+  /** No longer a pair for a steward. */
+  private close(a: string, b: string): void {
+    this.workspace.overwrite('review', pairKey(a, b), undefined);
   }
 
   /** Keys that passed their limit, and keys that came back below it: pairs of records that themselves say what they said. */

@@ -1,12 +1,13 @@
 import type { StateStore } from '@unsilo/state-store';
 import { clusterComponent, type LocalEdge } from '../domain/linkage/clustering.js';
 import { floors, isContradiction, LARGEST_COMPONENT } from '../domain/linkage/crowds.js';
+import { toWeight } from '../domain/linkage/matcher.js';
 import { createProfile, type Profile } from '../domain/linkage/profile.js';
 import { compareText } from '../domain/linkage/text.js';
 import { pairDecisions, type OrderedDecision } from '../domain/decisions.js';
 import { linkageRecord, printOfRecord } from '../domain/matching.js';
 import type { Core } from './core.js';
-import { matchRow, weighAnew, type Statement } from './evidence.js';
+import { matchRow, pairKey, weighAnew, type Statement } from './evidence.js';
 import type { ComponentRow, MatchRow } from './matching-rows.js';
 import { recordRow } from './record-row.js';
 import type { Evaluations, Touched } from './records.js';
@@ -81,9 +82,10 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
   const waiting = new Set(seeds);
   const oldComponents = new Set<string>();
   const newComponents = new Map<string, ComponentRow>();
+  const lowest = toWeight(Math.min(core.model.person.threshold, core.model.organization.threshold));
   while (waiting.size > 0) {
     // One walk reads what most of the components need; each is then found among rows that are here already.
-    await explore(workspace, waiting, -Infinity, LARGEST_COMPONENT * waiting.size);
+    await explore(workspace, waiting, lowest, LARGEST_COMPONENT * waiting.size);
     const starts = [...waiting];
     waiting.clear();
     const met = new Set<string>();
@@ -100,6 +102,7 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
       }
       const found = clusterRefs(workspace, component, floor, core);
       clusters.push(...found);
+      for (const refs of found) noteOpenPairs(workspace, refs);
       noteComponent(workspace, component, found, newComponents);
     }
     // Old members count as touched: what the batch parts must be found on both sides.
@@ -121,6 +124,21 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
   await workspace.load('components', newComponents.keys());
   for (const [key, row] of newComponents) workspace.set('components', key, row);
   return { clusters, before };
+}
+
+/** Pairs of a cluster's members with others, for a steward to look at; and those that were such a pair, and are in one cluster now. */
+function noteOpenPairs(workspace: Workspace, cluster: readonly string[]): void {
+  for (const ref of cluster) {
+    const edges = matchRow(workspace, ref)?.edges ?? {};
+    for (const other in edges) {
+      if (!cluster.includes(other)) workspace.overwrite('review', pairKey(ref, other), edges[other]);
+      else if (ref < other) {
+        const { customer } = recordRow(workspace, ref);
+        if (customer === undefined || customer !== recordRow(workspace, other).customer)
+          workspace.overwrite('review', pairKey(ref, other), undefined);
+      }
+    }
+  }
 }
 
 /** A component that falls into several clusters is remembered: who changes one of them touches all. */

@@ -11,7 +11,7 @@ export interface MatchRow {
   sign: string;
   /** Shared values of it that stand with too many names. */
   generic?: string[];
-  /** Records with which it shares a key, and evidence above the threshold: weight by ref, 1/1024 bit. */
+  /** Records with which it shares a key, and evidence in the review band or above it: weight by ref, 1/1024 bit. */
   edges: Record<string, number>;
   /** Key in `components`; absent while its component is one cluster. */
   component?: string;

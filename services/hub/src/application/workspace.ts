@@ -8,6 +8,7 @@ export type Table =
   | 'postings'
   | 'shared'
   | 'components'
+  | 'review'
   | 'overflow'
   | 'customers'
   | 'retired'

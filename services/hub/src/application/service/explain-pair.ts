@@ -2,7 +2,7 @@ import { pairDecisions } from '../../domain/decisions.js';
 import { explainPair as compare } from '../../domain/linkage/explain.js';
 import { isRetired } from '../../domain/linkage/crowds.js';
 import { proposes, sharedValue } from '../../domain/linkage/keys.js';
-import { BIT } from '../../domain/linkage/matcher.js';
+import { BIT, toWeight } from '../../domain/linkage/matcher.js';
 import { keysOf, numberOfKey } from '../evidence.js';
 import { pairWeight } from '../identity.js';
 import type { ListingRow, MatchRow } from '../matching-rows.js';
@@ -127,9 +127,10 @@ async function connection(context: ServiceContext, a: string, b: string, custome
   const edges = new Map<string, MatchRow['edges']>();
   for (const match of await readMany<MatchRow>(context, 'matching', row.members))
     if (match) edges.set(match.profile.ref, match.edges);
+  const threshold = toWeight(context.core.model[row.kind].threshold);
   const links = pairDecisions(rows.flatMap((r) => r.decisions ?? [])).links;
   const tied = (x: RecordRow, y: RecordRow): boolean =>
-    edges.get(x.facts.ref)?.[y.facts.ref] !== undefined ||
+    (edges.get(x.facts.ref)?.[y.facts.ref] ?? -Infinity) >= threshold ||
     x.facts.createdFor?.ref === y.facts.ref ||
     y.facts.createdFor?.ref === x.facts.ref ||
     links.some(([p, q]) => (p === x.facts.ref && q === y.facts.ref) || (p === y.facts.ref && q === x.facts.ref));
