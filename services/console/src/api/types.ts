@@ -1631,6 +1631,40 @@ export interface Session {
   roles: ('reader' | 'source' | 'agent' | 'steward' | 'operator' | 'admin')[];
   endsAt?: Timestamp;
 }
+export interface ReviewQueue {
+  items: {
+    a: Ref;
+    b: Ref;
+    /**
+     * Whose the two records are.
+     */
+    customers: CustomerId[];
+    /**
+     * What the pair says for one party, in bits.
+     */
+    bits: number;
+    /**
+     * In the review band; above the threshold, but other records of the two speak against it; an identifier differs of which a party has one.
+     */
+    reason: 'unsure' | 'contradicted' | 'exclusive';
+    /**
+     * Records and customers that a link concerns, and records that it would write.
+     */
+    effect: {
+      records: number;
+      customers: number;
+      writes: number;
+    };
+  }[];
+  /**
+   * Pairs of customers that wait.
+   */
+  waiting: number;
+  /**
+   * False: there are more than were looked at.
+   */
+  isComplete: boolean;
+}
 export interface ValueExplained {
   /**
    * The same in words, one sentence each.

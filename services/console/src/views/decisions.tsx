@@ -11,6 +11,7 @@ import { can } from '../state/session.js';
 import { DECISIONS } from '../text/events.js';
 import { dateTime } from '../text/time.js';
 import { attributeLabel, lineOf } from '../text/values.js';
+import { Review } from './review.js';
 
 /** What stewards said, newest first. */
 export function DecisionsView() {
@@ -23,6 +24,7 @@ export function DecisionsView() {
       title="Decisions"
       lead="What people said about who is who and which values stay. Systems never overrule them."
     >
+      {cursor === undefined && <Review changed={decisions.reload} />}
       <Answer of={decisions}>
         {({ items, next }) => (
           <>

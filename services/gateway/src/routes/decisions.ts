@@ -2,6 +2,7 @@ import type { Decision } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
 import { Deciding, DecisionPage } from '../model/requests.js';
+import { ReviewList } from '../model/review.js';
 import { ref } from '../model/view.js';
 import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
 
@@ -35,5 +36,23 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
       },
     },
     (request) => service.decisions(actorOf(request), present(request.query)),
+  );
+
+  app.get(
+    '/v1/review',
+    {
+      config: { access: READERS },
+      schema: {
+        ...about(
+          'review',
+          'Decisions',
+          'What waits for a steward',
+          'Pairs of records that may be one party, those first where a decision would change most. One question for two customers; what was decided is not asked again.',
+        ),
+        querystring: Type.Object({ limit: paging(limits).limit }, { additionalProperties: false }),
+        response: answers({ 200: json(ReviewList, 'The first of them.'), ...unchanged }),
+      },
+    },
+    (request) => service.review(actorOf(request), request.query),
   );
 }

@@ -79,6 +79,7 @@ export const exampleCalls: Record<string, Example> = {
     { status: 200, query: { customer: 'cus-1', attribute: 'emails', element: 'ada@analytical.example' } },
     { status: 404, query: { customer: 'cus-1', attribute: 'name.middle' } },
   ],
+  review: { status: 200, query: { limit: 5 } },
   explainPair: { status: 200, query: { a: 'crm-emea/contact/42', b: 'export/row/C-100042' } },
   explainCommand: async ({ hub }) => {
     const actor = { tenant: 'acme', name: 'x', roles: ['admin'] as const };

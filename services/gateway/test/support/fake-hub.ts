@@ -20,6 +20,8 @@ import {
   type RecordView,
   type ReplayResult,
   type ReplyRequest,
+  type ReviewItem,
+  type ReviewQueue,
   type Role,
   type SystemView,
   type TimelineEntry,
@@ -253,6 +255,21 @@ export class FakeHub implements HubService {
     else if (request.kind === 'erase') this.#people.erase(request.refs);
     this.emit(topicName('decisions'), 'unsilo.decision.made', decision.id, decision);
     return decision;
+  }
+
+  async review(actor: Actor, query: { limit: number }): Promise<ReviewQueue> {
+    this.#enter('review', actor, 'reader');
+    const decided = this.#decisions.some(({ kind }) => kind === 'link' || kind === 'unlink');
+    const item: ReviewItem = {
+      a: 'crm-emea/contact/42',
+      b: 'mastodon/account/7',
+      customers: ['cus-1', 'cus-2'],
+      bits: -3.2,
+      reason: 'unsure',
+      effect: { records: 3, customers: 2, writes: 2 },
+    };
+    const items = decided ? [] : [item];
+    return { items: items.slice(0, query.limit), waiting: items.length, isComplete: true };
   }
 
   async decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>> {

@@ -27,6 +27,8 @@ export type Asked = Pick<
   | 'explainPair'
   | 'explainCommand'
   | 'explainEvent'
+  | 'review'
+  | 'decide'
   | 'decisions'
   | 'deadLetters'
   | 'deadLetter'

@@ -122,6 +122,7 @@ export function httpService(url: string, key: string): Asked & Done {
     explainPair: (_, a, b) => json('/v1/explain/pair', { query: { a, b } }),
     explainCommand: (_, command) => json('/v1/explain/command', { query: { id: command } }),
     explainEvent: (_, event) => json('/v1/explain/event', { query: { id: event } }),
+    review: (_, query) => json('/v1/review', { query }),
     decisions: (_, query) => json('/v1/decisions', { query }),
     deadLetters: (_, query) => json('/v1/dead-letters', { query }),
     deadLetter: (_, letter) => json(`/v1/dead-letters/${id(letter)}`),

@@ -38,11 +38,13 @@ export async function reviewQueue(context: ServiceContext, limit: number): Promi
   const customers = await readMany<CustomerRow>(context, 'customers', ids);
   const membersBy = new Map(ids.map((id, i) => [id, customers[i]?.members ?? []]));
   const asked = new Map<string, ReviewItem>();
+  const decided = new Set<string>();
   for (const { a, b, weight } of pairs) {
     const [x, y] = [rowOf.get(a), rowOf.get(b)];
     const [one, other] = [x?.record?.customer, y?.record?.customer];
     if (!x?.record || !y?.match || !x.match || one === undefined || other === undefined || one === other) continue;
-    if (isDecided(x.record, a, b)) continue;
+    const key = one < other ? `${one} ${other}` : `${other} ${one}`;
+    if (isDecided(x.record, a, b)) decided.add(key);
     const item: ReviewItem = {
       a,
       b,
@@ -56,10 +58,11 @@ export async function reviewQueue(context: ServiceContext, limit: number): Promi
       },
     };
     // One question for two customers: the pair that says most.
-    const key = one < other ? `${one} ${other}` : `${other} ${one}`;
     const known = asked.get(key);
     if (!known || known.bits < item.bits) asked.set(key, item);
   }
+  // Who is kept apart from one record of a customer is kept apart from all of it.
+  for (const key of decided) asked.delete(key);
   const items = [...asked.values()].sort(byRecords).slice(0, Math.max(limit, WORKED_OUT));
   for (const item of items.slice(0, WORKED_OUT)) {
     const members = item.customers.flatMap((id) => membersBy.get(id) ?? []);

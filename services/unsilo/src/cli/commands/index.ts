@@ -15,6 +15,7 @@ import { lag } from './lag.js';
 import { match } from './match.js';
 import { rebuild } from './rebuild.js';
 import { replay } from './replay.js';
+import { review } from './review.js';
 import { simulate } from './simulate.js';
 import { start } from './start.js';
 import { systems } from './systems.js';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   customers,
   events,
   explain,
+  review,
   deadLetters,
   audit,
   count,

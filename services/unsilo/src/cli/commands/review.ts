@@ -1,0 +1,84 @@
+import type { ReviewItem } from '@unsilo/hub';
+import { asking, ASKING } from '../asking.js';
+import { action, argument, EXIT, noMoreArguments, UsageError, type Command, type ExitCode } from '../command.js';
+import { printable } from '../output.js';
+
+const REASONS: Record<ReviewItem['reason'], string> = {
+  unsure: 'in the review band',
+  contradicted: 'their other records speak against it',
+  exclusive: 'an identifier differs of which a party has one',
+};
+
+const MOST = 200;
+
+export const review: Command = {
+  name: 'review',
+  summary: 'Pairs of records that may be one party, and what a steward says about them',
+  usage: [
+    'review [list] [--limit N]',
+    'review link REF REF [--reason TEXT]',
+    'review apart REF REF [--reason TEXT]',
+    'review undo REF REF [--reason TEXT]',
+  ],
+  description:
+    'Those come first where a decision would change most: records written, then records concerned. A decision holds against retraining and\n' +
+    'replay until it is taken back. Why a pair scores as it does: `unsilo explain pair REF REF`.',
+  options: {
+    ...ASKING,
+    limit: { type: 'string', value: 'N', description: `At most so many pairs, up to ${MOST}; default 20` },
+    reason: { type: 'string', value: 'TEXT', description: 'Why; kept with the decision' },
+  },
+  examples: [
+    { command: 'unsilo review', what: 'What waits for a decision' },
+    {
+      command: 'unsilo review apart crm/contact/1 shop/row/7 --reason "mother and daughter"',
+      what: 'Two people, whatever they share',
+    },
+  ],
+  async run(invocation, surroundings): Promise<ExitCode> {
+    const what = action(invocation, ['list', 'link', 'apart', 'undo']);
+    const { output } = surroundings;
+    if (what === 'list') {
+      noMoreArguments(invocation, 1);
+      const limit = limitOf(invocation.text('limit'));
+      return asking(invocation, surroundings, async ({ service, actor }) => {
+        const queue = await service.review(actor, { limit });
+        if (output.json) {
+          output.value(queue);
+          return EXIT.ok;
+        }
+        for (const { a, b, bits, reason, effect } of queue.items)
+          output.data(
+            printable(
+              `${a} ${b}: ${bits.toFixed(1)} bits, ${REASONS[reason]}; a link would join ${effect.records} records and write ${effect.writes}`,
+            ),
+          );
+        const more = queue.isComplete ? '' : ' or more';
+        output.message(queue.waiting === 0 ? 'Nothing waits.' : `${queue.waiting}${more} pairs of customers wait.`);
+        return EXIT.ok;
+      });
+    }
+    noMoreArguments(invocation, 3);
+    const refs: [string, string] = [
+      argument(invocation, 1, 'The first ref'),
+      argument(invocation, 2, 'The second ref'),
+    ];
+    const reason = invocation.text('reason');
+    const why = reason === undefined ? {} : { reason };
+    return asking(invocation, surroundings, async ({ service, actor }) => {
+      // What was said last about a pair counts: taking back either word leaves none.
+      const kind = what === 'link' ? 'link' : 'unlink';
+      const decision = await service.decide(actor, { kind, refs, ...(what === 'undo' ? { undo: true } : {}), ...why });
+      if (output.json) output.value(decision);
+      else output.message(`Decided by ${decision.author} on ${decision.decidedAt}.`);
+      return EXIT.ok;
+    });
+  },
+};
+
+function limitOf(text: string | undefined): number {
+  const limit = Number(text ?? 20);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+    throw new UsageError(`--limit must be a whole number from 1 to ${MOST}.`);
+  return limit;
+}
