@@ -1,4 +1,4 @@
-import { logClosed } from '../errors.js';
+import { logClosed, StorageError } from '../errors.js';
 import type {
   AppendMessage,
   Capabilities,
@@ -21,6 +21,9 @@ import { readPage } from './reading.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topics.js';
 import { UnderWay } from '../under-way.js';
+
+/** Each takes about a third of a second while the broker doesn't know the topic. */
+const LOOKS_AT_NEW_TOPIC = 30;
 
 /**
  * Opens the log of a Kafka cluster (2.1 or newer). Waits for a broker that doesn't answer yet.
@@ -64,7 +67,20 @@ class KafkaEventLog implements EventLog {
 
   async declare(topics: readonly TopicSpec[]): Promise<void> {
     this.refuseClosed();
-    await this.underWay.track(this.admin.apply(topics));
+    await this.underWay.track(this.admin.apply(topics).then(() => this.untilKnown(topics)));
+  }
+
+  /** Brokers learn of a topic that was just made, perhaps by another process, a moment later: who has declared it may use it at once. */
+  private async untilKnown(topics: readonly TopicSpec[]): Promise<void> {
+    for (const { name } of topics)
+      for (let looks = 1; ; looks += 1)
+        try {
+          await this.connection.partitions(name);
+          break;
+        } catch (error) {
+          const isUnknown = error instanceof StorageError && error.code === 'UNSILO_LOG_UNKNOWN_TOPIC';
+          if (!isUnknown || looks >= LOOKS_AT_NEW_TOPIC) throw error;
+        }
   }
 
   async append(messages: readonly AppendMessage[]): Promise<Position[]> {

@@ -11,6 +11,7 @@ import { createLogger } from '../../src/running/logger.js';
 import { startUnsilo } from '../../src/running/start.js';
 import { temporaryFolder } from '../support/folders.js';
 import { eventually } from '../support/waiting.js';
+import { missing, series } from './alerts.js';
 import { composeDemonstration } from './compose-demonstration.js';
 import { ComposeProject, describeWithDocker } from './compose.js';
 
@@ -129,6 +130,16 @@ describeWithDocker('docker compose', () => {
     await project.run(['start', 'hub']);
     expect(await eventually(async () => same(await verdicts(), fine))).toEqual(fine);
   }, 180_000);
+
+  it('says everything that alerts read', async () => {
+    const ask =
+      "fetch('http://127.0.0.1:8420/metrics').then((answer) => answer.text()).then((text) => console.log(text))";
+    const said = await Promise.all(
+      ['hub', 'connector-suitecrm'].map((service) => project.run(['exec', '-T', service, 'node', '-e', ask])),
+    );
+    const gateway = await fetch(`${place.url}/metrics`, { headers: { authorization: `Bearer ${place.key}` } });
+    expect(missing(series([await gateway.text(), ...said].join('\n')))).toEqual([]);
+  }, 60_000);
 
   it('runs nothing of ours as root, and lets nothing of ours change its own files', async () => {
     for (const service of OURS) {
