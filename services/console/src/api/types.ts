@@ -1665,6 +1665,46 @@ export interface ReviewQueue {
    */
   isComplete: boolean;
 }
+export interface ModelPlan {
+  /**
+   * Version of the model in force.
+   */
+  from: string;
+  /**
+   * Version of the other one.
+   */
+  to: string;
+  records: number;
+  customers: {
+    before: number;
+    after: number;
+  };
+  merges: number;
+  splits: number;
+  /**
+   * Records that would be written.
+   */
+  writes: number;
+  /**
+   * Those first that write most.
+   */
+  changes: {
+    kind: 'merged' | 'split';
+    /**
+     * Those that there are.
+     */
+    customers: CustomerId[];
+    /**
+     * Records of those that there would be.
+     */
+    groups: Ref[][];
+    writes: number;
+  }[];
+  /**
+   * False: writes are worked out for the first changes only.
+   */
+  isComplete: boolean;
+}
 export interface ValueExplained {
   /**
    * The same in words, one sentence each.

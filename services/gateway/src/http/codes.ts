@@ -40,6 +40,11 @@ const ofService = {
     title: 'No customer has this id',
     hint: 'Search for the customer by name, e-mail address, phone number or handle.',
   },
+  UNSILO_MODEL_INVALID: {
+    status: 422,
+    title: 'This is no matching model',
+    hint: '`errors` names what is wrong; `unsilo train` writes a model.',
+  },
   UNSILO_NO_RECORD: {
     status: 404,
     title: 'No such record is known',

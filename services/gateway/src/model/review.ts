@@ -1,4 +1,4 @@
-import type { ReviewQueue } from '@unsilo/hub';
+import type { ModelPlan, ReviewQueue } from '@unsilo/hub';
 import { Type } from 'typebox';
 import { closed, CustomerId, RefText } from './parts.js';
 import { view } from './view.js';
@@ -38,6 +38,42 @@ export const ReviewList = view<ReviewQueue>('ReviewQueue')(
       ),
       waiting: Type.Integer({ minimum: 0, description: 'Pairs of customers that wait.' }),
       isComplete: Type.Boolean({ description: 'False: there are more than were looked at.' }),
+    },
+    closed,
+  ),
+);
+
+export const Planning = Type.Object(
+  {
+    model: Type.Unknown({ description: 'Content of a model file, as `unsilo train` writes it.' }),
+    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'Most changes in the answer.' }),
+  },
+  closed,
+);
+
+export const ModelPlanned = view<ModelPlan>('ModelPlan')(
+  Type.Object(
+    {
+      from: Type.String({ description: 'Version of the model in force.' }),
+      to: Type.String({ description: 'Version of the other one.' }),
+      records: count,
+      customers: Type.Object({ before: count, after: count }, closed),
+      merges: count,
+      splits: count,
+      writes: Type.Integer({ minimum: 0, description: 'Records that would be written.' }),
+      changes: Type.Array(
+        Type.Object(
+          {
+            kind: Type.Union([Type.Literal('merged'), Type.Literal('split')]),
+            customers: Type.Array(CustomerId, { description: 'Those that there are.' }),
+            groups: Type.Array(Type.Array(RefText), { description: 'Records of those that there would be.' }),
+            writes: count,
+          },
+          closed,
+        ),
+        { description: 'Those first that write most.' },
+      ),
+      isComplete: Type.Boolean({ description: 'False: writes are worked out for the first changes only.' }),
     },
     closed,
   ),

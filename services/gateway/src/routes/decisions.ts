@@ -2,7 +2,7 @@ import type { Decision } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
 import { Deciding, DecisionPage } from '../model/requests.js';
-import { ReviewList } from '../model/review.js';
+import { ModelPlanned, Planning, ReviewList } from '../model/review.js';
 import { ref } from '../model/view.js';
 import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
 
@@ -54,5 +54,23 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
       },
     },
     (request) => service.review(actorOf(request), request.query),
+  );
+
+  app.post(
+    '/v1/plan',
+    {
+      config: { access: ['operator'] },
+      schema: {
+        ...about(
+          'planModel',
+          'Decisions',
+          'What another matching model would change',
+          'What it would merge, split and write, before it is applied. Nothing is changed; matching all records takes a while.',
+        ),
+        body: Planning,
+        response: answers({ 200: json(ModelPlanned, 'What would change.') }),
+      },
+    },
+    (request) => service.planModel(actorOf(request), request.body),
   );
 }

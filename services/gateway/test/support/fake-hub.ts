@@ -16,6 +16,7 @@ import {
   type InteractionView,
   type LiveEvent,
   type Metric,
+  type ModelPlan,
   type Page,
   type RecordView,
   type ReplayResult,
@@ -270,6 +271,28 @@ export class FakeHub implements HubService {
     };
     const items = decided ? [] : [item];
     return { items: items.slice(0, query.limit), waiting: items.length, isComplete: true };
+  }
+
+  async planModel(actor: Actor): Promise<ModelPlan> {
+    this.#enter('planModel', actor, 'operator');
+    return {
+      from: 'shipped-1',
+      to: 'trained-1',
+      records: 5,
+      customers: { before: 2, after: 1 },
+      merges: 1,
+      splits: 0,
+      writes: 2,
+      changes: [
+        {
+          kind: 'merged',
+          customers: ['cus-1', 'cus-2'],
+          groups: [['crm-emea/contact/42', 'mastodon/account/7']],
+          writes: 2,
+        },
+      ],
+      isComplete: true,
+    };
   }
 
   async decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>> {

@@ -58,6 +58,11 @@ export interface HubService {
   decide(actor: Actor, decision: DecisionRequest): Promise<Decision>;
   /** Roles: reader. Pairs that wait for a steward, those first where a decision would change most. */
   review(actor: Actor, query: { limit: number }): Promise<ReviewQueue>;
+  /**
+   * Roles: operator. What another matching model would merge, split and write; nothing is changed. The same for all records takes a while.
+   * @param request.model Content of a model file.
+   */
+  planModel(actor: Actor, request: { model: unknown; limit: number }): Promise<ModelPlan>;
   /** Roles: reader. Newest first. */
   decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>>;
   /** Roles: agent. The same idempotency key answers the same command again. */
@@ -266,6 +271,29 @@ export interface ReviewQueue {
   /** Pairs of customers that wait. */
   waiting: number;
   /** False: there are more than were looked at. */
+  isComplete: boolean;
+}
+export interface PlannedChange {
+  kind: 'merged' | 'split';
+  /** Ids of the customers that there are. */
+  customers: string[];
+  /** Records of those that there would be. */
+  groups: string[][];
+  /** Records that would be written. */
+  writes: number;
+}
+export interface ModelPlan {
+  /** Versions of the models: the one in force, and the other. */
+  from: string;
+  to: string;
+  records: number;
+  customers: { before: number; after: number };
+  merges: number;
+  splits: number;
+  writes: number;
+  /** Those first that write most. */
+  changes: PlannedChange[];
+  /** False: writes are worked out for the first changes only. */
   isComplete: boolean;
 }
 export type DecisionRequest =

@@ -122,4 +122,35 @@ describe('customers are what matching finds among the records as they stand', ()
     expect(await clustersOf(hub)).toBe(clustersInMemory(last.values(), DEFAULT_LINKAGE_MODEL));
     await hub.close();
   });
+
+  it('what another model would change is told before, and comes about', async () => {
+    const { events, last } = statements(6, 240);
+    const hub = await openTestHub({ systems, policy: policyFor(['a', 'b']), model: NARROW });
+    await hub.append(...events);
+    await hub.hub.settled();
+    const [one = '', other = ''] = [...last.keys()].filter((ref) => ref.startsWith('a/'));
+    await hub.hub.service.decide(admin, { kind: 'unlink', refs: [one, other] });
+    await hub.hub.settled();
+    const before = await hub.hub.service.customersHash(admin);
+    const { service } = hub.hub;
+    const planned = await service.planModel(admin, { model: DEFAULT_LINKAGE_MODEL, limit: 1000 });
+    expect(await service.customersHash(admin)).toEqual(before);
+    expect(planned.customers.before).toBe(before.customers);
+    expect(planned.merges + planned.splits).toBeGreaterThan(0);
+    expect(planned.changes).toHaveLength(planned.merges + planned.splits);
+    expect(await service.planModel(admin, { model: NARROW, limit: 10 })).toMatchObject({
+      merges: 0,
+      splits: 0,
+      writes: 0,
+    });
+    await expect(service.planModel(admin, { model: {}, limit: 1 })).rejects.toMatchObject({
+      code: 'UNSILO_MODEL_INVALID',
+    });
+    await hub.reopen({ model: DEFAULT_LINKAGE_MODEL });
+    expect((await hub.hub.service.customersHash(admin)).customers).toBe(planned.customers.after);
+    const found = (await clustersOf(hub)).split('\n');
+    for (const { groups } of planned.changes)
+      for (const refs of groups) expect(found).toContain([...refs].sort().join(' '));
+    await hub.close();
+  });
 });

@@ -28,6 +28,7 @@ export type Asked = Pick<
   | 'explainCommand'
   | 'explainEvent'
   | 'review'
+  | 'planModel'
   | 'decide'
   | 'decisions'
   | 'deadLetters'

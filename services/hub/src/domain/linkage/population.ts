@@ -43,6 +43,8 @@ export interface PopulationReport {
   largestCluster: number;
 }
 
+export type Word = 'link' | 'made' | 'apart';
+
 /**
  * All parties of one kind, and who of them is who. What it answers is a function of the set of profiles, decisions and the model: in which
  * order they came, and what was there in between, leaves no trace. Work is done for what changed, when `settle` is called.
@@ -50,8 +52,8 @@ export interface PopulationReport {
 export interface Population {
   upsert(profile: Profile): void;
   remove(ref: string): void;
-  /** A steward's word: the last one about a pair counts; `undefined` takes it back. */
-  decide(a: string, b: string, word: 'link' | 'apart' | undefined): void;
+  /** A steward's word, or that one record was made for the other: the last one about a pair counts; `undefined` takes it back. */
+  decide(a: string, b: string, word: Word | undefined): void;
   settle(): void;
   /** Refs of the customer that a record belongs to, in order. Of a settled population. */
   clusterOf(ref: string): readonly string[];
@@ -72,7 +74,7 @@ export function createPopulation(matcher: Matcher): Population {
   const members = new Map<string, Member>();
   const postings = new Map<number, Member[]>();
   const sharing = new Map<string, Sharing>();
-  const words = new Map<string, Map<string, 'link' | 'apart'>>();
+  const words = new Map<string, Map<string, Word>>();
   const touched = new Set<Member>();
   const stale = new Set<Member>();
   let mark = 0;
@@ -206,7 +208,7 @@ export function createPopulation(matcher: Matcher): Population {
   const linked = (member: Member): Member[] => {
     const found: Member[] = [];
     for (const [ref, word] of words.get(member.ref) ?? []) {
-      const other = word === 'link' ? members.get(ref) : undefined;
+      const other = word === 'apart' ? undefined : members.get(ref);
       if (other) found.push(other);
     }
     return found;
@@ -272,7 +274,8 @@ export function createPopulation(matcher: Matcher): Population {
       if (words.size > 0)
         for (const other of linked(member)) {
           const b = other.place;
-          if (a < b && component[b] === other) edges.push({ a, b, weight: 0, authority: 2 });
+          if (a >= b || component[b] !== other) continue;
+          edges.push({ a, b, weight: 0, authority: words.get(member.ref)?.get(other.ref) === 'made' ? 1 : 2 });
         }
     }
     const at = (i: number): Member => component[i] as Member;
@@ -339,7 +342,7 @@ export function createPopulation(matcher: Matcher): Population {
         [a, b],
         [b, a],
       ] as const) {
-        const known = words.get(one) ?? new Map<string, 'link' | 'apart'>();
+        const known = words.get(one) ?? new Map<string, Word>();
         if (word === undefined) known.delete(other);
         else known.set(other, word);
         if (known.size > 0) words.set(one, known);

@@ -13,6 +13,7 @@ import { explain } from './explain.js';
 import { keys } from './keys.js';
 import { lag } from './lag.js';
 import { match } from './match.js';
+import { plan } from './plan.js';
 import { rebuild } from './rebuild.js';
 import { replay } from './replay.js';
 import { review } from './review.js';
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   match,
   evaluate,
   train,
+  plan,
   bench,
   simulate,
 ];
