@@ -4,18 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventLog, LogBatch } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import {
-  createHub,
-  declareHubTopics,
-  DEFAULT_HORIZON,
-  DEFAULT_SYSTEM_POLICY,
-  HUB_GROUP,
-  type Policy,
-} from '@unsilo/hub';
+import { createHub, declareHubTopics, HUB_GROUP } from '@unsilo/hub';
 import { topicName } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { StateStore } from '@unsilo/state-store';
 import { benchSystems, Corpus, type PreparedMessage } from './corpus.js';
+import { APPEND, feed } from './feeding.js';
+import { median, round, seconds } from './figures.js';
+import { benchPolicy } from './policy.js';
 import { BenchSystems } from './systems.js';
 
 export interface BenchOptions {
@@ -52,8 +48,6 @@ export interface BenchReport {
   /** Planned in all, each carried out by a simulated system and answered; the answers are work besides the events that are counted. */
   commands: number;
 }
-
-const APPEND = 1000;
 
 /**
  * The whole path, from durable append to committed state and planned commands, warm, beside the bare log in the same run. Runs follow
@@ -158,62 +152,6 @@ function anonymousMemory(): number | null {
   }
 }
 
-/** Titles and notes stay each system's own; who somebody is and how to reach them is shared. */
-function benchPolicy(): Policy {
-  const fields = ['name.given', 'name.surname', 'emails', 'phones', 'addresses'];
-  const write = { contact: { fields, clear: true, create: false, createRequires: [] } };
-  return {
-    version: 'bench',
-    country: 'DE',
-    rules: {},
-    systems: {
-      'crm-emea': { ...DEFAULT_SYSTEM_POLICY, rank: 10, write },
-      'crm-us': { ...DEFAULT_SYSTEM_POLICY, rank: 20, write },
-      shop: {
-        ...DEFAULT_SYSTEM_POLICY,
-        rank: 30,
-        write: { contact: { ...write.contact, fields: ['emails', 'phones'] } },
-      },
-    },
-    horizon: DEFAULT_HORIZON,
-    commandDeadlineMs: 3_600_000,
-    quarantine: { sends: 8, windowMs: 3_600_000 },
-  };
-}
-
-/**
- * Appends what the sources have and, in between, what the systems answered; ends when the hub and the systems are quiet. The events are
- * made here, beside the work that is measured: that time counts too.
- */
-async function feed(
-  log: EventLog,
-  messages: Iterable<PreparedMessage>,
-  hub: { settled(): Promise<void> },
-  systems?: BenchSystems,
-  fed?: PreparedMessage[],
-): Promise<void> {
-  let batch: PreparedMessage[] = [];
-  let pending: Promise<unknown> = Promise.resolve();
-  for (const message of messages) {
-    batch.push(message);
-    fed?.push(message);
-    if (batch.length < APPEND) continue;
-    // One append under way while the next batch is put together: a busy connector does the same.
-    await pending;
-    pending = log.append([...batch, ...(systems?.take() ?? [])]);
-    batch = [];
-  }
-  await pending;
-  await log.append(batch);
-  for (;;) {
-    await hub.settled();
-    await systems?.caughtUp();
-    const answers = systems?.take() ?? [];
-    if (answers.length === 0) return;
-    await log.append(answers);
-  }
-}
-
 /** The same messages through the log alone: appended durably, then read by one group. */
 async function bareLog(folder: string, messages: readonly PreparedMessage[]): Promise<number> {
   const environment = await openEnvironment({ folder });
@@ -313,17 +251,4 @@ async function latencies(
   while (times.length < events) await new Promise((resolve) => setTimeout(resolve, 5));
   times.sort((a, b) => a - b);
   return { p50Ms: round(times[Math.floor(times.length * 0.5)]), p99Ms: round(times[Math.floor(times.length * 0.99)]) };
-}
-
-function seconds(since: bigint): number {
-  return Number(process.hrtime.bigint() - since) / 1e9;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function round(value: number | undefined): number {
-  return Math.round((value ?? 0) * 10) / 10;
 }
