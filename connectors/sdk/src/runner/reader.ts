@@ -68,7 +68,7 @@ export function createReader<Options>(
   async function commit(buffer: ReadItem[]): Promise<void> {
     if (buffer.length === 0) return;
     // Kept until it is durable: a batch that failed is given again before anything that came after it.
-    const taken = await tracedReading(system, buffer, () => intake.take(buffer));
+    const taken = await tracedReading(system, buffer.length, () => intake.take(buffer));
     buffer.length = 0;
     events.onWell();
     if (taken.appended > 0) events.onAppended();

@@ -1,8 +1,8 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { withOwnTraces, type LogMessage } from '@unsilo/event-log';
 import type { Command, Outcome } from '@unsilo/schemas';
-import type { ReadItem } from '../connector.js';
 import { ConnectorError } from '../errors.js';
+import type { Taken } from './intake.js';
 
 const TRACER = '@unsilo/connector-sdk';
 
@@ -31,21 +31,27 @@ export function traced(
   );
 }
 
-/** Passes on what one reading brought, if it was anything. Each event begins a trace of its own, which links to the reading. */
-export function tracedReading<Result>(
-  system: string,
-  items: readonly ReadItem[],
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const brought = items.filter(({ type }) => type !== 'checkpoint' && type !== 'snapshot-completed').length;
-  if (brought === 0) return work();
-  const attributes = { 'unsilo.system': system, 'unsilo.items': brought };
-  return within(
-    `read ${system}`,
-    { kind: SpanKind.INTERNAL, root: true, attributes },
-    withOwnTraces(context.active()),
-    work,
-  );
+/**
+ * Passes on what one reading brought. Each event begins a trace of its own, which links to the reading. Systems are read over and over
+ * and mostly say what is known: a reading is told only when it brought something new, or failed.
+ */
+export async function tracedReading(system: string, items: number, work: () => Promise<Taken>): Promise<Taken> {
+  const attributes = { 'unsilo.system': system, 'unsilo.items': items };
+  const parent = withOwnTraces(context.active());
+  const span = trace
+    .getTracer(TRACER)
+    .startSpan(`read ${system}`, { kind: SpanKind.INTERNAL, root: true, attributes }, parent);
+  try {
+    const taken = await context.with(trace.setSpan(parent, span), work);
+    span.setAttribute('unsilo.appended', taken.appended);
+    // One that never ends is never sent.
+    if (taken.appended > 0) span.end();
+    return taken;
+  } catch (error) {
+    fail(span, error);
+    span.end();
+    throw error;
+  }
 }
 
 async function within<Result>(
@@ -58,11 +64,16 @@ async function within<Result>(
   try {
     return await context.with(trace.setSpan(parent, span), () => work(span));
   } catch (error) {
-    const kind = error instanceof ConnectorError ? error.code : error instanceof Error ? error.name : 'unknown';
-    span.setAttribute('error.type', kind);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: kind });
+    fail(span, error);
     throw error;
   } finally {
     span.end();
   }
+}
+
+/** The kind of failure and not its words. */
+function fail(span: Span, error: unknown): void {
+  const kind = error instanceof ConnectorError ? error.code : error instanceof Error ? error.name : 'unknown';
+  span.setAttribute('error.type', kind);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: kind });
 }

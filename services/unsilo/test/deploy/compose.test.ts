@@ -22,6 +22,15 @@ const UP_MS = 900_000;
 const STORY_MS = 420_000;
 const OURS = ['hub', 'gateway', 'connector-csv', 'connector-feed', 'connector-mastodon', 'connector-suitecrm'];
 
+/** As the collector gives it back. */
+interface Span {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  service: string;
+}
+
 /** What the customers are, whenever it came to be. */
 function content(customers: readonly Customer[]): unknown[] {
   return customers
@@ -68,7 +77,10 @@ it('the configuration for containers is that of the demonstration, with the plac
 
 describeWithDocker('docker compose', () => {
   const folder = temporaryFolder();
-  const project = new ComposeProject();
+  const project = new ComposeProject(
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_TRACES_SAMPLER: 'parentbased_always_on' },
+    ['services/unsilo/test/deploy/collector.yml'],
+  );
   let place: { url: string; key: string; window: string };
 
   beforeAll(async () => {
@@ -114,6 +126,16 @@ describeWithDocker('docker compose', () => {
     expect(found).toEqual(expected);
   }, 300_000);
 
+  it('says everything that alerts read', async () => {
+    const ask =
+      "fetch('http://127.0.0.1:8420/metrics').then((answer) => answer.text()).then((text) => console.log(text))";
+    const said = await Promise.all(
+      ['hub', 'connector-suitecrm'].map((service) => project.run(['exec', '-T', service, 'node', '-e', ask])),
+    );
+    const gateway = await fetch(`${place.url}/metrics`, { headers: { authorization: `Bearer ${place.key}` } });
+    expect(missing(series([await gateway.text(), ...said].join('\n')))).toEqual([]);
+  }, 60_000);
+
   it('counts what each group has still to handle, and who reads', async () => {
     const service = httpService(place.url, place.key);
     const verdicts = async (): Promise<Record<string, string>> =>
@@ -131,15 +153,34 @@ describeWithDocker('docker compose', () => {
     expect(await eventually(async () => same(await verdicts(), fine))).toEqual(fine);
   }, 180_000);
 
-  it('says everything that alerts read', async () => {
-    const ask =
-      "fetch('http://127.0.0.1:8420/metrics').then((answer) => answer.text()).then((text) => console.log(text))";
-    const said = await Promise.all(
-      ['hub', 'connector-suitecrm'].map((service) => project.run(['exec', '-T', service, 'node', '-e', ask])),
-    );
-    const gateway = await fetch(`${place.url}/metrics`, { headers: { authorization: `Bearer ${place.key}` } });
-    expect(missing(series([await gateway.text(), ...said].join('\n')))).toEqual([]);
-  }, 60_000);
+  it('follows an event through all processes, from where it was read to the outcome of the write that it caused', async () => {
+    const ask = "fetch('http://127.0.0.1:4318/').then((answer) => answer.text()).then((text) => console.log(text))";
+    const path = await eventually(async () => {
+      const spans = JSON.parse(await project.run(['exec', '-T', 'collector', 'node', '-e', ask])) as Span[];
+      const byId = new Map(spans.map((span) => [span.spanId, span]));
+      const upTo = (span: Span): Span[] => {
+        const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
+        return [...(parent === undefined ? [] : upTo(parent)), span];
+      };
+      return spans
+        .filter(({ name, service }) => name === 'process unsilo.outcomes.v1' && service === 'unsilo-hub')
+        .map(upTo)
+        .find(([first]) => first?.name === 'send unsilo.parties.v1' && !first.parentSpanId);
+    });
+    expect(new Set(path.map(({ traceId }) => traceId)).size).toBe(1);
+    const [, , create] = path;
+    const system = /^create unsilo\.commands\.(.+)\.v1$/.exec(create?.name ?? '')?.[1] ?? '';
+    expect(['crm', 'shop']).toContain(system);
+    expect(path.map(({ service, name }) => `${service}: ${name}`)).toEqual([
+      'unsilo-connector: send unsilo.parties.v1',
+      'unsilo-hub: process unsilo.parties.v1',
+      `unsilo-hub: create unsilo.commands.${system}.v1`,
+      `unsilo-connector: process unsilo.commands.${system}.v1`,
+      `unsilo-connector: write ${system}`,
+      'unsilo-connector: send unsilo.outcomes.v1',
+      'unsilo-hub: process unsilo.outcomes.v1',
+    ]);
+  }, 120_000);
 
   it('runs nothing of ours as root, and lets nothing of ours change its own files', async () => {
     for (const service of OURS) {

@@ -9,9 +9,14 @@ const ROOT = resolve(import.meta.dirname, '../../../..');
 export class ComposeProject {
   readonly name = `unsilo-test-${process.pid}-${randomBytes(3).toString('hex')}`;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #files: readonly string[];
 
-  /** @param more Variables of the compose file. */
-  constructor(more: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param more Variables of the compose file.
+   * @param files Compose files that add to it.
+   */
+  constructor(more: Readonly<Record<string, string>> = {}, files: readonly string[] = []) {
+    this.#files = ['docker-compose.yml', ...files];
     this.#environment = {
       ...process.env,
       // Free ports, and an image of its own.
@@ -31,6 +36,7 @@ export class ComposeProject {
       'compose',
       '--env-file',
       'infra/deploy/compose/demonstration.env',
+      ...this.#files.flatMap((file) => ['--file', file]),
       '--project-name',
       this.name,
       ...args,
