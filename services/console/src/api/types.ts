@@ -1705,6 +1705,39 @@ export interface ModelPlan {
    */
   isComplete: boolean;
 }
+export interface MatchingReport {
+  /**
+   * Version of the matching model.
+   */
+  model: string;
+  records: number;
+  keys: number;
+  /**
+   * More records share them than the model allows: they propose nobody.
+   */
+  retiredKeys: number;
+  /**
+   * Records that share the largest key.
+   */
+  largestKey: number;
+  /**
+   * E-mail addresses, phone numbers, accounts and pages.
+   */
+  values: number;
+  /**
+   * Those that too many share: they are no evidence.
+   */
+  genericValues: number;
+  customers: number;
+  largestCustomer: {
+    id?: CustomerId;
+    records: number;
+  };
+  /**
+   * Groups of records that hang together by evidence, and that contradictions keep apart.
+   */
+  partedComponents: number;
+}
 export interface ValueExplained {
   /**
    * The same in words, one sentence each.

@@ -1,4 +1,4 @@
-import type { ModelPlan, ReviewQueue } from '@unsilo/hub';
+import type { MatchingReport, ModelPlan, ReviewQueue } from '@unsilo/hub';
 import { Type } from 'typebox';
 import { closed, CustomerId, RefText } from './parts.js';
 import { view } from './view.js';
@@ -74,6 +74,30 @@ export const ModelPlanned = view<ModelPlan>('ModelPlan')(
         { description: 'Those first that write most.' },
       ),
       isComplete: Type.Boolean({ description: 'False: writes are worked out for the first changes only.' }),
+    },
+    closed,
+  ),
+);
+
+export const MatchingReported = view<MatchingReport>('MatchingReport')(
+  Type.Object(
+    {
+      model: Type.String({ description: 'Version of the matching model.' }),
+      records: count,
+      keys: count,
+      retiredKeys: Type.Integer({
+        minimum: 0,
+        description: 'More records share them than the model allows: they propose nobody.',
+      }),
+      largestKey: Type.Integer({ minimum: 0, description: 'Records that share the largest key.' }),
+      values: Type.Integer({ minimum: 0, description: 'E-mail addresses, phone numbers, accounts and pages.' }),
+      genericValues: Type.Integer({ minimum: 0, description: 'Those that too many share: they are no evidence.' }),
+      customers: count,
+      largestCustomer: Type.Object({ id: Type.Optional(CustomerId), records: count }, closed),
+      partedComponents: Type.Integer({
+        minimum: 0,
+        description: 'Groups of records that hang together by evidence, and that contradictions keep apart.',
+      }),
     },
     closed,
   ),

@@ -2,7 +2,7 @@ import type { Decision } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
 import { Deciding, DecisionPage } from '../model/requests.js';
-import { ModelPlanned, Planning, ReviewList } from '../model/review.js';
+import { MatchingReported, ModelPlanned, Planning, ReviewList } from '../model/review.js';
 import { ref } from '../model/view.js';
 import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
 
@@ -72,5 +72,22 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
       },
     },
     (request) => service.planModel(actorOf(request), request.body),
+  );
+
+  app.get(
+    '/v1/matching',
+    {
+      config: { access: ['operator'] },
+      schema: {
+        ...about(
+          'matchingReport',
+          'Decisions',
+          'What matching leaves out',
+          'Counts every key and value: takes a while.',
+        ),
+        response: answers({ 200: json(MatchingReported, 'The counts.'), ...unchanged }),
+      },
+    },
+    (request) => service.matchingReport(actorOf(request)),
   );
 }

@@ -80,6 +80,7 @@ export const exampleCalls: Record<string, Example> = {
     { status: 404, query: { customer: 'cus-1', attribute: 'name.middle' } },
   ],
   review: { status: 200, query: { limit: 5 } },
+  matchingReport: { status: 200 },
   planModel: { status: 200, body: { model: {}, limit: 5 } },
   explainPair: { status: 200, query: { a: 'crm-emea/contact/42', b: 'export/row/C-100042' } },
   explainCommand: async ({ hub }) => {

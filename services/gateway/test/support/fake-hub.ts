@@ -15,6 +15,7 @@ import {
   type IngestResult,
   type InteractionView,
   type LiveEvent,
+  type MatchingReport,
   type Metric,
   type ModelPlan,
   type Page,
@@ -271,6 +272,13 @@ export class FakeHub implements HubService {
     };
     const items = decided ? [] : [item];
     return { items: items.slice(0, query.limit), waiting: items.length, isComplete: true };
+  }
+
+  async matchingReport(actor: Actor): Promise<MatchingReport> {
+    this.#enter('matchingReport', actor, 'operator');
+    const largestCustomer = { id: 'cus-1', records: 3 };
+    const counts = { records: 5, keys: 90, retiredKeys: 1, largestKey: 31, values: 8, genericValues: 1, customers: 2 };
+    return { model: 'shipped-1', ...counts, largestCustomer, partedComponents: 0 };
   }
 
   async planModel(actor: Actor): Promise<ModelPlan> {

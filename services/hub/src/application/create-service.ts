@@ -16,6 +16,7 @@ import { explainPair } from './service/explain-pair.js';
 import { explainCommand, explainEvent, explainValue, recordView } from './service/explain.js';
 import { LagWatch } from './service/lag.js';
 import { audit, listSystems, metrics, systemView } from './service/operations.js';
+import { matchingReport } from './service/matching-report.js';
 import { planModel } from './service/plan-model.js';
 import { reviewQueue } from './service/review.js';
 import { listNewest, live } from './service/stream.js';
@@ -87,6 +88,10 @@ export function createService(context: ServiceContext): HubService {
     async review(actor, query) {
       mayRead(actor);
       return reviewQueue(context, query.limit);
+    },
+    async matchingReport(actor) {
+      may(actor, 'operator');
+      return matchingReport(context);
     },
     async planModel(actor, { model, limit }) {
       may(actor, 'operator');

@@ -58,6 +58,8 @@ export interface HubService {
   decide(actor: Actor, decision: DecisionRequest): Promise<Decision>;
   /** Roles: reader. Pairs that wait for a steward, those first where a decision would change most. */
   review(actor: Actor, query: { limit: number }): Promise<ReviewQueue>;
+  /** Roles: operator. What matching leaves out: keys and values that too many share; and how large customers are. */
+  matchingReport(actor: Actor): Promise<MatchingReport>;
   /**
    * Roles: operator. What another matching model would merge, split and write; nothing is changed. The same for all records takes a while.
    * @param request.model Content of a model file.
@@ -272,6 +274,24 @@ export interface ReviewQueue {
   waiting: number;
   /** False: there are more than were looked at. */
   isComplete: boolean;
+}
+export interface MatchingReport {
+  /** Version of the model. */
+  model: string;
+  records: number;
+  keys: number;
+  /** Keys that more records share than the model allows: they propose nobody. */
+  retiredKeys: number;
+  /** Records that share the largest key. */
+  largestKey: number;
+  /** E-mail addresses, phone numbers, accounts and pages. */
+  values: number;
+  /** Those that stand with too many names, or too many records: they are no evidence. */
+  genericValues: number;
+  customers: number;
+  largestCustomer: { id?: string; records: number };
+  /** Groups of records that hang together by evidence and yet are several customers: contradictions keep them apart. */
+  partedComponents: number;
 }
 export interface PlannedChange {
   kind: 'merged' | 'split';

@@ -45,6 +45,13 @@ describe('a value that too many different people share', () => {
     await hub.append(...refs.map((ref) => seen(ref, 1, { name: { given: 'Ada' }, emails: SHARED })));
     await hub.hub.settled();
     expect(new Set(await sizes(hub))).toEqual(new Set([1]));
+    expect(await hub.hub.service.matchingReport(admin)).toMatchObject({
+      records: 305,
+      largestKey: 305,
+      genericValues: 1,
+      customers: 305,
+      largestCustomer: { records: 1 },
+    });
     await hub.append(...refs.slice(3).map((ref) => seen(ref, 2, { name: { given: 'Ada' } })));
     await hub.hub.settled();
     expect((await sizes(hub)).at(-1)).toBe(3);

@@ -35,7 +35,7 @@ async function taken(states: readonly Partial<PartyState>[], model?: LinkageMode
   return found;
 }
 
-const staff = (shared: Partial<PartyState>, count = STAFF.length): Partial<PartyState>[] =>
+const staff = (shared: Partial<PartyState>, count: number = STAFF.length): Partial<PartyState>[] =>
   STAFF.slice(0, count).map(([given, surname]) => ({ name: { given, surname }, ...shared }));
 const phones = [{ number: '+44 20 7946 1234' }];
 

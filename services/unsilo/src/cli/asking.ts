@@ -29,6 +29,7 @@ export type Asked = Pick<
   | 'explainEvent'
   | 'review'
   | 'planModel'
+  | 'matchingReport'
   | 'decide'
   | 'decisions'
   | 'deadLetters'

@@ -8,10 +8,9 @@ import type { MatchRow } from '../matching-rows.js';
 import type { RecordRow } from '../rows.js';
 import { ServiceError, type ModelPlan, type PlannedChange } from '../service.js';
 import type { ServiceContext } from './context.js';
+import { pages } from './matching-report.js';
 import { writesOf } from './review.js';
 
-/** Rows that are read at once, and records that are taken in before others have their turn. */
-const PAGE = 500;
 /** Changes of which it is worked out what they would write. */
 const WORKED_OUT = 1000;
 
@@ -90,18 +89,4 @@ function sayAbout(population: Population, row: RecordRow): void {
   const { links, cannotLink } = pairDecisions(row.decisions ?? []);
   for (const [a, b] of links) population.decide(a, b, 'link');
   for (const [a, b] of cannotLink) population.decide(a, b, 'apart');
-}
-
-async function* pages(context: ServiceContext, table: string): AsyncGenerator<{ key: string; value: string }> {
-  let from: string | undefined;
-  for (;;) {
-    const entries = await context.store.range(context.core.tenant, table, {
-      ...(from === undefined ? {} : { from }),
-      limit: PAGE,
-    });
-    yield* entries;
-    if (entries.length < PAGE) return;
-    from = `${entries.at(-1)?.key}\u0000`;
-    await breathe();
-  }
 }

@@ -1,4 +1,4 @@
-import type { ReviewItem } from '@unsilo/hub';
+import type { MatchingReport, ReviewItem } from '@unsilo/hub';
 import { asking, ASKING } from '../asking.js';
 import { action, argument, EXIT, noMoreArguments, UsageError, type Command, type ExitCode } from '../command.js';
 import { printable } from '../output.js';
@@ -19,6 +19,7 @@ export const review: Command = {
     'review link REF REF [--reason TEXT]',
     'review apart REF REF [--reason TEXT]',
     'review undo REF REF [--reason TEXT]',
+    'review report',
   ],
   description:
     'Those come first where a decision would change most: records written, then records concerned. A decision holds against retraining and\n' +
@@ -34,9 +35,10 @@ export const review: Command = {
       command: 'unsilo review apart crm/contact/1 shop/row/7 --reason "mother and daughter"',
       what: 'Two people, whatever they share',
     },
+    { command: 'unsilo review report', what: 'Keys and values that too many share, and the largest customer' },
   ],
   async run(invocation, surroundings): Promise<ExitCode> {
-    const what = action(invocation, ['list', 'link', 'apart', 'undo']);
+    const what = action(invocation, ['list', 'link', 'apart', 'undo', 'report']);
     const { output } = surroundings;
     if (what === 'list') {
       noMoreArguments(invocation, 1);
@@ -58,6 +60,15 @@ export const review: Command = {
         return EXIT.ok;
       });
     }
+    if (what === 'report') {
+      noMoreArguments(invocation, 1);
+      return asking(invocation, surroundings, async ({ service, actor }) => {
+        const report = await service.matchingReport(actor);
+        if (output.json) output.value(report);
+        else for (const line of reportLines(report)) output.data(printable(line));
+        return EXIT.ok;
+      });
+    }
     noMoreArguments(invocation, 3);
     const refs: [string, string] = [
       argument(invocation, 1, 'The first ref'),
@@ -75,6 +86,17 @@ export const review: Command = {
     });
   },
 };
+
+function reportLines(report: MatchingReport): string[] {
+  const { id, records } = report.largestCustomer;
+  return [
+    `model              ${report.model}`,
+    `records            ${report.records} in ${report.customers} customers, the largest of ${records}${id === undefined ? '' : ` (${id})`}`,
+    `keys               ${report.keys}, of which ${report.retiredKeys} propose nobody: too many share them (the largest ${report.largestKey})`,
+    `values             ${report.values}, of which ${report.genericValues} are no evidence: too many names stand with them`,
+    `kept apart         ${report.partedComponents} groups that hang together by evidence`,
+  ];
+}
 
 function limitOf(text: string | undefined): number {
   const limit = Number(text ?? 20);
