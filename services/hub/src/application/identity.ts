@@ -90,6 +90,7 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
     waiting.clear();
     const met = new Set<string>();
     const left = new Set<string>();
+    const across = new Map<string, number>();
     for (const ref of starts) {
       if (done.has(ref)) continue;
       const { component, floor } = await componentOf(workspace, ref, core);
@@ -104,6 +105,7 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
       clusters.push(...found);
       for (const refs of found) noteOpenPairs(workspace, refs);
       noteComponent(workspace, component, found, newComponents);
+      noteFloor(workspace, component, floor, core, across);
     }
     // Old members count as touched: what the batch parts must be found on both sides.
     await workspace.load('customers', met);
@@ -119,6 +121,9 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
       oldComponents.add(key);
       meet(workspace.get<ComponentRow>('components', key)?.members ?? []);
     }
+    // A crowd is one for all who stand in it: who was looked at when it was none yet is looked at again.
+    await workspace.load('matching', across.keys());
+    for (const [ref, weight] of across) if ((matchRow(workspace, ref)?.floor ?? -Infinity) <= weight) meet([ref]);
   }
   for (const key of oldComponents) if (!newComponents.has(key)) workspace.remove('components', key);
   await workspace.load('components', newComponents.keys());
@@ -156,6 +161,34 @@ function noteComponent(
     if (!row || row.component === (isParted ? key : undefined)) continue;
     const { component: _, ...rest } = row;
     workspace.set('matching', ref, isParted ? { ...rest, component: key } : rest);
+  }
+}
+
+/**
+ * Notes the floor at which a component was found.
+ * @param across Gets those beyond its edges that don't count because of the floor, each with the weight of the strongest.
+ */
+function noteFloor(
+  workspace: Workspace,
+  component: readonly string[],
+  floor: number,
+  core: Core,
+  across: Map<string, number>,
+): void {
+  for (const ref of component) {
+    const row = matchRow(workspace, ref);
+    if (!row) continue;
+    const lowest = toWeight(core.model[row.profile.kind].threshold);
+    // JSON knows no infinity.
+    const noted = floor === lowest ? undefined : Math.min(floor, Number.MAX_SAFE_INTEGER);
+    if (row.floor !== noted) {
+      const { floor: _, ...rest } = row;
+      workspace.set('matching', ref, noted === undefined ? rest : { ...rest, floor: noted });
+    }
+    for (const other in row.edges) {
+      const weight = row.edges[other] ?? 0;
+      if (weight >= lowest && weight < floor) across.set(other, Math.max(weight, across.get(other) ?? weight));
+    }
   }
 }
 

@@ -15,6 +15,8 @@ export interface MatchRow {
   edges: Record<string, number>;
   /** Key in `components`; absent while its component is one cluster. */
   component?: string;
+  /** From this weight on edges counted when its component was found, 1/1024 bit; absent where all did. */
+  floor?: number;
   /** It says nothing any more, and is about to go. */
   gone?: true;
 }

@@ -19,6 +19,9 @@ interface Computed {
   outbox: OutboxMessage[];
 }
 
+/** Others may come between so often before something else must be wrong. */
+const MOST_ATTEMPTS = 100;
+
 /** One commit under way. */
 export interface Step extends Uncommitted {
   done: Promise<void>;
@@ -96,17 +99,34 @@ export class Processor {
       });
       if (result.ok) return;
       if (result.offsets.length > 0) throw new LostPartition(result.offsets);
-      if (attempt >= 100)
+      if (attempt >= MOST_ATTEMPTS)
         throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
     }
   }
 
+  /** Rows that were read one after the other need not belong together where others write: what fails then is computed again. */
   private async compute(
     intake: Intake,
     seeds: { refs?: readonly string[]; customers?: readonly string[] },
     before?: Step,
   ): Promise<Computed> {
-    const workspace = new Workspace(this.store, this.core.tenant, before);
+    for (let attempt = 1; ; attempt += 1) {
+      const workspace = new Workspace(this.store, this.core.tenant, before);
+      try {
+        return await this.computeIn(workspace, intake, seeds);
+      } catch (error) {
+        if (this.store.exclusive || attempt >= MOST_ATTEMPTS) throw error;
+        const { expect } = workspace.changes();
+        if ((await this.store.commit(this.core.tenant, { expect })).ok) throw error;
+      }
+    }
+  }
+
+  private async computeIn(
+    workspace: Workspace,
+    intake: Intake,
+    seeds: { refs?: readonly string[]; customers?: readonly string[] },
+  ): Promise<Computed> {
     const { evaluations } = this;
     await this.applySignals(workspace, intake);
     await breathe();
