@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_LINKAGE_MODEL } from '@unsilo/hub/linkage';
 import type { Configuration } from '../../src/configuration/configuration.js';
 import { loadConfiguration, parseConfiguration } from '../../src/configuration/load.js';
 import { ConfigurationError, type ConfigurationProblem } from '../../src/configuration/problem.js';
@@ -121,6 +122,20 @@ limits: { historyAge: 1d, sameValueSends: 2, sameValueWindow: 2h, commandDeadlin
       person: { ...model.person, ...changes },
       organization: { ...model.organization, ...changes },
     });
+  });
+
+  it('takes the matching model from the file that it names, and says where that is none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'unsilo-model-'));
+    const trained = { ...DEFAULT_LINKAGE_MODEL, version: 'trained-1' };
+    writeFileSync(join(folder, 'model.json'), JSON.stringify(trained));
+    writeFileSync(join(folder, 'other.json'), '{"format":"other"}');
+    const load = (text: string) => parseConfiguration(Buffer.from(text), join(folder, 'unsilo.yaml'));
+    expect((await load('matching: { model: model.json }\n')).model).toEqual(trained);
+    for (const file of ['other.json', 'none.json'])
+      await expect(load(`matching:\n  model: ${file}\n`)).rejects.toMatchObject({
+        problems: [{ code: 'UNSILO_CONFIG_MODEL_INVALID', line: 2, column: 10 }],
+      });
+    rmSync(folder, { recursive: true });
   });
 
   it('resolves anchors', async () => {
