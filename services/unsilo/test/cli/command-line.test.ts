@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { commands } from '../../src/cli/commands/index.js';
 import { createOutput, inWords, printable, table } from '../../src/cli/output.js';
 import { temporaryFolder } from '../support/folders.js';
@@ -35,6 +37,14 @@ describe('wrong usage', () => {
     [['customers', 'shwo', 'x'], '"shwo" is not list, search or show.'],
     [['customers', '--limit', 'many'], '--limit must be a whole number from 1 to 200.'],
     [['start', '--port', '70000'], '--port must be a whole number from 0 to 65535.'],
+    [['start', '--role', 'worker'], '--role must be one of all, hub, gateway, connector.'],
+    [['start', '--role', 'hub'], '--role needs a configuration: give --config FILE.'],
+    [['start', '--role', 'hub', '--system', 'crm', '--config', 'x'], 'go with --role connector only.'],
+    [['topics', 'make'], '"make" is not plan or apply.'],
+    [['topics'], '--config is missing.'],
+    [['copy', '--from', 'kafka', '--to', 'kafka'], '--from and --to are the same.'],
+    [['copy', '--from', 'redis'], '--from must be embedded or kafka.'],
+    [['rebuild', '--runs', '0'], '--runs must be a whole number from 1 to 100.'],
     [['start', 'now'], '"now" is one argument too many.'],
     [['start', '--log-level', 'loud'], '--log-level must be one of'],
     [['explain'], 'What to explain (value, pair, command or event) is missing.'],
@@ -50,6 +60,17 @@ describe('wrong usage', () => {
 
 describe('what can not be done', () => {
   const cwd = temporaryFolder();
+
+  it.each([[['start', '--role', 'hub']], [['topics', 'plan']], [['copy', '--from', 'embedded', '--to', 'kafka']]])(
+    '%j without servers',
+    async (args) => {
+      writeFileSync(join(cwd, 'alone.yaml'), 'data: alone\n');
+      const { code, stderr } = await unsilo([...args, '--config', 'alone.yaml'], { cwd });
+      expect(code).toBe(1);
+      expect(stderr).toContain('UNSILO_STORAGE_NEEDED');
+      expect(stderr).toContain('storage');
+    },
+  );
 
   it('exits with 1, a message and a code on stderr', async () => {
     const { code, stdout, stderr } = await unsilo(['customers'], { cwd });
