@@ -41,7 +41,7 @@ export async function matchingReport(context: ServiceContext): Promise<MatchingR
     largestCustomer: { records: 0 },
     partedComponents: 0,
   };
-  for await (const _ of pages(context, 'matching')) report.records += 1;
+  report.records = await count(context, 'matching');
   for await (const { key, value } of pages(context, 'postings')) {
     const size = sizeOf(JSON.parse(value) as ListingRow);
     report.keys += 1;
@@ -57,6 +57,13 @@ export async function matchingReport(context: ServiceContext): Promise<MatchingR
     report.customers += 1;
     if (length > report.largestCustomer.records) report.largestCustomer = { id: key, records: length };
   }
-  for await (const _ of pages(context, 'components')) report.partedComponents += 1;
+  report.partedComponents = await count(context, 'components');
   return report;
+}
+
+async function count(context: ServiceContext, table: string): Promise<number> {
+  const rows = pages(context, table);
+  let found = 0;
+  while (!(await rows.next()).done) found += 1;
+  return found;
 }
