@@ -34,7 +34,7 @@ describe('alerts', () => {
     }
   });
 
-  it('read nothing that no process says', async () => {
+  it('and the dashboard read nothing that no process says', async () => {
     const crm = new Rolodex('crm');
     crm.write({ id: '1', version: 1, name: 'Ada Lovelace' });
     const empty = emptyConfiguration(folder);
@@ -57,6 +57,7 @@ describe('alerts', () => {
       expect(missing(there)).toEqual([]);
       there.delete('unsilo_lag_verdict');
       expect(missing(there)).toContain('UnsiloHubStopped: unsilo_lag_verdict');
+      expect(missing(there)).toContain('Verdicts: unsilo_lag_verdict');
     } finally {
       await one.stop();
     }

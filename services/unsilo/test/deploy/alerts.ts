@@ -38,13 +38,22 @@ export function series(text: string): Map<string, Set<string>> {
   return found;
 }
 
-/** What alerts read that isn't there, as they name it. */
+/** Titles and expressions of the dashboard's panels. */
+function panels(): { title: string; expr: string }[] {
+  const dashboard = JSON.parse(readFileSync(resolve(DEPLOY, 'grafana/unsilo.json'), 'utf8')) as {
+    panels: { title: string; targets: { expr: string }[] }[];
+  };
+  return dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ title, expr })));
+}
+
+/** What alerts and the dashboard read that isn't there, with the names of the alert or panel. */
 export function missing(there: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  return alerts().flatMap(({ alert, expr }) =>
+  const all = [...alerts().map(({ alert, expr }) => ({ title: alert, expr })), ...panels()];
+  return all.flatMap(({ title, expr }) =>
     selected(expr).flatMap(({ name, labels }) => {
       const known = there.get(name);
-      if (known === undefined) return [`${alert}: ${name}`];
-      return labels.filter((label) => !known.has(label)).map((label) => `${alert}: ${name}{${label}}`);
+      if (known === undefined) return [`${title}: ${name}`];
+      return labels.filter((label) => !known.has(label)).map((label) => `${title}: ${name}{${label}}`);
     }),
   );
 }

@@ -126,7 +126,7 @@ describeWithDocker('docker compose', () => {
     expect(found).toEqual(expected);
   }, 300_000);
 
-  it('says everything that alerts read', async () => {
+  it('says everything that alerts and the dashboard read', async () => {
     const ask =
       "fetch('http://127.0.0.1:8420/metrics').then((answer) => answer.text()).then((text) => console.log(text))";
     const said = await Promise.all(

@@ -155,6 +155,8 @@ const project = new ComposeProject({
   // Addresses outlive a restart of the container.
   UNSILO_PORT: '18420',
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void project.remove().finally(() => process.exit(1)));
 try {
   say('Building and starting …');
   await project.run(['build', '--quiet']);
