@@ -38,11 +38,12 @@ export function configureModel(
 /** Versioned by its content: customers found under another one are found anew. */
 function changed(
   base: LinkageModel,
-  { genericAbove, exclusiveIssuers }: NonNullable<Written['matching']>,
+  { threshold, genericAbove, exclusiveIssuers }: NonNullable<Written['matching']>,
 ): LinkageModel {
-  if (genericAbove === undefined && exclusiveIssuers === undefined) return base;
+  if (threshold === undefined && genericAbove === undefined && exclusiveIssuers === undefined) return base;
   const exclusive = exclusiveIssuers?.map((issuer) => `identifiers:${issuer.toLowerCase()}`).sort();
   const changes = {
+    ...(threshold === undefined ? {} : { threshold }),
     ...(genericAbove === undefined ? {} : { genericAbove }),
     ...(exclusive === undefined ? {} : { exclusive }),
   };

@@ -216,6 +216,13 @@ export const configurationSchema = closed('Configuration of Unsilo', {
       minLength: 1,
       description: 'File of a model that `unsilo train` wrote, relative to this one. Default: the shipped model',
     },
+    threshold: {
+      type: 'number',
+      minimum: -20,
+      maximum: 60,
+      description:
+        'Bits from which on two records are one; what lies between the review band and it waits for a steward. Default: the model’s',
+    },
     genericAbove: {
       type: 'integer',
       minimum: 1,
@@ -264,6 +271,7 @@ export interface Written {
   survivorship?: Record<string, 'most-recent' | 'source-rank' | 'most-frequent' | 'longest'>;
   matching?: {
     model?: string;
+    threshold?: number;
     genericAbove?: number;
     exclusiveIssuers?: string[];
   };

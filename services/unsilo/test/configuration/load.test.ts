@@ -114,8 +114,8 @@ limits: { historyAge: 1d, sameValueSends: 2, sameValueWindow: 2h, commandDeadlin
 
   it('carries the changes to the matching model, under a version of its own', async () => {
     const { model } = await parse('');
-    const changed = await parse('matching: { genericAbove: 9, exclusiveIssuers: [VAT] }\n');
-    const changes = { genericAbove: 9, exclusive: ['identifiers:vat'] };
+    const changed = await parse('matching: { threshold: 4, genericAbove: 9, exclusiveIssuers: [VAT] }\n');
+    const changes = { threshold: 4, genericAbove: 9, exclusive: ['identifiers:vat'] };
     expect(changed.model).toEqual({
       ...model,
       version: expect.stringMatching(new RegExp(`^${model.version}\\+[0-9a-f]{16}$`)),
