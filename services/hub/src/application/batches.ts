@@ -10,6 +10,7 @@ import { LostPartition, type Processor, type Step } from './processor.js';
 export class Batches {
   private readonly processor: Processor;
   private readonly store: StateStore;
+  private readonly tenant: string;
   private readonly group: string;
   private readonly logger: HubLogger;
   private readonly slice: number;
@@ -21,8 +22,16 @@ export class Batches {
   private readonly furthest = new Map<string, number>();
 
   /** @param slice Messages of one commit, where commits overlap with the work on the next one. */
-  constructor(processor: Processor, store: StateStore, group: string, logger: HubLogger, slice: number) {
+  constructor(
+    processor: Processor,
+    store: StateStore,
+    tenant: string,
+    group: string,
+    logger: HubLogger,
+    slice: number,
+  ) {
     this.processor = processor;
+    this.tenant = tenant;
     this.store = store;
     this.group = group;
     this.logger = logger;
@@ -47,8 +56,8 @@ export class Batches {
    * @param beginnings First retained offset of the partitions.
    */
   async assigned(places: readonly TopicPartition[], beginnings: readonly Position[]): Promise<Position[]> {
-    const stored = new Map((await this.store.offsets(this.group)).map((p) => [placeOf(p), p.offset]));
     const first = new Map(beginnings.map((p) => [placeOf(p), p.offset]));
+    const stored = await this.begun(places, first);
     return places.map(({ topic, partition }) => {
       const place = placeOf({ topic, partition });
       const known = stored.get(place);
@@ -58,6 +67,26 @@ export class Batches {
       this.starts.set(place, offset);
       return { topic, partition, offset };
     });
+  }
+
+  /**
+   * The state's offsets. Where others can lose the state, one is noted before anything is read of a partition: without it a commit could not
+   * tell a state that has lost everything from one that knows nothing of the partition yet.
+   */
+  private async begun(
+    places: readonly TopicPartition[],
+    first: ReadonlyMap<string, number>,
+  ): Promise<Map<string, number>> {
+    for (;;) {
+      const stored = new Map((await this.store.offsets(this.group)).map((p) => [placeOf(p), p.offset]));
+      const moves = places.flatMap(({ topic, partition }): OffsetMove[] => {
+        const place = placeOf({ topic, partition });
+        return stored.has(place) ? [] : [{ topic, partition, from: undefined, to: first.get(place) ?? 0 }];
+      });
+      if (this.store.exclusive || moves.length === 0) return stored;
+      // Whoever was faster has noted the same.
+      await this.store.commit(this.tenant, { offsets: { group: this.group, moves } });
+    }
   }
 
   /**

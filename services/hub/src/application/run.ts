@@ -32,6 +32,8 @@ const LOOK_MS = 500;
 const CAUGHT_UP_MS = 50;
 /** So many looks without end, and it is asked whether there is anything left but gaps. */
 const ROUNDS_TO_GAPS = 20;
+/** What relays had in hand when the state was lost is on the log by then, milliseconds. */
+const RELAYED_MS = 2000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -91,7 +93,10 @@ class RunningHub implements Hub {
   private fresh(): [Processor, Batches] {
     const { store, logger, batchSize = LARGEST_BATCH } = this.options;
     const processor = new Processor(this.core, store, HUB_GROUP);
-    return [processor, new Batches(processor, store, HUB_GROUP, logger, Math.ceil(batchSize / SLICES))];
+    return [
+      processor,
+      new Batches(processor, store, this.core.tenant, HUB_GROUP, logger, Math.ceil(batchSize / SLICES)),
+    ];
   }
 
   async start(): Promise<void> {
@@ -304,7 +309,9 @@ class RunningHub implements Hub {
     const { tenant } = this.core;
     if (store.exclusive) return;
     const [mark] = await store.getMany(tenant, 'progress', ['published-read']);
-    if (mark !== undefined && !this.wentBack && !this.batches.isBehind(await log.lag(HUB_GROUP))) return;
+    const hasLost = this.wentBack || this.batches.isBehind(await log.lag(HUB_GROUP));
+    if (mark !== undefined && !hasLost) return;
+    if (hasLost) await pause(RELAYED_MS, signal);
     await raiseRevisions(log, store, tenant, signal);
     this.wentBack = false;
   }

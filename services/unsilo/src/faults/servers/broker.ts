@@ -44,9 +44,23 @@ export class FaultBroker {
       KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m',
     };
     const environment = Object.entries(settings).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-    const args = ['run', '-d', '--user', 'root', '-p', `127.0.0.1:${port}:${port}`, ...environment, IMAGE];
-    const broker = new FaultBroker(await docker(...args), `localhost:${port}`);
-    FaultBroker.#running.add(broker.#container);
+    // Known before it is there, so that it is removed however this process ends.
+    const name = `unsilo-faults-${process.pid}-${port}`;
+    FaultBroker.#running.add(name);
+    const args = [
+      'run',
+      '-d',
+      '--name',
+      name,
+      '--user',
+      'root',
+      '-p',
+      `127.0.0.1:${port}:${port}`,
+      ...environment,
+      IMAGE,
+    ];
+    await docker(...args);
+    const broker = new FaultBroker(name, `localhost:${port}`);
     try {
       await broker.answers();
       return broker;
