@@ -206,3 +206,19 @@ describe('a steward', () => {
     expect(clustersOf(model, [withTax(a, 'DE811115432'), withTax(b, 'DE 811 115 432')])).toEqual([['a', 'b']]);
   });
 });
+
+it.each(MODELS)('%s: where names are not enough, a name that nobody else has waits for a steward', (_, model) => {
+  const rare = { given: 'Zoltana', surname: 'Quickenborough' };
+  const { threshold, review } = model.person;
+  const bounded = { ...model, person: { ...model.person, nameAlone: threshold - 1 / 1024 } };
+  const linkage = createLinkage(bounded);
+  linkage.upsert(person('a', rare));
+  linkage.upsert(person('b', rare));
+  linkage.upsert(person('c', { ...rare, born: '1980-03-07' }));
+  linkage.upsert(person('d', { ...rare, born: '1980-03-07' }));
+  linkage.settle();
+  expect(linkage.clusters()).toEqual([['a'], ['b'], ['c', 'd']]);
+  const bits = linkage.explain('a', 'b')?.bits ?? 0;
+  expect(bits).toBeLessThan(threshold);
+  expect(bits).toBeGreaterThanOrEqual(review);
+});

@@ -35,23 +35,30 @@ export function configureModel(
   return { model: changed(value as LinkageModel, matching), problems: [] };
 }
 
+/** Bits: the smallest difference between two weights. */
+const JUST_BELOW = 1 / 1024;
+
 /** Versioned by its content: customers found under another one are found anew. */
 function changed(
   base: LinkageModel,
-  { threshold, genericAbove, exclusiveIssuers }: NonNullable<Written['matching']>,
+  { threshold, nameAlone = 'review', genericAbove, exclusiveIssuers }: NonNullable<Written['matching']>,
 ): LinkageModel {
-  if (threshold === undefined && genericAbove === undefined && exclusiveIssuers === undefined) return base;
+  // What the hub joins it also writes: no name is so rare that it would be enough.
+  const most = nameAlone === 'review' ? { nameAlone: (threshold ?? base.person.threshold) - JUST_BELOW } : {};
   const exclusive = exclusiveIssuers?.map((issuer) => `identifiers:${issuer.toLowerCase()}`).sort();
   const changes = {
     ...(threshold === undefined ? {} : { threshold }),
     ...(genericAbove === undefined ? {} : { genericAbove }),
     ...(exclusive === undefined ? {} : { exclusive }),
   };
-  const digest = createHash('sha256').update(JSON.stringify(changes)).digest('hex').slice(0, 16);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([changes, most]))
+    .digest('hex')
+    .slice(0, 16);
   return {
     ...base,
     version: `${base.version}+${digest}`,
-    person: { ...base.person, ...changes },
+    person: { ...base.person, ...changes, ...most },
     organization: { ...base.organization, ...changes },
   };
 }

@@ -223,6 +223,11 @@ export const configurationSchema = closed('Configuration of Unsilo', {
       description:
         'Bits from which on two records are one; what lies between the review band and it waits for a steward. Default: the model’s',
     },
+    nameAlone: {
+      enum: ['review', 'match'],
+      description:
+        'What becomes of two persons of whom nothing but a rare name agrees: a steward decides, or the model does. Default review',
+    },
     genericAbove: {
       type: 'integer',
       minimum: 1,
@@ -272,6 +277,7 @@ export interface Written {
   matching?: {
     model?: string;
     threshold?: number;
+    nameAlone?: 'review' | 'match';
     genericAbove?: number;
     exclusiveIssuers?: string[];
   };

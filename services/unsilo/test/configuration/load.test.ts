@@ -113,15 +113,21 @@ limits: { historyAge: 1d, sameValueSends: 2, sameValueWindow: 2h, commandDeadlin
   });
 
   it('carries the changes to the matching model, under a version of its own', async () => {
-    const { model } = await parse('');
+    const { person, organization, version } = DEFAULT_LINKAGE_MODEL;
     const changed = await parse('matching: { threshold: 4, genericAbove: 9, exclusiveIssuers: [VAT] }\n');
     const changes = { threshold: 4, genericAbove: 9, exclusive: ['identifiers:vat'] };
     expect(changed.model).toEqual({
-      ...model,
-      version: expect.stringMatching(new RegExp(`^${model.version}\\+[0-9a-f]{16}$`)),
-      person: { ...model.person, ...changes },
-      organization: { ...model.organization, ...changes },
+      ...DEFAULT_LINKAGE_MODEL,
+      version: expect.stringMatching(new RegExp(`^${version}\\+[0-9a-f]{16}$`)),
+      person: { ...person, ...changes, nameAlone: 4 - 1 / 1024 },
+      organization: { ...organization, ...changes },
     });
+  });
+
+  it('leaves persons of whom nothing but the name agrees to a steward, unless told otherwise', async () => {
+    const { person } = DEFAULT_LINKAGE_MODEL;
+    expect((await parse('')).model.person).toEqual({ ...person, nameAlone: person.threshold - 1 / 1024 });
+    expect((await parse('matching: { nameAlone: match }\n')).model.person).toEqual(person);
   });
 
   it('takes the matching model from the file that it names, and says where that is none', async () => {
@@ -130,7 +136,10 @@ limits: { historyAge: 1d, sameValueSends: 2, sameValueWindow: 2h, commandDeadlin
     writeFileSync(join(folder, 'model.json'), JSON.stringify(trained));
     writeFileSync(join(folder, 'other.json'), '{"format":"other"}');
     const load = (text: string) => parseConfiguration(Buffer.from(text), join(folder, 'unsilo.yaml'));
-    expect((await load('matching: { model: model.json }\n')).model).toEqual(trained);
+    expect((await load('matching: { model: model.json, nameAlone: match }\n')).model).toMatchObject({
+      ...trained,
+      version: expect.stringMatching(/^trained-1\+/),
+    });
     for (const file of ['other.json', 'none.json'])
       await expect(load(`matching:\n  model: ${file}\n`)).rejects.toMatchObject({
         problems: [{ code: 'UNSILO_CONFIG_MODEL_INVALID', line: 2, column: 10 }],

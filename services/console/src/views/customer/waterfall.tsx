@@ -16,7 +16,7 @@ export function Waterfall({ comparison }: { comparison: Comparison }) {
           {evidence.map(({ attribute, words, left, right, bits: its }) => (
             <Row key={attribute} says={words} values={left === right ? left : `${left} / ${right}`} bits={its} />
           ))}
-          {household !== 0 && <Row says="Shared by households, or moved as a whole" bits={household} />}
+          {household !== 0 && <Row says="Shared by households, moved as a whole, or a name alone" bits={household} />}
         </tbody>
         <tfoot>
           <tr>

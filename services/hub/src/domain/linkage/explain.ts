@@ -22,7 +22,10 @@ export interface PairExplanation {
   prior: number;
   /** In descending order of what it says. */
   evidence: AttributeEvidence[];
-  /** What was taken off since households share addresses, phones and family names, or given back since who moves changes all of an address. */
+  /**
+   * What was taken off since households share addresses, phones and family names, or since nothing but the names agrees; or given back since who moves
+   * changes all of an address.
+   */
   household: number;
   /** Values left out because too many different names stand with them. */
   generic: string[];

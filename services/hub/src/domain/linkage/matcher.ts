@@ -74,7 +74,7 @@ export interface Matcher {
   weightFrom(floor: number, a: Prepared, b: Prepared): number | undefined;
   /** What one slot of the pair compared last adds, before what people share is capped. */
   slotWeight(slot: number): number;
-  /** What was taken off because a household shares it, or given back because who moves changes all of an address. */
+  /** What was taken off because a household shares it or nothing but names agrees, or given back because who moves changes all of an address. */
   householdCap(): number;
 }
 
@@ -156,6 +156,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const capNamesake = toWeight(part.household.namesake);
   const leastAddress = toWeight(part.household.moved);
   const prior = toWeight(part.prior);
+  const mostByNames = part.nameAlone === undefined ? Infinity : toWeight(part.nameAlone);
   /** Who issues identifiers shows only as records come. */
   const slotOfIssuer = (attribute: string): number | undefined => {
     if (!attribute.startsWith('identifiers:')) return undefined;
@@ -270,6 +271,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const weigh = (): number => {
     let total = prior;
     let [address, phone, family, compared, together] = [0, 0, 0, 0, 0];
+    let isNameAlone = true;
     for (let slot = 0; slot < NAMES; slot += 1) total += slotWeight(slot);
     family = Math.max(0, slotWeight(SURNAME_SLOT));
     for (let slot = NAMES; slot < FIXED; slot += 1) {
@@ -287,6 +289,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       if (other[slot] === undefined) continue;
       const weight = slotWeight(slot);
       total += weight;
+      if (weight > 0) isNameAlone = false;
       if (slot === phoneSlot || slot === employerSlot) phone += Math.max(0, weight);
     }
     capped = Math.min(0, capAddress - address);
@@ -299,6 +302,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
         capped -= Math.max(0, slotWeight(GIVEN_SLOT) - capNamesake);
       }
     }
+    if (isNameAlone && shared <= 0) capped -= Math.max(0, total + capped - mostByNames);
     return total + capped;
   };
   /** What a profile can add at most, from each slot on. */

@@ -19,6 +19,8 @@ export interface PartModel {
   threshold: number;
   /** Bits: from here to the threshold a pair waits for a steward. */
   review: number;
+  /** Bits: the most that two records come to of which nothing but the names agrees. Absent: no bound. */
+  nameAlone?: number;
   /** Bits: two clusters join only if the mean weight over all pairs between them is at least this. */
   guard: number;
   /** A key that more records share proposes no candidates. */
@@ -71,6 +73,8 @@ function partProblems(part: Record<string, unknown>, place: string): string[] {
   const problems: string[] = [];
   for (const name of ['prior', 'threshold', 'review', 'guard'])
     if (!isNumber(part[name])) problems.push(`${place}.${name}: must be a number of bits.`);
+  if (part['nameAlone'] !== undefined && !isNumber(part['nameAlone']))
+    problems.push(`${place}.nameAlone: must be a number of bits.`);
   for (const name of ['keyLimit', 'genericAbove'])
     if (!isNumber(part[name]) || part[name] < 1) problems.push(`${place}.${name}: must be a number of at least 1.`);
   const { household, attributes, exclusive } = part;
