@@ -17,7 +17,9 @@ describeInBrowser('Dead letters', () => {
     expect(await first.innerText()).toMatch(/birthDate[^]*in\/customers-march\.csv, line 812[^]*Spreadsheet export/);
     await page.getByRole('link', { name: 'UNSILO_CSV_ROW' }).click();
     await page.getByText('Only').waitFor();
-    expect(await page.locator('.letters > li').count()).toBe(1);
+    // The list is being read again; one letter of the code is left of it.
+    await page.waitForFunction("document.querySelectorAll('.letters > li').length === 1");
+    expect(await first.innerText()).toContain('line 812');
     await page.getByRole('link', { name: 'Show all' }).click();
     await page.getByRole('link', { name: 'Discarded' }).click();
     await page.getByText('The entry has no id and no link').waitFor();
