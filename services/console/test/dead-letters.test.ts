@@ -18,8 +18,9 @@ describeInBrowser('Dead letters', () => {
     await page.getByRole('link', { name: 'UNSILO_CSV_ROW' }).click();
     await page.getByText('Only').waitFor();
     // The list is being read again; one letter of the code is left of it.
-    await page.waitForFunction("document.querySelectorAll('.letters > li').length === 1");
+    await page.locator('.letters > li').nth(1).waitFor({ state: 'detached' });
     expect(await first.innerText()).toContain('line 812');
+    expect(await page.locator('.letters > li').count()).toBe(1);
     await page.getByRole('link', { name: 'Show all' }).click();
     await page.getByRole('link', { name: 'Discarded' }).click();
     await page.getByText('The entry has no id and no link').waitFor();
