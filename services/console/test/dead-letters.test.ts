@@ -19,7 +19,7 @@ describeInBrowser('Dead letters', () => {
     await page.getByText('Only').waitFor();
     // The list is being read again; one letter of the code is left of it.
     await page.locator('.letters > li').nth(1).waitFor({ state: 'detached' });
-    expect(await first.innerText()).toContain('line 812');
+    expect(await first.innerText()).toContain('line 1044');
     expect(await page.locator('.letters > li').count()).toBe(1);
     await page.getByRole('link', { name: 'Show all' }).click();
     await page.getByRole('link', { name: 'Discarded' }).click();
