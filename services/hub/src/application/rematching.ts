@@ -19,6 +19,7 @@ const MATCHING_TABLES = [
   'shared',
   'overflow',
   'components',
+  'review',
 ] as const satisfies readonly Table[];
 
 /** Rows in one commit. */

@@ -1,3 +1,4 @@
+import { DEFAULT_LINKAGE_MODEL } from '../../src/domain/linkage/default-model.js';
 import { admin, crm, openTestHub, policyFor, seen, type TestHub } from './test-hub.js';
 
 describe('pairs that wait for a steward', () => {
@@ -55,6 +56,16 @@ describe('pairs that wait for a steward', () => {
     await decide('link', ['a/contact/4', 'b/contact/5'], true);
     await decide('unlink', ['a/contact/1', 'b/contact/3'], true);
     expect(await pairs()).toEqual(['a/contact/1 b/contact/3', 'a/contact/4 b/contact/5']);
+  });
+
+  it('leave the queue when another model has nothing to ask about them', async () => {
+    await families();
+    expect((await review()).waiting).toBe(2);
+    const { person } = DEFAULT_LINKAGE_MODEL;
+    const sure = { ...DEFAULT_LINKAGE_MODEL, version: 'sure', person: { ...person, review: person.threshold } };
+    await hub.reopen({ model: sure });
+    await hub.hub.settled();
+    expect(await review()).toMatchObject({ items: [], waiting: 0 });
   });
 
   it('leave the queue with the evidence that put them there', async () => {
