@@ -22,7 +22,6 @@ import {
   type RecordView,
   type ReplayResult,
   type ReplyRequest,
-  type ReviewItem,
   type ReviewQueue,
   type Role,
   type SystemView,
@@ -44,8 +43,10 @@ import { LiveBuffer } from './live-buffer.js';
 import { Commands } from './commands.js';
 import { explainCommand, explainEvent, explainPair, explainValue } from './explaining.js';
 import { sampleLetters } from './letters.js';
+import { MATCHING_REPORT, MODEL_PLAN, reviewQueue } from './matching-answers.js';
 import { paged } from './paging.js';
 import { People, systemOf } from './people.js';
+import { AUDIT_ROWS, lagOf } from './running-answers.js';
 
 const TOPICS: readonly string[] = [
   ...(
@@ -261,46 +262,17 @@ export class FakeHub implements HubService {
 
   async review(actor: Actor, query: { limit: number }): Promise<ReviewQueue> {
     this.#enter('review', actor, 'reader');
-    const decided = this.#decisions.some(({ kind }) => kind === 'link' || kind === 'unlink');
-    const item: ReviewItem = {
-      a: 'crm-emea/contact/42',
-      b: 'mastodon/account/7',
-      customers: ['cus-1', 'cus-2'],
-      bits: -3.2,
-      reason: 'unsure',
-      effect: { records: 3, customers: 2, writes: 2 },
-    };
-    const items = decided ? [] : [item];
-    return { items: items.slice(0, query.limit), waiting: items.length, isComplete: true };
+    return reviewQueue(this.#decisions, query.limit);
   }
 
   async matchingReport(actor: Actor): Promise<MatchingReport> {
     this.#enter('matchingReport', actor, 'operator');
-    const largestCustomer = { id: 'cus-1', records: 3 };
-    const counts = { records: 5, keys: 90, retiredKeys: 1, largestKey: 31, values: 8, genericValues: 1, customers: 2 };
-    return { model: 'shipped-1', ...counts, largestCustomer, partedComponents: 0 };
+    return MATCHING_REPORT;
   }
 
   async planModel(actor: Actor): Promise<ModelPlan> {
     this.#enter('planModel', actor, 'operator');
-    return {
-      from: 'shipped-1',
-      to: 'trained-1',
-      records: 5,
-      customers: { before: 2, after: 1 },
-      merges: 1,
-      splits: 0,
-      writes: 2,
-      changes: [
-        {
-          kind: 'merged',
-          customers: ['cus-1', 'cus-2'],
-          groups: [['crm-emea/contact/42', 'mastodon/account/7']],
-          writes: 2,
-        },
-      ],
-      isComplete: true,
-    };
+    return MODEL_PLAN;
   }
 
   async decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>> {
@@ -440,13 +412,7 @@ export class FakeHub implements HubService {
 
   async lag(actor: Actor): Promise<GroupLag[]> {
     this.#enter('lag', actor, 'reader');
-    return this.systemList.map(({ system }) => ({
-      group: `unsilo-connector-${system}`,
-      system,
-      records: 2,
-      seconds: 11.5,
-      verdict: 'behind',
-    }));
+    return lagOf(this.systemList);
   }
 
   async pauseSystem(actor: Actor, system: string, reason: string): Promise<SystemView> {
@@ -467,11 +433,7 @@ export class FakeHub implements HubService {
 
   async *audit(actor: Actor, query: { system?: string }): AsyncIterable<AuditRow> {
     this.#enter('audit', actor, 'operator');
-    const rows: AuditRow[] = [
-      { customer: 'cus-1', ref: 'crm-emea/contact/42', system: 'crm-emea', attribute: 'emails', reason: 'displaced' },
-      { customer: 'cus-1', ref: 'mastodon/account/9017', system: 'mastodon', reason: 'not-writable' },
-    ];
-    for (const row of rows) if (query.system === undefined || row.system === query.system) yield row;
+    for (const row of AUDIT_ROWS) if (query.system === undefined || row.system === query.system) yield row;
   }
 
   async health() {

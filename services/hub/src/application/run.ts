@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog, LogBatch, PartitionEnds, Subscription } from '@unsilo/event-log';
-import { topicName } from '@unsilo/schemas';
 import { Batches, codeOf, placeOf, StateWentBack } from './batches.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
@@ -12,7 +11,7 @@ import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
 import { raiseRevisions } from './revisions.js';
 import type { HubService } from './service.js';
-import { declareHubTopics } from './topics.js';
+import { consumedTopics, declareHubTopics } from './topics.js';
 
 /** Consumer group of the hub's workers: what lag tools show. */
 export const HUB_GROUP = 'unsilo-hub';
@@ -72,12 +71,7 @@ class RunningHub implements Hub {
   constructor(options: HubOptions) {
     this.options = options;
     this.core = createCore({ ...options, now: () => options.clock.now() });
-    this.topics = [
-      ...(['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const).map((kind) =>
-        topicName(kind),
-      ),
-      ...options.systems.map(({ system }) => topicName('commands', system)),
-    ];
+    this.topics = consumedTopics(options.systems.map(({ system }) => system));
     [this.processor, this.batches] = this.fresh();
     this.service = createService({
       core: this.core,

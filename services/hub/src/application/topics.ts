@@ -1,5 +1,11 @@
 import type { EventLog } from '@unsilo/event-log';
-import { declareTopics } from '@unsilo/schemas';
+import { declareTopics, topicName } from '@unsilo/schemas';
+
+/** The topics that the hub's workers read. */
+export function consumedTopics(systems: readonly string[]): string[] {
+  const kinds = ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const;
+  return [...kinds.map((kind) => topicName(kind)), ...systems.map((system) => topicName('commands', system))];
+}
 
 /**
  * Makes sure that a log has every topic that a hub with these systems needs. Several partitions serve several workers: a log that only one

@@ -1,5 +1,5 @@
 import type { PartyState } from '@unsilo/schemas';
-import { emailParts, isProvider } from './linkage/contact.js';
+import { canonicalEmail, canonicalUrl, emailParts, isProvider } from './linkage/contact.js';
 import { canonicalOrganization, compareOrganizations } from './linkage/organization-name.js';
 
 /** What ties a person to an organization. */
@@ -57,10 +57,7 @@ function compare(a: string, b: string): number {
 
 /** Domains of e-mail addresses and web pages that are somebody's own. */
 function domainsOf({ emails, links }: PartyState): string[] {
-  const domains = (emails ?? []).map(({ address }) => emailParts(address.trim().toLowerCase()).domain);
-  for (const { uri } of links ?? []) {
-    const host = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:www\.)?([^/?#:@\s]+\.[^/?#:@\s]+)/i.exec(uri.trim())?.[1];
-    if (host !== undefined) domains.push(host.toLowerCase());
-  }
-  return domains.filter((domain) => domain !== '' && !isProvider(domain));
+  const ofMail = (emails ?? []).map(({ address }) => emailParts(canonicalEmail(address) ?? '').domain);
+  const ofPages = (links ?? []).map(({ uri }) => canonicalUrl(uri)?.split('/', 1)[0] ?? '');
+  return [...ofMail, ...ofPages].filter((domain) => domain !== '' && !isProvider(domain));
 }

@@ -11,6 +11,7 @@ import type { StateStore } from '@unsilo/state-store';
 import { benchSystems, Corpus, type PreparedMessage } from './corpus.js';
 import { APPEND, feed } from './feeding.js';
 import { median, round, seconds } from './figures.js';
+import { over } from './metered.js';
 import { benchPolicy } from './policy.js';
 import { BenchSystems } from './systems.js';
 
@@ -187,18 +188,12 @@ class CommitTimes {
   private listener: ((topic: string, partition: number, to: number) => void) | undefined;
 
   constructor(store: StateStore) {
-    this.store = new Proxy(store, {
-      get: (target, name: keyof StateStore) => {
-        if (name !== 'commit') {
-          const member = target[name] as unknown;
-          return typeof member === 'function' ? (member as (...a: unknown[]) => unknown).bind(target) : member;
-        }
-        return async (...args: Parameters<StateStore['commit']>) => {
-          const result = await target.commit(...args);
-          const moves = result.ok && args[1].offsets?.group === HUB_GROUP ? args[1].offsets.moves : [];
-          for (const move of moves) this.listener?.(move.topic, move.partition, move.to);
-          return result;
-        };
+    this.store = over(store, {
+      commit: async (tenant, commit) => {
+        const result = await store.commit(tenant, commit);
+        const moves = result.ok && commit.offsets?.group === HUB_GROUP ? commit.offsets.moves : [];
+        for (const move of moves) this.listener?.(move.topic, move.partition, move.to);
+        return result;
       },
     });
   }

@@ -2,8 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog } from '@unsilo/event-log';
-import { declareHubTopics, HUB_GROUP } from '@unsilo/hub';
-import { topicName } from '@unsilo/schemas';
+import { consumedTopics, declareHubTopics, HUB_GROUP } from '@unsilo/hub';
 import type { StateStore } from '@unsilo/state-store';
 import type { StorageConfiguration } from '../configuration/configuration.js';
 import { openServers } from '../running/storage.js';
@@ -134,11 +133,6 @@ export async function kafkaBench(options: KafkaBenchOptions): Promise<KafkaBench
     await Promise.all(workers.map((worker) => worker.stop()));
     await close();
   }
-}
-
-function consumedTopics(systems: readonly string[]): string[] {
-  const kinds = ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const;
-  return [...kinds.map((kind) => topicName(kind)), ...systems.map((system) => topicName('commands', system))];
 }
 
 /** Resolves when the state has taken in everything, and nothing more has come of it for a while. */

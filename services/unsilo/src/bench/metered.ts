@@ -55,7 +55,8 @@ export function meteredStore(store: StateStore, meters: Meters): StateStore {
   });
 }
 
-function over<Port extends object>(port: Port, ours: Partial<Port>): Port {
+/** A port of which some methods are ours. */
+export function over<Port extends object>(port: Port, ours: Partial<Port>): Port {
   return new Proxy(port, {
     get(target, name) {
       const mine = ours[name as keyof Port];

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EventLog } from '@unsilo/event-log';
-import { createHubService, declareHubTopics, type Actor, type HubService } from '@unsilo/hub';
+import type { Actor, HubService } from '@unsilo/hub';
 import type { StateStore } from '@unsilo/state-store';
 import { emptyConfiguration, type Configuration } from '../configuration/configuration.js';
 import { loadConfiguration } from '../configuration/load.js';
 import { DEFAULT_FOLDER as DEMONSTRATION_FOLDER } from '../demonstration/folder.js';
 import { DataFolder } from '../running/data-folder.js';
+import { makeHubService } from '../running/parts.js';
 import { RemoteSystems } from '../running/remote-systems.js';
 import { openStorage } from '../running/storage.js';
 import { stoppedSystems } from '../running/systems.js';
@@ -151,28 +152,15 @@ export async function fromStorage(
   folder: DataFolder,
   configuration: Configuration,
 ): Promise<Asking & { log: EventLog; store: StateStore }> {
-  const { tenant, policy, model, systems } = configuration;
+  const { tenant, systems } = configuration;
   const quiet = (): void => undefined;
   const { log, store, close } = await openStorage(configuration, folder, { debug: quiet, info: quiet, warn: quiet });
   try {
     const remote = configuration.storage === undefined ? undefined : new RemoteSystems(store, tenant, systems);
     await remote?.ask();
-    const names = systems.map(({ name }) => name);
-    await declareHubTopics(log, names, configuration.storage?.kafka.partitions);
-    const service = createHubService(
-      {
-        tenant,
-        log,
-        store,
-        policy,
-        model,
-        systems: systems.map(({ profile }) => profile),
-        systemsPort: remote ?? stoppedSystems(systems),
-        clock: { now: () => Date.now() },
-        logger: { info: quiet, warn: quiet, error: quiet },
-      },
-      () => true,
-    );
+    const port = remote ?? stoppedSystems(systems);
+    const silent = { info: quiet, warn: quiet, error: quiet };
+    const service = await makeHubService(configuration, { log, store }, port, silent, () => true);
     const actor: Actor = { tenant, name: 'command line', roles: ['admin'] };
     return { service, actor, where: 'folder', log, store, close };
   } catch (error) {

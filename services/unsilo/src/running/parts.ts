@@ -1,5 +1,15 @@
 import { traceLog } from '@unsilo/event-log/tracing';
-import { createHub, type Hub, type Metric, type SystemsPort } from '@unsilo/hub';
+import {
+  createHub,
+  createHubService,
+  declareHubTopics,
+  type Hub,
+  type HubLogger,
+  type HubOptions,
+  type HubService,
+  type Metric,
+  type SystemsPort,
+} from '@unsilo/hub';
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration/configuration.js';
 import type { DataFolder } from './data-folder.js';
@@ -30,28 +40,56 @@ export async function tracedStorage(
   return tracing === true ? { ...storage, log: traceLog(storage.log, name) } : storage;
 }
 
-/** A worker of the hub, and the figures about its work. */
-export function makeHub(
+type Storage = Pick<OpenedStorage, 'log' | 'store'>;
+
+function hubOptions(
   { tenant, policy, model, systems, limits, storage: servers }: Configuration,
-  { log, store }: OpenedStorage,
+  { log, store }: Storage,
   systemsPort: SystemsPort,
-  logger: Logger,
-): { hub: Hub; metrics: () => Metric[] } {
-  const meters = meterHub(log);
-  const hub = createHub({
+  logger: HubLogger,
+): HubOptions {
+  return {
     tenant,
-    log: meters.log,
+    log,
     store,
     policy,
     model,
     systems: systems.map(({ profile }) => profile),
     systemsPort,
     clock,
-    logger: plainLog(logger),
+    logger,
     batchSize: limits.batch,
     ...(servers?.kafka.partitions === undefined ? {} : { partitions: servers.kafka.partitions }),
-  });
+  };
+}
+
+/** A worker of the hub, and the figures about its work. */
+export function makeHub(
+  configuration: Configuration,
+  { log, store }: Storage,
+  systemsPort: SystemsPort,
+  logger: Logger,
+): { hub: Hub; metrics: () => Metric[] } {
+  const meters = meterHub(log);
+  const hub = createHub(hubOptions(configuration, { log: meters.log, store }, systemsPort, plainLog(logger)));
   return { hub, metrics: () => meters.metrics() };
+}
+
+/** What users can ask of the hub, where its work is done elsewhere. Declares the topics that are asked about. */
+export async function makeHubService(
+  configuration: Configuration,
+  storage: Storage,
+  systemsPort: SystemsPort,
+  logger: HubLogger,
+  isReady: () => boolean,
+): Promise<HubService> {
+  const options = hubOptions(configuration, storage, systemsPort, logger);
+  await declareHubTopics(
+    storage.log,
+    configuration.systems.map(({ name }) => name),
+    options.partitions,
+  );
+  return createHubService(options, isReady);
 }
 
 type Fields = Record<string, string | number | boolean>;

@@ -1,11 +1,19 @@
-import { createHubService, declareHubTopics, type HubService, type Metric } from '@unsilo/hub';
+import { declareHubTopics, type HubService, type Metric } from '@unsilo/hub';
 import type { Configuration } from '../configuration/configuration.js';
 import { connectorTopics } from './connector-topics.js';
 import { DataFolder } from './data-folder.js';
 import { Ending } from './ending.js';
 import { LeasedSystems } from './leased-systems.js';
 import { openGateway } from './open-gateway.js';
-import { CONNECTOR_GRACE_MS, clock, makeHub, plainLog, tracedStorage, type StartOptions } from './parts.js';
+import {
+  CONNECTOR_GRACE_MS,
+  clock,
+  makeHub,
+  makeHubService,
+  plainLog,
+  tracedStorage,
+  type StartOptions,
+} from './parts.js';
 import { RemoteSystems } from './remote-systems.js';
 import { serveRole } from './role-server.js';
 import { StartError } from './start-error.js';
@@ -75,33 +83,14 @@ async function startHub({ configuration, options, ending }: Parts): Promise<Runn
 }
 
 async function startGateway({ configuration, options, ending }: Parts): Promise<RunningRole> {
-  const { tenant, policy, model, systems } = configuration;
   const folder = new DataFolder(configuration.dataFolder);
   folder.make();
   const storage = await tracedStorage(configuration, folder, options, 'unsilo-gateway');
   ending.add(() => storage.close());
-  const { log, store } = storage;
-  await declareHubTopics(
-    log,
-    systems.map(({ name }) => name),
-    configuration.storage?.kafka.partitions,
-  );
-  const remote = new RemoteSystems(store, tenant, systems);
+  const remote = new RemoteSystems(storage.store, configuration.tenant, configuration.systems);
   ending.add(() => remote.close());
-  const service = createHubService(
-    {
-      tenant,
-      log,
-      store,
-      policy,
-      model,
-      systems: systems.map(({ profile }) => profile),
-      systemsPort: remote,
-      clock,
-      logger: plainLog(options.logger),
-    },
-    () => clock.now() - remote.answeredAt < SILENT_STATE_MS,
-  );
+  const isReady = (): boolean => clock.now() - remote.answeredAt < SILENT_STATE_MS;
+  const service = await makeHubService(configuration, storage, remote, plainLog(options.logger), isReady);
   const health: HubService['health'] = async () => {
     const { live, ready } = await healthOf(service, ending);
     const reasons = ending.begun ? ['It is stopping.'] : ready ? [] : ['The state does not answer.'];

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeUnless } from '../support/requirement.js';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 
@@ -73,20 +74,12 @@ export class ComposeProject {
 
 /** `describe` with Docker; without it skipped and said so, and with REQUIRE_SERVERS=1 a failure. */
 export function describeWithDocker(name: string, body: () => void): void {
-  const missing = works('docker', ['version'])
+  const lack = works('docker', ['version'])
     ? works('docker', ['compose', 'version'])
       ? undefined
       : 'no docker compose'
     : 'no Docker';
-  if (missing === undefined) return describe(name, body);
-  if (process.env['REQUIRE_SERVERS'] === '1') {
-    test(name, () => {
-      throw new Error(`This needs Docker and its compose plugin: ${missing}.`);
-    });
-    return;
-  }
-  process.stderr.write(`SKIPPED: ${name} (${missing})\n`);
-  describe.skip(name, body);
+  describeUnless(lack, name, body);
 }
 
 function works(program: string, args: readonly string[]): boolean {

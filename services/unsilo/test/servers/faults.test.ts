@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { RanServers } from '../../src/faults/servers/run-servers.js';
+import { describeUnless } from '../support/requirement.js';
 import { missing } from '../support/servers.js';
 
 const RUN = resolve(__dirname, '../../src/faults/run.ts');
@@ -19,12 +20,7 @@ async function run(...options: string[]): Promise<RanServers> {
   return JSON.parse(stdout) as RanServers;
 }
 
-const reason = missing();
-if (reason !== undefined && process.env['REQUIRE_SERVERS'] !== '1')
-  process.stderr.write(`SKIPPED: workers on Kafka and Redis (${reason})\n`);
-const withServers = reason === undefined || process.env['REQUIRE_SERVERS'] === '1' ? describe : describe.skip;
-
-withServers('workers on Kafka and Redis', () => {
+describeUnless(missing(), 'workers on Kafka and Redis', () => {
   it('a Redis that forgets everything, and workers that are killed: the customers of the embedded, undisturbed run', async () => {
     const small = ['--events', '1500', '--rate', '150', '--times', '2', '--between', '1', '--seed', '5'];
     const { ran } = await run(...small, '--fault', 'redis-lost', '--fault', 'workers-killed');

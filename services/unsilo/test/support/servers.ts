@@ -2,30 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { FaultBroker } from '../../src/faults/servers/broker.js';
 import { FaultRedis } from '../../src/faults/servers/redis.js';
+import { describeUnless } from './requirement.js';
 
 export interface Servers {
   broker: FaultBroker;
   redis: FaultRedis;
 }
 
-/**
- * `describe` with a broker (in a container) and a Redis (the program `redis-server`) of its own, since topics have fixed names. Without
- * them it is skipped and says so; with REQUIRE_SERVERS=1 that is a failure.
- */
+/** `describe` with a broker (in a container) and a Redis (the program `redis-server`) of its own, since topics have fixed names. */
 export function describeWithServers(name: string, folder: () => string, body: (servers: () => Servers) => void): void {
-  const reason = missing();
-  if (reason !== undefined) {
-    if (process.env['REQUIRE_SERVERS'] === '1')
-      test(name, () => {
-        throw new Error(`This needs Kafka and Redis: ${reason}.`);
-      });
-    else {
-      process.stderr.write(`SKIPPED: ${name} (${reason})\n`);
-      describe.skip(name, () => body(() => ({}) as Servers));
-    }
-    return;
-  }
-  describe(name, () => {
+  describeUnless(missing(), name, () => {
     let servers: Servers | undefined;
     beforeAll(async () => {
       const broker = await FaultBroker.start();

@@ -25,7 +25,7 @@ export async function* pages(context: ServiceContext, table: string): AsyncGener
   }
 }
 
-/** What matching leaves out, and how large customers have become. Looks at every key: for now and then. */
+/** What matching leaves out, and how large customers have become. Reads every key: for a question once in a while, not for every page. */
 export async function matchingReport(context: ServiceContext): Promise<MatchingReport> {
   const { model } = context.core;
   const partOf = (key: string) => (key.startsWith('p') ? model.person : model.organization);

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { loadConfiguration } from '../../configuration/load.js';
 import { copyInstallation } from '../../running/copy.js';
 import { DataFolder } from '../../running/data-folder.js';
 import { openEmbedded, openServers, type OpenedStorage } from '../../running/storage.js';
-import { CommandError, EXIT, noMoreArguments, UsageError, type Command, type Invocation } from '../command.js';
+import { EXIT, noMoreArguments, UsageError, type Command, type Invocation } from '../command.js';
+import { configurationOfServers } from '../servers.js';
 
 const PLACES = ['embedded', 'kafka'] as const;
 type Place = (typeof PLACES)[number];
@@ -33,20 +33,16 @@ export const copy: Command = {
       what: 'Before the first start on servers',
     },
   ],
-  async run(invocation, { output, env, cwd, signal }) {
+  async run(invocation, surroundings) {
+    const { output, env, cwd, signal } = surroundings;
     noMoreArguments(invocation, 0);
     const [from, to] = [placeOf(invocation, 'from'), placeOf(invocation, 'to')];
     if (from === to) throw new UsageError('--from and --to are the same.');
-    const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
-    if (file === undefined) throw new UsageError('--config is missing.');
-    const configuration = await loadConfiguration(resolve(cwd, file), { env });
-    const { storage } = configuration;
-    if (storage === undefined)
-      throw new CommandError(
-        'UNSILO_STORAGE_NEEDED',
-        'The configuration names no Kafka and no Redis.',
-        'Name them under `storage`.',
-      );
+    const { configuration, storage } = await configurationOfServers(
+      invocation,
+      surroundings,
+      'The configuration names no Kafka and no Redis.',
+    );
     const data = invocation.text('data') ?? env['UNSILO_DATA'];
     const folder = new DataFolder(data === undefined ? configuration.dataFolder : resolve(cwd, data));
     folder.make();

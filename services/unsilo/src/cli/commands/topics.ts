@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import type { TopicPlan } from '@unsilo/event-log/kafka';
 import type { TopicSpec } from '@unsilo/event-log';
-import { loadConfiguration } from '../../configuration/load.js';
 import { allTopics } from '../../running/connector-topics.js';
 import { kafkaOptions } from '../../running/storage.js';
-import { action, CommandError, EXIT, noMoreArguments, UsageError, type Command } from '../command.js';
+import { action, EXIT, noMoreArguments, type Command } from '../command.js';
 import { table } from '../output.js';
+import { configurationOfServers } from '../servers.js';
 
 export const topics: Command = {
   name: 'topics',
@@ -22,19 +21,15 @@ export const topics: Command = {
     { command: 'unsilo topics --config unsilo.yaml', what: 'What is missing or different?' },
     { command: 'unsilo topics apply --config unsilo.yaml', what: 'Make it so' },
   ],
-  async run(invocation, { output, env, cwd }) {
+  async run(invocation, surroundings) {
+    const { output } = surroundings;
     const wanted = action(invocation, ['plan', 'apply']);
     noMoreArguments(invocation, 1);
-    const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
-    if (file === undefined) throw new UsageError('--config is missing.');
-    const configuration = await loadConfiguration(resolve(cwd, file), { env });
-    const { storage } = configuration;
-    if (storage === undefined)
-      throw new CommandError(
-        'UNSILO_STORAGE_NEEDED',
-        'The configuration names no Kafka: the log lies in the data folder, and its topics make themselves.',
-        'Name servers under `storage`.',
-      );
+    const { configuration, storage } = await configurationOfServers(
+      invocation,
+      surroundings,
+      'The configuration names no Kafka: the log lies in the data folder, and its topics make themselves.',
+    );
     const { planTopics, applyTopics } = await import('@unsilo/event-log/kafka');
     const declared = allTopics(configuration);
     const options = kafkaOptions(storage.kafka);
