@@ -13,6 +13,7 @@ import { explain } from './explain.js';
 import { keys } from './keys.js';
 import { lag } from './lag.js';
 import { match } from './match.js';
+import { newConnector } from './new-connector.js';
 import { plan } from './plan.js';
 import { rebuild } from './rebuild.js';
 import { replay } from './replay.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   start,
   check,
   connectors,
+  newConnector,
   systems,
   lag,
   customers,
