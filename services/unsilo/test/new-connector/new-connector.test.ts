@@ -158,10 +158,13 @@ describe('the README of the SDK', () => {
 });
 
 describe('wrong usage', () => {
-  it.each([
+  it.each<[args: string[], words: string]>([
     [['new-connector'], 'The name of the connector is missing.'],
     ...['Acme', 'acme_crm', '-acme', 'acme-', '7up', '../acme', 'sdk', 'a'.repeat(31)].map(
-      (name) => [['new-connector', '--folder', 'x', '--', name], `"${name}" is no name for a connector`] as const,
+      (name): [string[], string] => [
+        ['new-connector', '--folder', 'x', '--', name],
+        `"${name}" is no name for a connector`,
+      ],
     ),
     [['new-connector', 'acme', 'crm'], '"crm" is one argument too many.'],
     [['new-connector', 'acme', '--title', "it's"], '--title takes up to 60 letters'],
