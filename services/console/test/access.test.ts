@@ -9,6 +9,7 @@ const PLACES = {
   customer: '#/customers/cus-1',
   'explained value': '#/customers/cus-1?explain=name.given',
   'explained pair': '#/customers/cus-1?pair=mastodon%2Faccount%2F9017',
+  'explained customer': '#/customers/cus-1?together=why',
   decisions: '#/decisions',
   'dead letters': '#/dead-letters',
   'dead letter': '#/dead-letters/letter-1',
@@ -91,6 +92,7 @@ describeInBrowser('axe finds nothing', () => {
           '#/flow',
           '#/customers',
           '#/customers/cus-1',
+          '#/customers/cus-1?together=why',
           '#/dead-letters',
           '#/dead-letters/letter-1',
         ]) {

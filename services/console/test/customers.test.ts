@@ -163,6 +163,24 @@ describeInBrowser('Customers', () => {
     await page.getByRole('dialog', { name: 'This is somebody else' }).waitFor();
   });
 
+  test('why all records are one customer, what holds least, and who stayed outside', async () => {
+    await open();
+    await page.getByRole('link', { name: 'Why one customer?' }).focus();
+    await page.keyboard.press('Enter');
+    const sheet = page.getByRole('dialog', { name: 'Why one customer?' });
+    const joins = sheet.getByRole('region', { name: 'Joined in this order' });
+    await joins.getByText('Holds least').waitFor();
+    expect(await joins.getByRole('listitem').count()).toBe(3);
+    expect(await joins.innerText()).toContain('1 of 3 pairs speaks against one party');
+    await joins.getByText('In numbers').first().click();
+    expect(await joins.getByRole('row', { name: /emails: are the same/ }).innerText()).toContain('+15.8');
+    const near = sheet.getByRole('region', { name: 'Nearest outside' });
+    expect(await near.innerText()).toMatch(/−3\.2 bits\.\s+A steward is asked/);
+    await page.keyboard.press('Escape');
+    await sheet.waitFor({ state: 'detached' });
+    expect(page.url()).not.toContain('together');
+  });
+
   test('link two customers', async () => {
     await open('cus-2');
     await page.getByRole('button', { name: 'Same as…' }).click();

@@ -1824,6 +1824,245 @@ export interface PairExplained {
     decisions: Decision[];
   };
 }
+export interface CustomerExplained {
+  /**
+   * The same in words, one sentence each.
+   */
+  words: string[];
+  detail: {
+    customer: CustomerId;
+    members: Ref[];
+    /**
+     * Version of the matching model.
+     */
+    model: string;
+    /**
+     * Bits from which on a pair joins: more than the threshold where so many records hang together that only stronger evidence counts. Absent: only decisions do.
+     */
+    floor?: number;
+    /**
+     * Bits from which on two records are one party.
+     */
+    threshold: number;
+    /**
+     * Bits from which on a steward is asked.
+     */
+    review: number;
+    /**
+     * Mean bits between two parts that evidence needs to join them.
+     */
+    guard: number;
+    /**
+     * In the order in which clustering made them: one fewer than members.
+     *
+     * Items: Two parts that became one, by the pair of `a` and `b`.
+     */
+    joins: {
+      a: Ref;
+      b: Ref;
+      /**
+       * Bits; below zero speaks against.
+       */
+      bits: number;
+      /**
+       * What joined the two parts: evidence, a steward who linked the pair, or the hub that made the one record for the other.
+       */
+      by: 'evidence' | 'decision' | 'creation';
+      /**
+       * Records that `a` was with by then.
+       */
+      left: Ref[];
+      /**
+       * Records that `b` was with by then.
+       */
+      right: Ref[];
+      /**
+       * Mean bits over all pairs between the two parts, each counted for 20 at most, either way.
+       */
+      between: number;
+      /**
+       * Pairs between the two parts.
+       */
+      pairs: number;
+      /**
+       * Those among them that speak against one party.
+       */
+      against: number;
+      /**
+       * Had the pair said so many bits less, it would not have joined the two parts.
+       */
+      margin?: number;
+      /**
+       * A waterfall of numbers. Absent where the two are not compared.
+       */
+      comparison: {
+        /**
+         * Version of the matching model.
+         */
+        model: string;
+        /**
+         * Bits for any two records, before anything is compared.
+         */
+        prior: number;
+        /**
+         * What each attribute says, in descending order.
+         */
+        evidence: {
+          attribute: string;
+          /**
+           * How the two values compare.
+           */
+          level: string;
+          left: string;
+          right: string;
+          /**
+           * Bits; below zero speaks against.
+           */
+          bits: number;
+          words: string;
+        }[];
+        /**
+         * Bits taken off since households share things, or given back since who moves changes all of an address.
+         */
+        household: number;
+        /**
+         * Prior, evidence and household together.
+         */
+        bits: number;
+        /**
+         * Bits from which on two records are one party.
+         */
+        threshold: number;
+        /**
+         * Bits from which on a steward is asked.
+         */
+        review: number;
+        /**
+         * Mean bits between two customers that are needed to join them.
+         */
+        guard: number;
+        /**
+         * That mean.
+         */
+        between?: number;
+        verdict: 'match' | 'review' | 'no match';
+        /**
+         * They share a key under which candidates are found.
+         */
+        proposed: boolean;
+        /**
+         * Shared values that stand with too many names to count.
+         */
+        generic: string[];
+      };
+      decision?: Decision;
+    }[];
+    /**
+     * Place in `joins` of what holds least, counted from 0.
+     */
+    weakest?: number;
+    /**
+     * Pairs of members.
+     */
+    pairs: number;
+    /**
+     * Those that speak against one party: how many, and the strongest of them.
+     */
+    against: {
+      count: number;
+      strongest: {
+        a: Ref;
+        b: Ref;
+        /**
+         * Bits; below zero speaks against.
+         */
+        bits: number;
+      }[];
+    };
+    /**
+     * Records outside that came closest, the nearest first.
+     *
+     * Items: A record `b` outside, of `customer`, and the member `a` that it came closest to.
+     */
+    nearMisses: {
+      a: Ref;
+      b: Ref;
+      customer?: CustomerId;
+      /**
+       * In the review band; below it; the two customers contradict the pair; a steward keeps them apart; an identifier differs of which a party has one; so many records hang together there that only stronger evidence counts.
+       */
+      reason: 'unsure' | 'weak' | 'guard' | 'decision' | 'exclusive' | 'crowd';
+      /**
+       * A waterfall of numbers. Absent where the two are not compared.
+       */
+      comparison: {
+        /**
+         * Version of the matching model.
+         */
+        model: string;
+        /**
+         * Bits for any two records, before anything is compared.
+         */
+        prior: number;
+        /**
+         * What each attribute says, in descending order.
+         */
+        evidence: {
+          attribute: string;
+          /**
+           * How the two values compare.
+           */
+          level: string;
+          left: string;
+          right: string;
+          /**
+           * Bits; below zero speaks against.
+           */
+          bits: number;
+          words: string;
+        }[];
+        /**
+         * Bits taken off since households share things, or given back since who moves changes all of an address.
+         */
+        household: number;
+        /**
+         * Prior, evidence and household together.
+         */
+        bits: number;
+        /**
+         * Bits from which on two records are one party.
+         */
+        threshold: number;
+        /**
+         * Bits from which on a steward is asked.
+         */
+        review: number;
+        /**
+         * Mean bits between two customers that are needed to join them.
+         */
+        guard: number;
+        /**
+         * That mean.
+         */
+        between?: number;
+        verdict: 'match' | 'review' | 'no match';
+        /**
+         * They share a key under which candidates are found.
+         */
+        proposed: boolean;
+        /**
+         * Shared values that stand with too many names to count.
+         */
+        generic: string[];
+      };
+      decision?: Decision;
+    }[];
+    /**
+     * False: there are more than were looked at or told.
+     */
+    isComplete: boolean;
+  };
+}
 export interface CommandExplained {
   /**
    * The same in words, one sentence each.

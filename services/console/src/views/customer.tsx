@@ -20,6 +20,7 @@ import { LinkDialog } from './customer/link.js';
 import { PairSheet } from './customer/pair.js';
 import { Profile } from './customer/profile.js';
 import { Timeline } from './customer/timeline.js';
+import { TogetherSheet } from './customer/together.js';
 import { UnlinkDialog } from './customer/unlink.js';
 
 const SETTLE_MS = 400;
@@ -147,6 +148,7 @@ function Body({ whole, changed }: { whole: CustomerWhole; changed(): void }) {
           }}
         />
       )}
+      {query.has('together') && <TogetherSheet customer={whole.customer} />}
       {unlinking !== undefined && (
         <UnlinkDialog whole={whole} refText={unlinking} changed={changed} close={() => setUnlinking(undefined)} />
       )}

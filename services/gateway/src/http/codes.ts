@@ -40,6 +40,11 @@ const ofService = {
     title: 'No customer has this id',
     hint: 'Search for the customer by name, e-mail address, phone number or handle.',
   },
+  UNSILO_CUSTOMER_CHANGING: {
+    status: 503,
+    title: 'This customer is being computed at the moment',
+    hint: 'Ask again in a moment.',
+  },
   UNSILO_MODEL_INVALID: {
     status: 422,
     title: 'This is no matching model',

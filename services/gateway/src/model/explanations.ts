@@ -1,7 +1,7 @@
-import type { CommandTrail, EventTrail, Explanation, PairEvidence } from '@unsilo/hub';
+import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence } from '@unsilo/hub';
 import type { Command, Decision, Outcome, Provenance, Statement } from '@unsilo/schemas';
 import { Type } from 'typebox';
-import { closed, RefText, Time } from './parts.js';
+import { closed, Count, CustomerId, RefText, Time } from './parts.js';
 import { ref, view } from './view.js';
 
 const words = Type.Array(Type.String(), { description: 'The same in words, one sentence each.' });
@@ -58,6 +58,95 @@ export const PairExplained = view<Explanation<PairEvidence>>('PairExplained')(
           comparison: Type.Optional(PairComparison),
           path: Type.Array(RefText, { description: 'Chain of records that connects them, if they are one customer.' }),
           decisions: Type.Array(ref<Decision>('Decision')),
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
+);
+
+const Pair = { a: RefText, b: RefText, bits: Bits };
+
+const Join = Type.Object(
+  {
+    ...Pair,
+    by: Type.Union([Type.Literal('evidence'), Type.Literal('decision'), Type.Literal('creation')], {
+      description:
+        'What joined the two parts: evidence, a steward who linked the pair, or the hub that made the one record for the other.',
+    }),
+    left: Type.Array(RefText, { description: 'Records that `a` was with by then.' }),
+    right: Type.Array(RefText, { description: 'Records that `b` was with by then.' }),
+    between: Type.Number({
+      description: 'Mean bits over all pairs between the two parts, each counted for 20 at most, either way.',
+    }),
+    pairs: Type.Integer({ minimum: 1, description: 'Pairs between the two parts.' }),
+    against: Type.Integer({ minimum: 0, description: 'Those among them that speak against one party.' }),
+    margin: Type.Optional(
+      Type.Number({ description: 'Had the pair said so many bits less, it would not have joined the two parts.' }),
+    ),
+    comparison: PairComparison,
+    decision: Type.Optional(ref<Decision>('Decision')),
+  },
+  { ...closed, description: 'Two parts that became one, by the pair of `a` and `b`.' },
+);
+
+const NearMiss = Type.Object(
+  {
+    a: RefText,
+    b: RefText,
+    customer: Type.Optional(CustomerId),
+    reason: Type.Union(
+      [
+        Type.Literal('unsure'),
+        Type.Literal('weak'),
+        Type.Literal('guard'),
+        Type.Literal('decision'),
+        Type.Literal('exclusive'),
+        Type.Literal('crowd'),
+      ],
+      {
+        description:
+          'In the review band; below it; the two customers contradict the pair; a steward keeps them apart; an identifier differs of which a party has one; so many records hang together there that only stronger evidence counts.',
+      },
+    ),
+    comparison: PairComparison,
+    decision: Type.Optional(ref<Decision>('Decision')),
+  },
+  { ...closed, description: 'A record `b` outside, of `customer`, and the member `a` that it came closest to.' },
+);
+
+export const CustomerExplained = view<Explanation<CustomerEvidence>>('CustomerExplained')(
+  Type.Object(
+    {
+      words,
+      detail: Type.Object(
+        {
+          customer: CustomerId,
+          members: Type.Array(RefText),
+          model: Type.String({ description: 'Version of the matching model.' }),
+          floor: Type.Optional(
+            Type.Number({
+              description:
+                'Bits from which on a pair joins: more than the threshold where so many records hang together that only stronger evidence counts. Absent: only decisions do.',
+            }),
+          ),
+          threshold: Type.Number({ description: 'Bits from which on two records are one party.' }),
+          review: Type.Number({ description: 'Bits from which on a steward is asked.' }),
+          guard: Type.Number({ description: 'Mean bits between two parts that evidence needs to join them.' }),
+          joins: Type.Array(Join, {
+            description: 'In the order in which clustering made them: one fewer than members.',
+          }),
+          weakest: Type.Optional(
+            Type.Integer({ minimum: 0, description: 'Place in `joins` of what holds least, counted from 0.' }),
+          ),
+          pairs: Type.Integer({ minimum: 0, description: 'Pairs of members.' }),
+          against: Type.Object(
+            { count: Count, strongest: Type.Array(Type.Object(Pair, closed)) },
+            { ...closed, description: 'Those that speak against one party: how many, and the strongest of them.' },
+          ),
+          nearMisses: Type.Array(NearMiss, { description: 'Records outside that came closest, the nearest first.' }),
+          isComplete: Type.Boolean({ description: 'False: there are more than were looked at or told.' }),
         },
         closed,
       ),

@@ -1,6 +1,12 @@
 import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
-import { CommandExplained, EventExplained, PairExplained, ValueExplained } from '../model/explanations.js';
+import {
+  CommandExplained,
+  CustomerExplained,
+  EventExplained,
+  PairExplained,
+  ValueExplained,
+} from '../model/explanations.js';
 import { RefText } from '../model/parts.js';
 import { about, answers, json, unchanged, type App, type RouteContext } from './route.js';
 
@@ -53,6 +59,24 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
       },
     },
     (request) => service.explainPair(actorOf(request), request.query.a, request.query.b),
+  );
+
+  app.get(
+    '/v1/explain/customer',
+    {
+      config: { access: READERS },
+      schema: {
+        ...about(
+          'explainCustomer',
+          'Explain',
+          'Why a customer’s records are together',
+          'How clustering brought them together, join by join, what speaks against it, what holds least, and which records came closest and why they stayed outside.',
+        ),
+        querystring: id,
+        response: answers({ 200: json(CustomerExplained, 'The explanation.'), ...unchanged }, unknown),
+      },
+    },
+    (request) => service.explainCustomer(actorOf(request), request.query.id),
   );
 
   app.get(

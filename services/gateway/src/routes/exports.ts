@@ -60,6 +60,26 @@ export function exportRoutes(app: App, { service }: RouteContext): void {
   );
 
   app.get(
+    '/v1/export/records',
+    {
+      config: { access: READERS },
+      schema: {
+        ...about(
+          'exportRecords',
+          'Customers',
+          'All source records',
+          'One record a line, as its system holds it, with the id of its customer, in order of ref. A last line with `problem` says that the answer is not whole.',
+        ),
+        response: answers({ 200: stream(NDJSON, 'One record a line.') }),
+      },
+    },
+    (request, reply) => {
+      const controller = new AbortController();
+      return lines(request, reply, service.records(actorOf(request), controller.signal), controller);
+    },
+  );
+
+  app.get(
     '/v1/export/customers/hash',
     {
       config: { access: READERS },

@@ -83,6 +83,10 @@ export const exampleCalls: Record<string, Example> = {
   matchingReport: { status: 200 },
   planModel: { status: 200, body: { model: {}, limit: 5 } },
   explainPair: { status: 200, query: { a: 'crm-emea/contact/42', b: 'export/row/C-100042' } },
+  explainCustomer: [
+    { status: 200, query: { id: 'cus-1' } },
+    { status: 404, query: { id: 'nobody' } },
+  ],
   explainCommand: async ({ hub }) => {
     const actor = { tenant: 'acme', name: 'x', roles: ['admin'] as const };
     const { id } = await hub.reply(actor, 'mastodon/status/111', { text: 'Hello' });

@@ -1,4 +1,11 @@
-import { ServiceError, type CommandTrail, type EventTrail, type Explanation, type PairEvidence } from '@unsilo/hub';
+import {
+  ServiceError,
+  type CommandTrail,
+  type CustomerEvidence,
+  type EventTrail,
+  type Explanation,
+  type PairEvidence,
+} from '@unsilo/hub';
 import type { Decision, Provenance } from '@unsilo/schemas';
 import type { Sent } from './commands.js';
 import type { LiveBuffer } from './live-buffer.js';
@@ -51,6 +58,59 @@ export function explainPair(people: People, a: string, b: string, all: readonly 
       },
       path: sameCustomer ? [a, b] : [],
       decisions: all.filter((decision) => 'refs' in decision && decision.refs.includes(a)),
+    },
+  };
+}
+
+/** Its records join one after the other, and somebody of the same name stays outside. */
+export function explainCustomer(people: People, id: string): Explanation<CustomerEvidence> {
+  const group = people.groups.find((one) => one.id === id || one.aliases.includes(id));
+  if (!group) throw new ServiceError('not-found', 'UNSILO_NO_CUSTOMER', 'No customer has this id.');
+  const members = group.records.map(({ ref }) => ref).sort();
+  const [first = ''] = members;
+  const { comparison } = explainPair(people, first, first, []).detail;
+  if (!comparison) throw new Error('the two are compared');
+  const joins = members.slice(1).map((b, i) => ({
+    by: 'evidence' as const,
+    a: first,
+    b,
+    bits: comparison.bits,
+    left: members.slice(0, i + 1),
+    right: [b],
+    between: i === 0 ? comparison.bits : -1.2,
+    pairs: i + 1,
+    against: i,
+    margin: i === 0 ? 2.8 : 1.8,
+    comparison,
+  }));
+  const stranger = 'mastodon/account/7';
+  return {
+    words: [`${members.length} records are one customer.`],
+    detail: {
+      customer: group.id,
+      members,
+      model: 'shipped-1',
+      floor: -2,
+      threshold: -2,
+      review: -6,
+      guard: -3,
+      joins,
+      ...(joins.length > 0 && { weakest: joins.length - 1 }),
+      pairs: (members.length * (members.length - 1)) / 2,
+      against:
+        members.length > 2
+          ? { count: 1, strongest: [{ a: members[1] ?? '', b: members[2] ?? '', bits: -3.2 }] }
+          : { count: 0, strongest: [] },
+      nearMisses: [
+        {
+          a: first,
+          b: stranger,
+          customer: 'cus-2',
+          reason: 'unsure',
+          comparison: { ...comparison, bits: -3.2, verdict: 'review', between: -9.5 },
+        },
+      ],
+      isComplete: true,
     },
   };
 }

@@ -41,12 +41,12 @@ import {
 import { at, companyInteractions, companySystems } from './company.js';
 import { LiveBuffer } from './live-buffer.js';
 import { Commands } from './commands.js';
-import { explainCommand, explainEvent, explainPair, explainValue } from './explaining.js';
+import { explainCommand, explainCustomer, explainEvent, explainPair, explainValue } from './explaining.js';
 import { sampleLetters } from './letters.js';
 import { MATCHING_REPORT, MODEL_PLAN, reviewQueue } from './matching-answers.js';
 import { paged } from './paging.js';
 import { People, systemOf } from './people.js';
-import { AUDIT_ROWS, lagOf } from './running-answers.js';
+import { AUDIT_ROWS, lagOf, METRICS } from './running-answers.js';
 
 const TOPICS: readonly string[] = [
   ...(
@@ -236,6 +236,11 @@ export class FakeHub implements HubService {
   async explainPair(actor: Actor, a: string, b: string) {
     this.#enter('explainPair', actor, 'reader');
     return explainPair(this.#people, a, b, this.#decisions);
+  }
+
+  async explainCustomer(actor: Actor, id: string) {
+    this.#enter('explainCustomer', actor, 'reader');
+    return explainCustomer(this.#people, id);
   }
 
   async explainCommand(actor: Actor, id: string) {
@@ -441,25 +446,7 @@ export class FakeHub implements HubService {
   }
 
   async metrics(): Promise<Metric[]> {
-    return [
-      {
-        name: 'unsilo_events_total',
-        help: 'Events taken in.',
-        type: 'counter',
-        samples: [{ labels: { topic: 'parties' }, value: 7 }],
-      },
-      {
-        name: 'unsilo_batch_seconds',
-        help: 'Time for one batch.',
-        type: 'histogram',
-        samples: [
-          { labels: { le: '0.1' }, value: 3 },
-          { labels: { le: '+Inf' }, value: 4 },
-          { labels: { stat: 'sum' }, value: 0.5 },
-          { labels: { stat: 'count' }, value: 4 },
-        ],
-      },
-    ];
+    return METRICS;
   }
 
   #enter(operation: string, actor: Actor, role: Role): void {

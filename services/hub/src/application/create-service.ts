@@ -12,12 +12,14 @@ import {
 } from './service/customers.js';
 import { discardDeadLetter, findDeadLetter, listDeadLetters, replayDeadLetter } from './service/dead-letters.js';
 import { employment } from './service/employment.js';
+import { explainCustomer } from './service/explain-customer.js';
 import { explainPair } from './service/explain-pair.js';
 import { explainCommand, explainEvent, explainValue, recordView } from './service/explain.js';
 import { LagWatch } from './service/lag.js';
 import { audit, listSystems, metrics, systemView } from './service/operations.js';
 import { matchingReport } from './service/matching-report.js';
 import { planModel } from './service/plan-model.js';
+import { allRecords } from './service/records.js';
 import { reviewQueue } from './service/review.js';
 import { listNewest, live } from './service/stream.js';
 import type { Actor, Role } from './service.js';
@@ -61,6 +63,10 @@ export function createService(context: ServiceContext): HubService {
       mayRead(actor);
       yield* allCustomers(context, signal);
     },
+    async *records(actor, signal) {
+      mayRead(actor);
+      yield* allRecords(context, signal);
+    },
     async customersHash(actor) {
       mayRead(actor);
       return hashCustomers(context);
@@ -72,6 +78,10 @@ export function createService(context: ServiceContext): HubService {
     async explainPair(actor, a, b) {
       mayRead(actor);
       return explainPair(context, a, b);
+    },
+    async explainCustomer(actor, id) {
+      mayRead(actor);
+      return explainCustomer(context, id);
     },
     async explainCommand(actor, id) {
       mayRead(actor);

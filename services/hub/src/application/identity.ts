@@ -1,5 +1,5 @@
 import type { StateStore } from '@unsilo/state-store';
-import { clusterComponent, type LocalEdge } from '../domain/linkage/clustering.js';
+import { clusterComponent, type Attempt, type LocalEdge } from '../domain/linkage/clustering.js';
 import { floors, isContradiction, LARGEST_COMPONENT } from '../domain/linkage/crowds.js';
 import { toWeight } from '../domain/linkage/matcher.js';
 import { createProfile, type Profile } from '../domain/linkage/profile.js';
@@ -256,7 +256,7 @@ export function bound(row: RecordRow): string[] {
   return refs;
 }
 
-interface Party {
+export interface Party {
   ref: string;
   match: MatchRow;
   row: RecordRow;
@@ -264,15 +264,44 @@ interface Party {
 
 /** Clusters of one component; who says nothing is in none. */
 function clusterRefs(workspace: Workspace, component: readonly string[], floor: number, core: Core): string[][] {
+  return clusterParties(partiesOf(workspace, component), floor, core);
+}
+
+function partiesOf(workspace: Workspace, component: readonly string[]): Party[] {
   const parties: Party[] = [];
   for (const ref of component) {
     const match = matchRow(workspace, ref);
     if (match) parties.push({ ref, match, row: recordRow(workspace, ref) });
   }
-  return parties.length <= 1 ? parties.map(({ ref }) => [ref]) : clusterParties(parties, floor, core);
+  return parties;
 }
 
-function clusterParties(parties: readonly Party[], floor: number, core: Core): string[][] {
+/** A component as clustering takes it, and how it came to its clusters: attempts name parties by their places. */
+export interface Trace {
+  parties: readonly Party[];
+  /** From this weight on its edges count, 1/1024 bit. */
+  floor: number;
+  clusters: string[][];
+  attempts: Attempt[];
+}
+
+/** What the hub computes for the component of a record, step by step. Reads only. */
+export async function traceComponent(workspace: Workspace, ref: string, core: Core): Promise<Trace> {
+  await Promise.all([workspace.load('matching', [ref]), workspace.load('records', [ref])]);
+  const { component, floor } = await componentOf(workspace, ref, core);
+  const parties = partiesOf(workspace, component);
+  const attempts: Attempt[] = [];
+  const clusters = clusterParties(parties, floor, core, (attempt) => attempts.push(attempt));
+  return { parties, floor, clusters, attempts };
+}
+
+function clusterParties(
+  parties: readonly Party[],
+  floor: number,
+  core: Core,
+  tell?: (attempt: Attempt) => void,
+): string[][] {
+  if (parties.length <= 1) return parties.map(({ ref }) => [ref]);
   const placeOf = new Map(parties.map(({ ref }, i) => [ref, i]));
   const decisions = pairDecisions(allDecisions(parties));
   const edges: LocalEdge[] = [];
@@ -298,16 +327,26 @@ function clusterParties(parties: readonly Party[], floor: number, core: Core): s
     },
   ] = parties as [Party];
   const part = core.model[profile.kind];
-  return clusterComponent(parties.length, edges, {
-    weightOf: (a, b) => at(a).match.edges[at(b).ref] ?? pairWeight(at(a).match, at(b).match, core),
-    isApart: apart.size > 0 ? (a, b) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`) : undefined,
+  const constraints = {
+    weightOf: (a: number, b: number) => weightBetween(at(a).match, at(b).match, core),
+    isApart: apart.size > 0 ? (a: number, b: number) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`) : undefined,
     isContradiction:
-      part.exclusive.length > 0 ? (a, b) => isContradiction(at(a).match.profile, at(b).match.profile, part) : undefined,
+      part.exclusive.length > 0
+        ? (a: number, b: number) => isContradiction(at(a).match.profile, at(b).match.profile, part)
+        : undefined,
     guard: part.guard,
-  }).map((places) => places.map((place) => at(place).ref));
+  };
+  return clusterComponent(parties.length, edges, constraints, tell).map((places) =>
+    places.map((place) => at(place).ref),
+  );
 }
 
-export function pairWeight(a: MatchRow, b: MatchRow, { matching }: Core): number {
+/** As it was found, or worked out where no key proposed the pair. 1/1024 bit. */
+export function weightBetween(a: MatchRow, b: MatchRow, core: Core): number {
+  return a.edges[b.profile.ref] ?? pairWeight(a, b, core);
+}
+
+function pairWeight(a: MatchRow, b: MatchRow, { matching }: Core): number {
   return matching
     .matcher(a.profile.kind)
     .weight(matching.prepare(a.profile, a.generic), matching.prepare(b.profile, b.generic));

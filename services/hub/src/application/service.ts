@@ -14,8 +14,10 @@ import type {
   SystemProfile,
   Version,
 } from '@unsilo/schemas';
-import type { PairExplanation } from '../domain/linkage/explain.js';
 import type { Difference, ExceptionReason } from '../domain/projection.js';
+import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence } from './explanations.js';
+
+export * from './explanations.js';
 
 /**
  * What users of the hub can ask of it: the gateway, the command line and the console all go through this one service, and it is here that
@@ -42,6 +44,8 @@ export interface HubService {
   interaction(actor: Actor, ref: string): Promise<InteractionView>;
   /** Roles: reader. All customers in order of id. */
   customers(actor: Actor, signal?: AbortSignal): AsyncIterable<Customer>;
+  /** Roles: reader. All source records in order of ref, as their systems hold them. */
+  records(actor: Actor, signal?: AbortSignal): AsyncIterable<RecordInSystem>;
   /** Roles: reader. One hash over all customers: equal for equal customers, whatever the order in which they came to be. */
   customersHash(actor: Actor): Promise<{ hash: string; customers: number }>;
 
@@ -49,6 +53,8 @@ export interface HubService {
   explainValue(actor: Actor, id: string, attribute: string, element?: string): Promise<Explanation<Provenance>>;
   /** Roles: reader. Why two records are, or are not, one customer. */
   explainPair(actor: Actor, a: string, b: string): Promise<Explanation<PairEvidence>>;
+  /** Roles: reader. Why a customer's records are together, step by step, and why those that came closest are not with them. */
+  explainCustomer(actor: Actor, id: string): Promise<Explanation<CustomerEvidence>>;
   /** Roles: reader. Which statement and event caused a write, and how it ended. */
   explainCommand(actor: Actor, id: string): Promise<Explanation<CommandTrail>>;
   /** Roles: reader. What became of an event at each hop. */
@@ -195,6 +201,8 @@ export interface RecordSummaryView {
   differences: Difference[];
   open?: { command: string; since: string };
 }
+/** A source record without what is to be written into it, and whose it is. */
+export type RecordInSystem = Omit<RecordSummaryView, 'differences' | 'open'> & { customer?: string };
 export interface RecordView extends RecordSummaryView {
   customer?: string;
   testimony: { attribute: string; element?: string; statement: Statement; echo: boolean; held: boolean }[];
@@ -211,46 +219,6 @@ export interface InteractionView {
   replies: { command: Command; outcome?: Outcome }[];
   /** What a reply may be: absent where its system takes none. */
   reply?: { maxLength: number };
-}
-
-/** A machine-readable answer and the same in words. */
-export interface Explanation<Detail> {
-  words: string[];
-  detail: Detail;
-}
-export interface PairEvidence {
-  a: string;
-  b: string;
-  sameCustomer: boolean;
-  /** Absent where the two aren't compared: one is a person and the other an organization, or one says nothing. */
-  comparison?: Comparison;
-  /** Chain of refs that connects them, if they are one customer. */
-  path: string[];
-  decisions: Decision[];
-}
-/** A pair as a waterfall of numbers, in bits: `prior`, each of `evidence` and `household` add up to `bits`. */
-export interface Comparison extends Omit<PairExplanation, 'a' | 'b'> {
-  /** Version of the model. */
-  model: string;
-  /** From here to the threshold a steward is asked. */
-  review: number;
-  /** Mean bits over all pairs between two clusters that are needed to join them. */
-  guard: number;
-  /** Of two customers: that mean. */
-  between?: number;
-  /** Do the two share a key under which candidates are found? */
-  proposed: boolean;
-}
-export interface CommandTrail {
-  command: Command;
-  outcome?: Outcome;
-  /** For every attribute: the statement that won. */
-  statements: { attribute: string; statement?: Statement }[];
-  events: string[];
-}
-export interface EventTrail {
-  id: string;
-  hops: { hop: 'log' | 'state' | 'customer' | 'command' | 'outcome' | 'dead-letter'; at?: string; detail: string }[];
 }
 
 /** Two records of two customers that may be one party. */

@@ -26,6 +26,7 @@ export type Asked = Pick<
   | 'record'
   | 'explainValue'
   | 'explainPair'
+  | 'explainCustomer'
   | 'explainCommand'
   | 'explainEvent'
   | 'review'

@@ -120,6 +120,7 @@ export function httpService(url: string, key: string): Asked & Done {
     explainValue: (_, customer, attribute, element) =>
       json('/v1/explain/value', { query: { customer, attribute, element } }),
     explainPair: (_, a, b) => json('/v1/explain/pair', { query: { a, b } }),
+    explainCustomer: (_, customer) => json('/v1/explain/customer', { query: { id: customer } }),
     explainCommand: (_, command) => json('/v1/explain/command', { query: { id: command } }),
     explainEvent: (_, event) => json('/v1/explain/event', { query: { id: event } }),
     review: (_, query) => json('/v1/review', { query }),

@@ -47,7 +47,7 @@ describe('wrong usage', () => {
     [['rebuild', '--runs', '0'], '--runs must be a whole number from 1 to 100.'],
     [['start', 'now'], '"now" is one argument too many.'],
     [['start', '--log-level', 'loud'], '--log-level must be one of'],
-    [['explain'], 'What to explain (value, pair, command or event) is missing.'],
+    [['explain'], 'What to explain (value, customer, pair, command or event) is missing.'],
     [['events', '--topic', 'nothing'], 'There is no topic "nothing".'],
     [['systems', 'pause', 'crm'], '--reason is missing.'],
   ])('%j exits with 2 and says what is wrong', async (args, words) => {

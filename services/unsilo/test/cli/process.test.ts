@@ -92,7 +92,13 @@ describe('unsilo as a process', () => {
     });
   });
 
-  it('explains pairs and events', async () => {
+  it('explains customers, pairs and events', async () => {
+    const { items: found } = (await json('customers', 'search', 'lovelace')) as { items: { id: string }[] };
+    const id = found[0]?.id ?? '';
+    expect((await ask('explain', 'customer', id)).stdout).toMatch(/^2 records are one customer[^]*^1\. .* bits \(/m);
+    expect(await json('explain', 'customer', id)).toMatchObject({
+      detail: { customer: id, joins: [{ by: 'evidence', pairs: 1 }] },
+    });
     expect((await ask('explain', 'pair', 'crm/contact/1', 'shop/contact/7')).stdout).toContain('one customer');
     const { items } = (await json('events', '--topic', 'parties')) as { items: { id: string }[] };
     expect(items).toHaveLength(2);

@@ -23,6 +23,9 @@ export function CompareTable({ whole, unlink }: { whole: CustomerWhole; unlink(r
       <div class="section-head">
         <h2 id="values">In each system</h2>
         <span class="small dim">What every system holds, and where and why it differs from the one record.</span>
+        <a class="button quiet" href={here({ together: 'why' })}>
+          {records.length === 1 ? 'Why is it alone?' : 'Why one customer?'}
+        </a>
       </div>
       <div class="card table-scroll" role="region" aria-label="Table of all values" tabIndex={0}>
         <table class="compare">

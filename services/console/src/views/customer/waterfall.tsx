@@ -50,6 +50,7 @@ function Row({ says, values, bits }: { says: string; values?: string; bits: numb
   );
 }
 
-function signed(bits: number): string {
+/** Bits with their sign. */
+export function signed(bits: number): string {
   return `${bits < 0 ? '−' : '+'}${Math.abs(bits).toFixed(1)}`;
 }

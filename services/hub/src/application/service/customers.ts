@@ -217,7 +217,7 @@ export function recordSummary(member: Member, planned: Plan): RecordSummaryView 
 }
 
 /** The latest state that is known: an applied write tells it as well, and the system need not show it again. */
-function lastState({ observations, commands, summary }: RecordFacts): PartyState | undefined {
+export function lastState({ observations, commands, summary }: RecordFacts): PartyState | undefined {
   let last: { version: Version; state: PartyState } | undefined;
   const take = (version: Version | undefined, state: PartyState | undefined): void => {
     if (version && state && (!last || isAfter(version, last.version))) last = { version, state };

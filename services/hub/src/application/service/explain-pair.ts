@@ -1,19 +1,18 @@
 import { pairDecisions } from '../../domain/decisions.js';
-import { explainPair as compare } from '../../domain/linkage/explain.js';
+import { inMean } from '../../domain/linkage/clustering.js';
+import { bitsOf, explainPair as compare } from '../../domain/linkage/explain.js';
 import { isRetired } from '../../domain/linkage/crowds.js';
 import { proposes, sharedValue } from '../../domain/linkage/keys.js';
-import { BIT, toWeight } from '../../domain/linkage/matcher.js';
+import { toWeight } from '../../domain/linkage/matcher.js';
+import type { Core } from '../core.js';
 import { keysOf, numberOfKey } from '../evidence.js';
-import { pairWeight } from '../identity.js';
+import { weightBetween } from '../identity.js';
 import type { ListingRow, MatchRow } from '../matching-rows.js';
 import type { RecordRow } from '../rows.js';
 import type { Comparison, Explanation, PairEvidence } from '../service.js';
 import { read, readMany, readRecords, type ServiceContext } from './context.js';
 import { currentCustomer } from './customers.js';
 import { recordOf } from './explain.js';
-
-/** No single pair counts for more than this in the mean between two clusters, 1/1024 bit. */
-const CLIP = 20 * BIT;
 
 export async function explainPair(context: ServiceContext, a: string, b: string): Promise<Explanation<PairEvidence>> {
   const [left, right] = [await recordOf(context, a), await recordOf(context, b)];
@@ -35,7 +34,17 @@ async function comparisonOf(
   y: MatchRow,
   apart: [RecordRow, RecordRow] | undefined,
 ): Promise<Comparison> {
-  const { matching, model } = context.core;
+  const between = apart && (await meanBetween(context, ...apart));
+  return compareRows(context, x, y, { proposed: await isProposed(context, x, y), between });
+}
+
+/** A pair as a waterfall. */
+export function compareRows(
+  { core: { matching, model } }: ServiceContext,
+  x: MatchRow,
+  y: MatchRow,
+  { proposed, between }: { proposed: boolean; between: number | undefined },
+): Comparison {
   const part = model[x.profile.kind];
   const left = matching.prepare(x.profile, x.generic);
   const right = matching.prepare(y.profile, y.generic);
@@ -47,15 +56,14 @@ async function comparisonOf(
     ...comparison,
     review: part.review,
     guard: part.guard,
-    proposed: await isProposed(context, x, y),
+    proposed,
   };
-  const between = apart && (await meanBetween(context, ...apart));
   if (between !== undefined) result.between = between;
   return result;
 }
 
 /** Do the two share a key that proposes candidates? */
-async function isProposed(context: ServiceContext, x: MatchRow, y: MatchRow): Promise<boolean> {
+export async function isProposed(context: ServiceContext, x: MatchRow, y: MatchRow): Promise<boolean> {
   const theirs = new Set(keysOf(y));
   const common = keysOf(x).filter(
     (key) => theirs.has(key) && proposes(numberOfKey(key), x.rich === true, y.rich === true),
@@ -69,11 +77,15 @@ async function isProposed(context: ServiceContext, x: MatchRow, y: MatchRow): Pr
 async function meanBetween(context: ServiceContext, a: RecordRow, b: RecordRow): Promise<number | undefined> {
   if (a.customer === undefined || b.customer === undefined) return undefined;
   const [ours, theirs] = await Promise.all([a.customer, b.customer].map((id) => matchRowsOf(context, id)));
-  if (!ours || !theirs || ours.length * theirs.length === 0) return undefined;
+  return ours && theirs && meanOf(ours, theirs, context.core);
+}
+
+/** Mean bits over all pairs between the two. */
+export function meanOf(ours: readonly MatchRow[], theirs: readonly MatchRow[], core: Core): number | undefined {
+  if (ours.length * theirs.length === 0) return undefined;
   let sum = 0;
-  for (const one of ours)
-    for (const other of theirs) sum += Math.max(-CLIP, Math.min(CLIP, pairWeight(one, other, context.core)));
-  return Number((sum / (ours.length * theirs.length) / BIT).toFixed(3));
+  for (const one of ours) for (const other of theirs) sum += inMean(weightBetween(one, other, core));
+  return bitsOf(sum / (ours.length * theirs.length));
 }
 
 async function matchRowsOf(context: ServiceContext, id: string): Promise<MatchRow[]> {
@@ -96,9 +108,13 @@ function inWords(detail: PairEvidence, x: MatchRow | undefined, y: MatchRow | un
   return words;
 }
 
+/** Bits with their sign. */
+export function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+}
+
 function comparisonInWords(comparison: Comparison, sameCustomer: boolean): string[] {
   const { prior, evidence, household, bits, threshold, review, guard, between, proposed, generic } = comparison;
-  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
   const words = evidence.map((e) => `${signed(e.bits)} bits: ${e.words}.`);
   if (household !== 0)
     words.push(

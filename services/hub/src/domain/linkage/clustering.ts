@@ -21,8 +21,25 @@ export interface Constraints {
   guard: number;
 }
 
-/** No single pair counts for more than this in the mean, 1/1024 bit. */
-const CLIP = 20 * BIT;
+/** No single pair counts for more than this in the mean between two clusters, 1/1024 bit. */
+const MOST_OF_PAIR = 20 * BIT;
+
+/** What a pair's weight counts for in the mean between two clusters, 1/1024 bit. */
+export function inMean(weight: number): number {
+  return Math.max(-MOST_OF_PAIR, Math.min(MOST_OF_PAIR, weight));
+}
+
+/** An edge in its turn, and what came of it. Edges within one cluster aren't tried. */
+export interface Attempt {
+  edge: Readonly<LocalEdge>;
+  /** Members, as they stood then, of the cluster that `edge.a` was in, and of the one that `edge.b` was in. */
+  left: readonly number[];
+  right: readonly number[];
+  /** Sum over all pairs between the two of what they count for, 1/1024 bit. */
+  between: number;
+  /** `joined`, or what forbade it: a steward's word, an exclusive identifier or the guard. */
+  outcome: 'joined' | 'apart' | 'exclusive' | 'guard';
+}
 
 interface Cluster {
   id: number;
@@ -35,9 +52,15 @@ interface Cluster {
  * Edges in descending order join two clusters unless a steward or an exclusive identifier keeps them apart or the mean weight over all pairs
  * between them is below the guard: what contradicts a cluster counts, not just the pair.
  * @param size Members of the component.
+ * @param tell Gets every attempt in order; hearing them changes nothing.
  * @returns Clusters of places, each in order.
  */
-export function clusterComponent(size: number, edges: LocalEdge[], constraints: Constraints): number[][] {
+export function clusterComponent(
+  size: number,
+  edges: LocalEdge[],
+  constraints: Constraints,
+  tell?: (attempt: Attempt) => void,
+): number[][] {
   const clusterOf: Cluster[] = [];
   for (let i = 0; i < size; i += 1) clusterOf.push({ id: i, members: [i], of: undefined });
   let nextId = size;
@@ -51,7 +74,7 @@ export function clusterComponent(size: number, edges: LocalEdge[], constraints: 
     if (high.of === undefined) {
       const [a = 0] = low.members;
       const [b = 0] = high.members;
-      sum = Math.max(-CLIP, Math.min(CLIP, constraints.weightOf(a, b)));
+      sum = inMean(constraints.weightOf(a, b));
     } else sum = sumBetween(low, high.of[0]) + sumBetween(low, high.of[1]);
     sums.set(key, sum);
     return sum;
@@ -59,12 +82,20 @@ export function clusterComponent(size: number, edges: LocalEdge[], constraints: 
   const someBetween = (x: Cluster, y: Cluster, holds: Constraints['isApart']): boolean =>
     holds !== undefined && x.members.some((a) => y.members.some((b) => holds(a, b)));
   const guard = constraints.guard * BIT;
+  const outcomeOf = (x: Cluster, y: Cluster, authority: 0 | 1 | 2): Attempt['outcome'] => {
+    if (someBetween(x, y, constraints.isApart)) return 'apart';
+    if (authority < 2 && someBetween(x, y, constraints.isContradiction)) return 'exclusive';
+    const isGuarded = authority === 0 && sumBetween(x, y) < guard * x.members.length * y.members.length;
+    return isGuarded ? 'guard' : 'joined';
+  };
   edges.sort((x, y) => (y.authority ?? 0) - (x.authority ?? 0) || y.weight - x.weight || x.a - y.a || x.b - y.b);
-  for (const { a, b, authority = 0 } of edges) {
+  for (const edge of edges) {
+    const { a, b, authority = 0 } = edge;
     const [x, y] = [clusterOf[a], clusterOf[b]];
-    if (x === undefined || y === undefined || x === y || someBetween(x, y, constraints.isApart)) continue;
-    if (authority < 2 && someBetween(x, y, constraints.isContradiction)) continue;
-    if (authority === 0 && sumBetween(x, y) < guard * x.members.length * y.members.length) continue;
+    if (x === undefined || y === undefined || x === y) continue;
+    const outcome = outcomeOf(x, y, authority);
+    tell?.({ edge, left: [...x.members], right: [...y.members], between: sumBetween(x, y), outcome });
+    if (outcome !== 'joined') continue;
     const joined: Cluster = { id: nextId, members: [...x.members, ...y.members], of: [x, y] };
     nextId += 1;
     for (const member of joined.members) clusterOf[member] = joined;

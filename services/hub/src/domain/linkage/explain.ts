@@ -66,7 +66,8 @@ function inWords(attribute: string, kind: Kind, level: string, bits: number): st
   return `${what}: ${said} (${strength}${size < 1 ? '' : bits > 0 ? ' evidence for one party' : ' evidence against'})`;
 }
 
-function bitsOf(weight: number): number {
+/** To the thousandth. */
+export function bitsOf(weight: number): number {
   return Number((weight / BIT).toFixed(3));
 }
 

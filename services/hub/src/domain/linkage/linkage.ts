@@ -1,3 +1,4 @@
+import { inMean } from './clustering.js';
 import { explainPair, type PairExplanation } from './explain.js';
 import type { Kind } from './kinds.js';
 import { BIT, createMatcher, type Matcher } from './matcher.js';
@@ -109,13 +110,12 @@ function explain(a: string, b: string, matcher: Matcher, population: Population)
 }
 
 function meanBetween(population: Population, matcher: Matcher, a: string, b: string): number {
-  const clip = 20 * BIT;
   let sum = 0;
   const [ours, theirs] = [population.clusterOf(a), population.clusterOf(b)];
   for (const one of ours)
     for (const other of theirs) {
       const [x, y] = [population.get(one), population.get(other)];
-      if (x && y) sum += Math.max(-clip, Math.min(clip, matcher.weight(x, y)));
+      if (x && y) sum += inMean(matcher.weight(x, y));
     }
   return Number((sum / (ours.length * theirs.length) / BIT).toFixed(3));
 }

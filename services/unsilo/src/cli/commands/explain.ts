@@ -5,9 +5,10 @@ import { printable, type Output } from '../output.js';
 
 export const explain: Command = {
   name: 'explain',
-  summary: 'Say why: a value, a pair of records, a write, an event',
+  summary: 'Say why: a value, a customer, a pair of records, a write, an event',
   usage: [
     'explain value CUSTOMER ATTRIBUTE [ELEMENT]',
+    'explain customer CUSTOMER',
     'explain pair REF REF',
     'explain command ID',
     'explain event ID',
@@ -15,12 +16,16 @@ export const explain: Command = {
   options: ASKING,
   examples: [
     { command: 'unsilo explain value c_0123 name.given', what: 'Who said it, since when, and what it beat' },
+    {
+      command: 'unsilo explain customer c_0123',
+      what: 'How its records were joined, what holds least, and who came close and stayed outside',
+    },
     { command: 'unsilo explain pair crm/contact/1 shop/row/7', what: 'Why these are, or are not, one customer' },
     { command: 'unsilo explain command cmd_0123', what: 'Which statement and event caused a write, and how it ended' },
   ],
   async run(invocation, surroundings) {
-    argument(invocation, 0, 'What to explain (value, pair, command or event)');
-    const what = action(invocation, ['value', 'pair', 'command', 'event']);
+    argument(invocation, 0, 'What to explain (value, customer, pair, command or event)');
+    const what = action(invocation, ['value', 'customer', 'pair', 'command', 'event']);
     const given = (index: number, name: string): string => argument(invocation, index, name);
     return asking(invocation, surroundings, async ({ service, actor }): Promise<ExitCode> => {
       const { output } = surroundings;
@@ -33,6 +38,9 @@ export const explain: Command = {
             await service.explainValue(actor, given(1, 'The customer'), given(2, 'The attribute'), element),
           );
         }
+        case 'customer':
+          noMoreArguments(invocation, 2);
+          return explained(output, await service.explainCustomer(actor, given(1, 'The customer')));
         case 'pair':
           noMoreArguments(invocation, 3);
           return explained(

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import {
+  clusterComponent,
+  inMean,
+  type Attempt,
+  type Constraints,
+  type LocalEdge,
+} from '../../src/domain/linkage/clustering.js';
+import { explainCluster, type ClusterReasons } from '../../src/domain/linkage/explain-cluster.js';
+import { bitsOf } from '../../src/domain/linkage/explain.js';
+import { BIT, toWeight } from '../../src/domain/linkage/matcher.js';
+
+const THRESHOLD = toWeight(2);
+const GUARD = -3;
+
+interface Component {
+  size: number;
+  /** By pair, 1/1024 bit. */
+  weights: number[][];
+  edges: LocalEdge[];
+  apart: Set<string>;
+  contradictions: Set<string>;
+}
+
+const pairsOf = (size: number): [number, number][] =>
+  Array.from({ length: size }, (_, a) => a).flatMap((a) =>
+    Array.from({ length: size - a - 1 }, (_, i): [number, number] => [a, a + 1 + i]),
+  );
+
+/** Weights in whole bits, so that ties come about; few decisions and contradictions. */
+const components: fc.Arbitrary<Component> = fc.integer({ min: 1, max: 9 }).chain((size) => {
+  const pairs = pairsOf(size);
+  return fc
+    .array(
+      fc.record({
+        bits: fc.integer({ min: -12, max: 26 }),
+        isProposed: fc.boolean(),
+        word: fc.option(fc.constantFrom('link', 'made', 'apart', 'contradiction'), { freq: 7 }),
+      }),
+      { minLength: pairs.length, maxLength: pairs.length },
+    )
+    .map((said) => {
+      const component: Component = {
+        size,
+        weights: Array.from({ length: size }, () => Array.from({ length: size }, () => 0)),
+        edges: [],
+        apart: new Set(),
+        contradictions: new Set(),
+      };
+      for (const [i, [a, b]] of pairs.entries()) {
+        const { bits = 0, isProposed = false, word } = said[i] ?? {};
+        const weight = toWeight(bits);
+        for (const [x, y] of [
+          [a, b],
+          [b, a],
+        ] as const) {
+          (component.weights[x] as number[])[y] = weight;
+          if (word === 'apart') component.apart.add(`${x}|${y}`);
+          if (word === 'contradiction') component.contradictions.add(`${x}|${y}`);
+        }
+        if (word === 'link') component.edges.push({ a, b, weight: 0, authority: 2 });
+        if (word === 'made') component.edges.push({ a, b, weight: 0, authority: 1 });
+        if (isProposed && weight >= THRESHOLD) component.edges.push({ a, b, weight });
+      }
+      return component;
+    });
+});
+
+const weightOf =
+  ({ weights }: Component) =>
+  (a: number, b: number): number =>
+    weights[a]?.[b] ?? NaN;
+
+function constraintsOf(component: Component): Constraints {
+  const { apart, contradictions } = component;
+  return {
+    weightOf: weightOf(component),
+    isApart: (a, b) => apart.has(`${a}|${b}`),
+    isContradiction: (a, b) => contradictions.has(`${a}|${b}`),
+    guard: GUARD,
+  };
+}
+
+function traced(component: Component): { clusters: number[][]; attempts: Attempt[] } {
+  const attempts: Attempt[] = [];
+  const clusters = clusterComponent(component.size, [...component.edges], constraintsOf(component), (attempt) =>
+    attempts.push(attempt),
+  );
+  return { clusters, attempts };
+}
+
+function explained(component: Component): { cluster: string[]; reasons: ClusterReasons }[] {
+  const { clusters, attempts } = traced(component);
+  const refs = Array.from({ length: component.size }, (_, place) => `r${place}`);
+  return clusters.map((places) => {
+    const cluster = places.map((place) => `r${place}`);
+    const whole = { refs, attempts, weightOf: weightOf(component), floor: THRESHOLD, guard: GUARD };
+    return { cluster, reasons: explainCluster(whole, cluster) };
+  });
+}
+
+const placeOf = (ref: string): number => Number(ref.slice(1));
+
+describe('the attempts of clustering', () => {
+  it('change nothing by being told', () => {
+    fc.assert(
+      fc.property(components, (component) => {
+        const plain = clusterComponent(component.size, [...component.edges], constraintsOf(component));
+        expect(traced(component).clusters).toEqual(plain);
+      }),
+    );
+  });
+
+  it('done again one by one, each judged by the rules as they are written, lead to the same clusters', () => {
+    fc.assert(
+      fc.property(components, (component) => {
+        const { clusters, attempts } = traced(component);
+        const weigh = weightOf(component);
+        let parts = Array.from({ length: component.size }, (_, place) => [place]);
+        const partOf = (place: number): number[] => parts.find((part) => part.includes(place)) ?? [];
+        const among = (left: readonly number[], right: readonly number[], pairs: Set<string>): boolean =>
+          left.some((x) => right.some((y) => pairs.has(`${x}|${y}`)));
+        for (const { edge, left, right, between, outcome } of attempts) {
+          expect([[...left].sort(), [...right].sort()]).toEqual([partOf(edge.a).sort(), partOf(edge.b).sort()]);
+          const sum = left.flatMap((x) => right.map((y) => inMean(weigh(x, y)))).reduce((s, one) => s + one, 0);
+          expect(between).toBe(sum);
+          const isGuarded = edge.authority === undefined && sum / (left.length * right.length) < GUARD * BIT;
+          const should = among(left, right, component.apart)
+            ? 'apart'
+            : edge.authority !== 2 && among(left, right, component.contradictions)
+              ? 'exclusive'
+              : isGuarded
+                ? 'guard'
+                : 'joined';
+          expect(outcome).toBe(should);
+          if (outcome === 'joined')
+            parts = [...parts.filter((part) => !part.includes(edge.a) && !part.includes(edge.b)), [...left, ...right]];
+        }
+        const sorted = (all: number[][]): number[][] =>
+          all.map((part) => [...part].sort((a, b) => a - b)).sort(([a = 0], [b = 0]) => a - b);
+        expect(sorted(parts)).toEqual(sorted(clusters));
+      }),
+    );
+  });
+});
+
+describe('an explained cluster', () => {
+  it('has one join fewer than members, and each part of a join is a member or an earlier join', () => {
+    fc.assert(
+      fc.property(components, (component) => {
+        for (const { cluster, reasons } of explained(component)) {
+          expect(reasons.joins).toHaveLength(cluster.length - 1);
+          const parts = new Set(cluster);
+          for (const { a, b, left, right } of reasons.joins) {
+            expect([left.includes(a), right.includes(b)]).toEqual([true, true]);
+            expect([parts.delete(left.join()), parts.delete(right.join())]).toEqual([true, true]);
+            parts.add([...left, ...right].sort().join());
+          }
+          expect([...parts]).toEqual([[...cluster].sort().join()]);
+        }
+      }),
+    );
+  });
+
+  it('tells a margin beyond which the pair would not have joined the two parts, and within which it would', () => {
+    fc.assert(
+      fc.property(components, (component) => {
+        const weigh = weightOf(component);
+        for (const { reasons } of explained(component)) {
+          const margins = reasons.joins.map(({ margin = Infinity }) => margin);
+          if (reasons.weakest !== undefined) expect(margins[reasons.weakest]).toBe(Math.min(...margins));
+          else expect(margins.every((margin) => margin === Infinity)).toBe(true);
+          for (const { a, b, left, right, margin } of reasons.joins) {
+            if (margin === undefined) continue;
+            const joinsWith = (less: number): boolean => {
+              const weight = weigh(placeOf(a), placeOf(b)) - less;
+              let sum = 0;
+              for (const x of left)
+                for (const y of right) sum += inMean(x === a && y === b ? weight : weigh(placeOf(x), placeOf(y)));
+              return weight >= THRESHOLD && sum >= GUARD * BIT * left.length * right.length;
+            };
+            expect([joinsWith(toWeight(margin)), joinsWith(toWeight(margin) + 2)]).toEqual([true, false]);
+          }
+        }
+      }),
+    );
+  });
+
+  it('counts every pair of it, and tells each that speaks against it', () => {
+    fc.assert(
+      fc.property(components, (component) => {
+        const weigh = weightOf(component);
+        for (const { cluster, reasons } of explained(component)) {
+          const weights = pairsOf(cluster.length).map(([i, j]) =>
+            weigh(placeOf(cluster[i] ?? ''), placeOf(cluster[j] ?? '')),
+          );
+          expect(reasons.pairs).toBe(weights.length);
+          const negative = weights.filter((weight) => weight < 0).sort((x, y) => x - y);
+          expect(reasons.against.map(({ bits }) => bits)).toEqual(negative.map(bitsOf));
+        }
+      }),
+    );
+  });
+
+  it('is told of what else was refused only where an edge led out of it', () => {
+    fc.assert(
+      fc.property(components, (component) => {
+        for (const { cluster, reasons } of explained(component)) {
+          const leading = component.edges.filter(
+            ({ a, b }) => cluster.includes(`r${a}`) !== cluster.includes(`r${b}`),
+          ).length;
+          // Each of them was tried, since its ends never were in one cluster.
+          expect(reasons.refusals).toHaveLength(leading);
+        }
+      }),
+    );
+  });
+});
