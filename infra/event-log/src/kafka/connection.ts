@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Kafka, type Admin, type Broker, type Cluster, type Consumer } from 'kafkajs';
 import { StorageError, logClosed, unknownTopic } from '../errors.js';
 import type { TopicPartition } from '../port.js';
-import { Backoff, isLasting, logError, pause, typeOf, within } from './failures.js';
+import { Backoff, brokerOf, isLasting, logError, pause, typeOf, within } from './failures.js';
 import { clientConfig, type Settings } from './options.js';
 
 /** Offsets of one partition that somebody who reads committed messages can see: the first, and the one after the last. */
@@ -33,12 +33,13 @@ export interface GroupBroker extends Broker {
   }): Promise<{ memberAssignment: Buffer }>;
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  connectionPool: { host: string; port: number };
   describeGroups(request: { groupIds: string[] }): Promise<{ groups: { members: unknown[] }[] }>;
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
 }
 
 /** How long a connection that is closed may take to say goodbye. */
-const FAREWELL_MS = 1500;
+const FAREWELL_MS = 500;
 /** A topic that was just made may be unknown to the broker that is asked first. */
 const SECOND_LOOK_MS = 300;
 /** A consumer is the only way to its cluster; this one never joins its group. */
@@ -55,6 +56,11 @@ export class KafkaConnection {
   private readonly kafka: Kafka;
   private consumer: Consumer;
   private cluster: Cluster;
+  /** Brokers that were asked, by address: those whose connections fail are given up whole. */
+  private readonly asked = new Map<string, GroupBroker>();
+  /** Topics that were looked up: a new client is told of them at once. */
+  private readonly topics = new Set<string>();
+  private isFresh = false;
   private refreshing: Promise<void> | undefined;
 
   constructor(settings: Settings) {
@@ -111,10 +117,26 @@ export class KafkaConnection {
         return await work();
       } catch (error) {
         if (isLasting(error) || performance.now() >= end) throw logError(error, what);
+        this.failed(error);
         await backoff.pause(this.closed);
         await this.recover();
       }
     }
+  }
+
+  /**
+   * To be told of every failure, at once. A broker whose connection failed, or that didn't answer, is asked over new connections only:
+   * kafkajs would open the same connection object again, which still holds the beginning of an answer that was cut off, takes whatever
+   * comes for the rest of it, and lets every request wait until its time is over.
+   */
+  failed(error: unknown): void {
+    const address = brokerOf(error);
+    if (address === undefined) return;
+    const place = `${address.host}:${address.port}`;
+    const broker = this.asked.get(place);
+    this.asked.delete(place);
+    this.cluster.removeBroker(address);
+    broker?.disconnect().catch(() => undefined);
   }
 
   /** Looks at the brokers anew after something failed. Doesn't throw: whoever tries again finds out. */
@@ -127,20 +149,25 @@ export class KafkaConnection {
     if (this.closed.aborted) return;
     try {
       await this.cluster.connect();
-      await this.cluster.refreshMetadata();
+      if (this.isFresh) await this.cluster.addMultipleTargetTopics([...this.topics]);
+      else await this.cluster.refreshMetadata();
+      this.isFresh = false;
     } catch (error) {
-      // One topic that is gone spoils kafkajs' look at all others, and after some failures it has lost its last broker.
-      if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' || error instanceof TypeError) await this.forget();
+      const type = typeOf(error);
+      // One topic that is gone spoils kafkajs' look at all others.
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') this.topics.clear();
+      // No broker has answered: kafkajs may have lost its last one, or take one for connected that it never spoke with.
+      else if (type !== undefined) return;
+      this.forget();
     }
   }
 
-  private async forget(): Promise<void> {
-    const old = this.consumer;
+  private forget(): void {
+    // It ends when its last request has an answer, or has waited long enough.
+    this.consumer.disconnect().catch(() => undefined);
     [this.consumer, this.cluster] = this.build();
-    await within(
-      old.disconnect().catch(() => undefined),
-      FAREWELL_MS,
-    );
+    this.asked.clear();
+    this.isFresh = true;
   }
 
   /** Makes sure that there is a cluster at all. */
@@ -178,6 +205,7 @@ export class KafkaConnection {
     await this.cluster.connect();
     await this.cluster.addMultipleTargetTopics([topic]);
     if (this.known(topic) === 0) await this.cluster.refreshMetadata();
+    this.topics.add(topic);
   }
 
   private known(topic: string): number {
@@ -207,8 +235,14 @@ export class KafkaConnection {
     return leader === undefined || leader < 0 ? undefined : leader;
   }
 
-  broker(node: number): Promise<GroupBroker> {
-    return this.cluster.findBroker({ nodeId: String(node) }) as Promise<GroupBroker>;
+  async broker(node: number): Promise<GroupBroker> {
+    return this.note((await this.cluster.findBroker({ nodeId: String(node) })) as GroupBroker);
+  }
+
+  private note(broker: GroupBroker): GroupBroker {
+    const { host, port } = broker.connectionPool;
+    this.asked.set(`${host}:${port}`, broker);
+    return broker;
   }
 
   async anyBroker(): Promise<GroupBroker> {
@@ -222,7 +256,7 @@ export class KafkaConnection {
   async coordinator(groupId: string): Promise<GroupBroker> {
     await this.cluster.connect();
     if (this.cluster.getNodeIds().length === 0) await this.cluster.refreshMetadata();
-    return (await this.cluster.findGroupCoordinator({ groupId })) as GroupBroker;
+    return this.note((await this.cluster.findGroupCoordinator({ groupId })) as GroupBroker);
   }
 
   /** Ends of partitions of which the caller knows that they exist. */

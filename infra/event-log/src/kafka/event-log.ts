@@ -14,6 +14,7 @@ import type {
 } from '../port.js';
 import { chooseCompression } from './codecs.js';
 import { KafkaConnection, placeKey } from './connection.js';
+import { within } from './failures.js';
 import { groupLag, groupMembers } from './lag.js';
 import { settingsOf, type KafkaOptions, type Settings } from './options.js';
 import { KafkaProducer } from './producer.js';
@@ -22,6 +23,9 @@ import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topics.js';
 import { UnderWay } from '../under-way.js';
 
+/** How long closing waits for handlers, and for what they or others append. */
+const LAST_BATCHES_MS = 3000;
+const LAST_APPENDS_MS = 1000;
 /** Each takes about a third of a second while the broker doesn't know the topic. */
 const LOOKS_AT_NEW_TOPIC = 30;
 
@@ -143,9 +147,13 @@ class KafkaEventLog implements EventLog {
 
   /** Handlers that run may still append; nobody else's append is cut off either. Then nothing more is taken. */
   private async shut(): Promise<void> {
-    await Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
+    const { onLeft } = this.settings;
+    const closing = Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
+    if (!(await within(closing, LAST_BATCHES_MS)))
+      onLeft?.('Batches are still being handled; what they have not committed is delivered again.');
     this.closed = true;
-    await this.underWay.ended();
+    if (!(await within(this.underWay.ended(), LAST_APPENDS_MS)))
+      onLeft?.('Appends had no answer from the brokers; none of them was acknowledged.');
     await this.connection.close();
   }
 

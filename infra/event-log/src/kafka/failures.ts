@@ -8,6 +8,8 @@ interface KafkaFailure {
   type?: string;
   /** Of the system or TLS. */
   code?: unknown;
+  /** `host:port` of the broker whose connection it was. */
+  broker?: unknown;
   cause?: unknown;
 }
 
@@ -24,6 +26,18 @@ export function originOf(error: unknown): KafkaFailure {
 
 export function typeOf(error: unknown): string | undefined {
   return originOf(error).type;
+}
+
+/** The broker whose connection failed or didn't answer in time; undefined where one answered, or where nobody says which it was. */
+export function brokerOf(error: unknown): { host: string; port: number } | undefined {
+  let failure = error as KafkaFailure | null | undefined;
+  for (let depth = 0; depth < 8 && failure !== undefined && failure !== null; depth++) {
+    if (failure.type !== undefined) return undefined;
+    const [, host, port] = /^(.+):(\d+)$/.exec(typeof failure.broker === 'string' ? failure.broker : '') ?? [];
+    if (host !== undefined) return { host, port: Number(port) };
+    failure = failure.cause as KafkaFailure | undefined;
+  }
+  return undefined;
 }
 
 const TLS = /CERT|SSL|TLS|SIGNATURE/;
@@ -84,9 +98,9 @@ export function logError(error: unknown, what: string): StorageError {
 }
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 1000;
 
-/** Pauses that grow from 50 ms to 2 s, until something went well. */
+/** Pauses that grow from 50 ms to 1 s, until something went well. */
 export class Backoff {
   private failures = 0;
 
@@ -115,11 +129,11 @@ export function pause(ms: number, stopped?: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits for the work, but no longer than so many milliseconds; it may go on by itself then. */
-export async function within(work: Promise<unknown>, ms: number): Promise<void> {
+/** Waits for the work, but no longer than so many milliseconds; it may go on by itself then. Answers whether it ended in time. */
+export async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
   const late = new AbortController();
   try {
-    await Promise.race([work, pause(ms, late.signal)]);
+    return await Promise.race([work.then(() => true), pause(ms, late.signal).then(() => false)]);
   } finally {
     late.abort();
   }

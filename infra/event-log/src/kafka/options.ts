@@ -31,6 +31,8 @@ export interface KafkaOptions {
   deliveryTimeoutMs?: number;
   /** Hears what the client has to say about its connections. Without it nobody does; what fails is told by errors all the same. */
   onLog?: (entry: { level: 'error' | 'warn'; message: string; broker?: string }) => void;
+  /** Told at closing what there was no time for. */
+  onLeft?: (what: string) => void;
 }
 
 export interface KafkaSasl {
@@ -52,9 +54,9 @@ export type Compression = 'none' | 'gzip' | 'lz4' | 'zstd';
 
 /** The options with their defaults. */
 export type Settings = Readonly<
-  Required<Omit<KafkaOptions, 'sasl' | 'tls' | 'compression' | 'replicationFactor' | 'onLog'>>
+  Required<Omit<KafkaOptions, 'sasl' | 'tls' | 'compression' | 'replicationFactor' | 'onLog' | 'onLeft'>>
 > &
-  Pick<KafkaOptions, 'sasl' | 'tls' | 'compression' | 'replicationFactor' | 'onLog'>;
+  Pick<KafkaOptions, 'sasl' | 'tls' | 'compression' | 'replicationFactor' | 'onLog' | 'onLeft'>;
 
 /** @throws UNSILO_LOG_OPTIONS */
 export function settingsOf(options: KafkaOptions): Settings {

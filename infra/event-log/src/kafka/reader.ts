@@ -211,8 +211,10 @@ export class PartitionReader {
       try {
         await this.connection.learn(topic);
       } catch (error) {
-        if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') await this.connection.recover();
-        else this.missing(topic);
+        if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') {
+          this.connection.failed(error);
+          await this.connection.recover();
+        } else this.missing(topic);
       }
     }
     // Those that were found are fetched by the fetchers of their leaders.
@@ -266,6 +268,7 @@ export class PartitionReader {
         this.listener.failed(logError(error, `read ${wanted.map(placeKey).join(', ')}`));
         return await pause(LASTING_PAUSE_MS, this.stopping.signal);
       }
+      this.connection.failed(error);
       await backoff.pause(this.stopping.signal);
       await this.connection.recover();
     } catch (failure) {

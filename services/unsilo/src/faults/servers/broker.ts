@@ -40,6 +40,9 @@ export class FaultBroker {
       KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
       KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+      // As in infra/deploy/compose/kafka.properties: a broker that was killed is let in again after so long, not after 9 s.
+      KAFKA_BROKER_SESSION_TIMEOUT_MS: '3000',
+      KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: '500',
       KAFKA_LOG_DIRS: '/var/lib/kafka/data',
       KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m',
     };
@@ -89,8 +92,14 @@ export class FaultBroker {
   }
   /** Connections stay open and nothing answers. */
   async pause(ms: number): Promise<void> {
-    await docker('pause', this.#container);
+    await this.freeze();
     await sleep(ms);
+    await this.thaw();
+  }
+  async freeze(): Promise<void> {
+    await docker('pause', this.#container);
+  }
+  async thaw(): Promise<void> {
     await docker('unpause', this.#container);
   }
   async remove(): Promise<void> {

@@ -79,8 +79,14 @@ export class FaultRedis {
 
   /** Connections stay open and nothing answers. */
   async pause(ms: number): Promise<void> {
-    this.#process?.kill('SIGSTOP');
+    this.freeze();
     await sleep(ms);
+    this.thaw();
+  }
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+  thaw(): void {
     this.#process?.kill('SIGCONT');
   }
 
