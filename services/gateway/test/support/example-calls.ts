@@ -144,6 +144,7 @@ export const exampleCalls: Record<string, Example> = {
   resumeSystem: { status: 200, path: { system: 'crm-emea' } },
   audit: [{ status: 200 }, { status: 200, query: { system: 'crm-emea' } }],
   exportCustomers: { status: 200 },
+  exportRecords: { status: 200 },
   hashCustomers: { status: 200 },
   // A stream that goes on would never be answered whole; this one says why it ends.
   live: { status: 200, query: { after: 'nonsense' } },

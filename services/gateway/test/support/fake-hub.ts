@@ -19,6 +19,7 @@ import {
   type Metric,
   type ModelPlan,
   type Page,
+  type RecordInSystem,
   type RecordView,
   type ReplayResult,
   type ReplyRequest,
@@ -220,6 +221,13 @@ export class FakeHub implements HubService {
   async *customers(actor: Actor): AsyncIterable<Customer> {
     this.#enter('customers', actor, 'reader');
     for (const group of this.#people.groups) yield this.#people.customer(group);
+  }
+
+  async *records(actor: Actor): AsyncIterable<RecordInSystem> {
+    this.#enter('records', actor, 'reader');
+    for (const group of this.#people.groups)
+      for (const { ref, version, state } of group.records)
+        yield { ref, system: systemOf(ref), customer: group.id, deleted: false, version, state };
   }
 
   async customersHash(actor: Actor): Promise<{ hash: string; customers: number }> {

@@ -20,6 +20,7 @@ export type Asked = Pick<
   | 'searchCustomers'
   | 'customer'
   | 'customers'
+  | 'records'
   | 'customersHash'
   | 'timeline'
   | 'employment'

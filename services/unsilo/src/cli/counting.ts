@@ -1,6 +1,7 @@
-import type { LiveEvent, Page } from '@unsilo/hub';
+import type { LiveEvent } from '@unsilo/hub';
 import { topicName, type BusinessObject, type Decision, type Interaction, type Party } from '@unsilo/schemas';
 import type { Asking } from './asking.js';
+import { pages } from './pages.js';
 
 /** What became of all records of one kind of one system that the log knows. Every record counts once, in `read` and in one other number. */
 export interface Counted {
@@ -109,19 +110,6 @@ async function* newest(
     seen.add(known.change.ref);
     yield known;
   }
-}
-
-async function* pages<Item>(
-  load: (cursor: { cursor?: string }) => Promise<Page<Item>>,
-  signal: AbortSignal,
-): AsyncGenerator<Item> {
-  let next: string | undefined;
-  do {
-    signal.throwIfAborted();
-    const page: Page<Item> = await load(next === undefined ? {} : { cursor: next });
-    yield* page.items;
-    next = page.next;
-  } while (next !== undefined);
 }
 
 function isErasure(decision: Decision): decision is Extract<Decision, { kind: 'erase' }> {

@@ -110,6 +110,7 @@ export function httpService(url: string, key: string): Asked & Done {
       return { status: 'found', ...body } as Awaited<ReturnType<Asked['customer']>>;
     },
     customers: (_, signal) => lines('/v1/export/customers', {}, signal),
+    records: (_, signal) => lines('/v1/export/records', {}, signal),
     customersHash: () => json('/v1/export/customers/hash'),
     timeline: (_, customer, query) => json(`/v1/customers/${id(customer)}/timeline`, { query }),
     employment: (_, customer, query) => json(`/v1/customers/${id(customer)}/employment`, { query }),

@@ -11,8 +11,11 @@ const SLICE = 500;
 /** Every record that the hub knows something of, in order of refs. Erased ones, of which nothing is known, are left out. */
 export async function* allRecords(context: ServiceContext, signal?: AbortSignal): AsyncGenerator<RecordInSystem> {
   const { store, core } = context;
-  for (let from: string | undefined; ; ) {
-    const entries = await store.range(core.tenant, 'records', { ...(from === undefined ? {} : { from }), limit: SLICE });
+  for (let from: string | undefined; ;) {
+    const entries = await store.range(core.tenant, 'records', {
+      ...(from === undefined ? {} : { from }),
+      limit: SLICE,
+    });
     const rows = entries.map(({ value }) => JSON.parse(value) as RecordRow);
     for (const { facts, customer } of await withPast(store, core.tenant, rows)) {
       if (signal?.aborted) return;

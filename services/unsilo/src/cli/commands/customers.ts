@@ -1,7 +1,8 @@
 import type { Customer } from '@unsilo/schemas';
-import type { CustomerLookup, TimelineEntry } from '@unsilo/hub';
+import type { TimelineEntry } from '@unsilo/hub';
 import { asking, ASKING, type Asking } from '../asking.js';
-import { action, argument, CommandError, EXIT, noMoreArguments, type Command, type ExitCode } from '../command.js';
+import { action, argument, EXIT, noMoreArguments, type Command, type ExitCode } from '../command.js';
+import { customerOf } from '../customer-of.js';
 import { inWords, printable, table, type Output } from '../output.js';
 
 const MOST = 200;
@@ -12,7 +13,7 @@ export const customers: Command = {
   usage: [
     'customers [list]',
     'customers search TEXT',
-    'customers show ID',
+    'customers show ID|REF',
     'customers --hash',
     'customers --all --json',
   ],
@@ -65,7 +66,7 @@ export const customers: Command = {
           );
         case 'show':
           noMoreArguments(invocation, 2);
-          return show(asked, output, argument(invocation, 1, 'The id of the customer'));
+          return show(asked, output, argument(invocation, 1, 'The id of the customer, or of a record'));
       }
     });
   },
@@ -95,7 +96,7 @@ async function list(
 }
 
 async function show({ service, actor }: Asking, output: Output, id: string): Promise<ExitCode> {
-  const found = await whole((wanted) => service.customer(actor, wanted), id, output);
+  const found = await customerOf({ service, actor }, id, output);
   const { items: timeline } = await service.timeline(actor, found.customer.id, { limit: 10 });
   const { employers, people } = await service.employment(actor, found.customer.id, { limit: 10 });
   if (output.json) {
@@ -133,30 +134,6 @@ async function show({ service, actor }: Asking, output: Output, id: string): Pro
     for (const entry of timeline) output.data(timelineLine(entry));
   }
   return EXIT.ok;
-}
-
-/** Follows ids that became part of another customer. */
-async function whole(
-  look: (id: string) => Promise<CustomerLookup>,
-  id: string,
-  output: Output,
-): Promise<Extract<CustomerLookup, { status: 'found' }>> {
-  const found = await look(id);
-  switch (found.status) {
-    case 'found':
-      return found;
-    case 'moved':
-      output.message(`${id} is part of ${found.to} now.`);
-      return whole(look, found.to, output);
-    case 'gone':
-      throw new CommandError('UNSILO_CUSTOMER_GONE', `The customer ${id} was forgotten.`);
-    case 'unknown':
-      throw new CommandError(
-        'UNSILO_CUSTOMER_UNKNOWN',
-        `No customer ever had the id ${id}.`,
-        '`unsilo customers search` finds ids.',
-      );
-  }
 }
 
 function nameOf({ state }: Customer): string {

@@ -10,6 +10,7 @@ import { deadLetters } from './dead-letters.js';
 import { evaluate } from './evaluate.js';
 import { events } from './events.js';
 import { explain } from './explain.js';
+import { exportData } from './export.js';
 import { keys } from './keys.js';
 import { lag } from './lag.js';
 import { match } from './match.js';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   explain,
   review,
   deadLetters,
+  exportData,
   audit,
   count,
   replay,
