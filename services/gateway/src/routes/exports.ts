@@ -80,6 +80,26 @@ export function exportRoutes(app: App, { service }: RouteContext): void {
   );
 
   app.get(
+    '/v1/export/training-data',
+    {
+      config: { access: ['operator'] },
+      schema: {
+        ...about(
+          'exportTrainingData',
+          'Systems',
+          'What a matching model is trained on',
+          'One TrainingLine a line: the settings, all records as they are compared, and the last word of a steward about each pair. `unsilo train` takes it. A last line with `problem` says that the answer is not whole.',
+        ),
+        response: answers({ 200: stream(NDJSON, 'One TrainingLine a line.') }),
+      },
+    },
+    (request, reply) => {
+      const controller = new AbortController();
+      return lines(request, reply, service.trainingData(actorOf(request), controller.signal), controller);
+    },
+  );
+
+  app.get(
     '/v1/export/customers/hash',
     {
       config: { access: READERS },

@@ -146,6 +146,7 @@ export const exampleCalls: Record<string, Example> = {
   exportCustomers: { status: 200 },
   exportRecords: { status: 200 },
   hashCustomers: { status: 200 },
+  exportTrainingData: { status: 200 },
   // A stream that goes on would never be answered whole; this one says why it ends.
   live: { status: 200, query: { after: 'nonsense' } },
   listEvents: [

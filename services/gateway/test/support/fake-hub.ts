@@ -27,6 +27,7 @@ import {
   type Role,
   type SystemView,
   type TimelineEntry,
+  type TrainingLine,
 } from '@unsilo/hub';
 import {
   topicName,
@@ -44,7 +45,7 @@ import { LiveBuffer } from './live-buffer.js';
 import { Commands } from './commands.js';
 import { explainCommand, explainCustomer, explainEvent, explainPair, explainValue } from './explaining.js';
 import { sampleLetters } from './letters.js';
-import { MATCHING_REPORT, MODEL_PLAN, reviewQueue } from './matching-answers.js';
+import { MATCHING_REPORT, MODEL_PLAN, reviewQueue, TRAINING_LINES } from './matching-answers.js';
 import { paged } from './paging.js';
 import { People, systemOf } from './people.js';
 import { AUDIT_ROWS, lagOf, METRICS } from './running-answers.js';
@@ -244,6 +245,11 @@ export class FakeHub implements HubService {
   async explainPair(actor: Actor, a: string, b: string) {
     this.#enter('explainPair', actor, 'reader');
     return explainPair(this.#people, a, b, this.#decisions);
+  }
+
+  async *trainingData(actor: Actor): AsyncIterable<TrainingLine> {
+    this.#enter('trainingData', actor, 'operator');
+    yield* TRAINING_LINES;
   }
 
   async explainCustomer(actor: Actor, id: string) {

@@ -1,4 +1,4 @@
-import type { MatchingReport, ModelPlan, ReviewQueue } from '@unsilo/hub';
+import type { MatchingReport, ModelPlan, ReviewQueue, TrainingLine } from '@unsilo/hub';
 import type { Decision } from '@unsilo/schemas';
 
 /** One question, until somebody has answered it. */
@@ -49,3 +49,18 @@ export const MODEL_PLAN: ModelPlan = {
   ],
   isComplete: true,
 };
+
+export const TRAINING_LINES: readonly TrainingLine[] = [
+  { type: 'settings', model: 'shipped-1', kinds: {} },
+  {
+    type: 'record',
+    profile: {
+      ref: 'crm-emea/contact/42',
+      kind: 'person',
+      names: [],
+      addresses: [],
+      values: { emails: ['ada@analytical.example'] },
+    },
+  },
+  { type: 'judgement', a: 'crm-emea/contact/42', b: 'mastodon/account/7', same: false, reversed: false },
+];

@@ -22,6 +22,7 @@ import { planModel } from './service/plan-model.js';
 import { allRecords } from './service/records.js';
 import { reviewQueue } from './service/review.js';
 import { listNewest, live } from './service/stream.js';
+import { trainingData } from './service/training-data.js';
 import type { Actor, Role } from './service.js';
 
 /** The service over the hub's state and log. Each call checks first what the actor may do. */
@@ -106,6 +107,10 @@ export function createService(context: ServiceContext): HubService {
     async planModel(actor, { model, limit }) {
       may(actor, 'operator');
       return planModel(context, model, limit);
+    },
+    async *trainingData(actor, signal) {
+      may(actor, 'operator');
+      yield* trainingData(context, signal);
     },
     async decisions(actor, query) {
       mayRead(actor);

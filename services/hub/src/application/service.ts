@@ -14,6 +14,8 @@ import type {
   SystemProfile,
   Version,
 } from '@unsilo/schemas';
+import type { Kind } from '../domain/linkage/kinds.js';
+import type { Profile } from '../domain/linkage/profile.js';
 import type { Difference, ExceptionReason } from '../domain/projection.js';
 import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence } from './explanations.js';
 
@@ -71,6 +73,8 @@ export interface HubService {
    * @param request.model Content of a model file.
    */
   planModel(actor: Actor, request: { model: unknown; limit: number }): Promise<ModelPlan>;
+  /** Roles: operator. All that a matching model is trained on: records as they are compared, and what stewards said about pairs of them. */
+  trainingData(actor: Actor, signal?: AbortSignal): AsyncIterable<TrainingLine>;
   /** Roles: reader. Newest first. */
   decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>>;
   /** Roles: agent. The same idempotency key answers the same command again. */
@@ -261,6 +265,25 @@ export interface MatchingReport {
   /** Groups of records that hang together by evidence and yet are several customers: contradictions keep them apart. */
   partedComponents: number;
 }
+/** What is compared of a record, or the last word about a pair; first comes what else training has to know. */
+export type TrainingLine =
+  | {
+      type: 'settings';
+      /** Version of the model in force. */
+      model: string;
+      /** What `extra.*` attributes are compared as. */
+      kinds: Record<string, Kind>;
+    }
+  | { type: 'record'; profile: Profile }
+  | {
+      type: 'judgement';
+      a: string;
+      b: string;
+      /** Linked, or kept apart. */
+      same: boolean;
+      /** Somebody had said the opposite before, and had not taken it back. */
+      reversed: boolean;
+    };
 export interface PlannedChange {
   kind: 'merged' | 'split';
   /** Ids of the customers that there are. */

@@ -33,6 +33,7 @@ export type Asked = Pick<
   | 'review'
   | 'planModel'
   | 'matchingReport'
+  | 'trainingData'
   | 'decide'
   | 'decisions'
   | 'deadLetters'

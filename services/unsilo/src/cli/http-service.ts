@@ -126,6 +126,7 @@ export function httpService(url: string, key: string): Asked & Done {
     explainEvent: (_, event) => json('/v1/explain/event', { query: { id: event } }),
     review: (_, query) => json('/v1/review', { query }),
     matchingReport: () => json('/v1/matching'),
+    trainingData: (_, signal) => lines('/v1/export/training-data', {}, signal),
     planModel: (_, body) => json('/v1/plan', { method: 'POST', body }),
     decisions: (_, query) => json('/v1/decisions', { query }),
     deadLetters: (_, query) => json('/v1/dead-letters', { query }),

@@ -3,11 +3,14 @@ import {
   DEFAULT_LINKAGE_MODEL,
   modelProblems,
   trainModel,
+  trainOnProfiles,
+  type Label,
   type LinkageModel,
   type ModelTraining,
 } from '@unsilo/hub/linkage';
 import { createHash } from 'node:crypto';
 import { CommandError } from '../cli/command.js';
+import type { HubRecords } from './hub-records.js';
 import type { FileRecord } from './records.js';
 import type { linkageOptions } from './records.js';
 
@@ -33,14 +36,24 @@ export function loadModel(file: string): LinkageModel {
 export function train(
   records: readonly FileRecord[],
   options: ReturnType<typeof linkageOptions>,
-  more: { labels?: readonly { a: string; b: string; same: boolean }[]; onProgress?: (step: string) => void } = {},
+  more: { labels?: readonly Label[]; onProgress?: (step: string) => void } = {},
 ): ModelTraining {
-  const training = trainModel(
-    records.map(({ record }) => record),
-    'trained',
-    { ...options, ...more },
-    DEFAULT_LINKAGE_MODEL,
+  return named(
+    trainModel(
+      records.map(({ record }) => record),
+      'trained',
+      { ...options, ...more },
+      DEFAULT_LINKAGE_MODEL,
+    ),
   );
+}
+
+/** The same from what a hub holds. */
+export function trainOnHub({ profiles, labels, kinds }: HubRecords, onProgress: (step: string) => void): ModelTraining {
+  return named(trainOnProfiles(profiles, 'trained', { labels, kinds, onProgress }, DEFAULT_LINKAGE_MODEL));
+}
+
+function named(training: ModelTraining): ModelTraining {
   const digest = createHash('sha256').update(JSON.stringify(training.model)).digest('hex').slice(0, 8);
   training.model.version = `trained-${digest}`;
   return training;

@@ -1,5 +1,5 @@
 import { basename, extname, resolve } from 'node:path';
-import type { Kind, LinkageRecord } from '@unsilo/hub/linkage';
+import { readDate, type Kind, type LinkageRecord } from '@unsilo/hub/linkage';
 import { CommandError } from '../cli/command.js';
 import type { AddressPart, Mapping, NamePart } from './mapping.js';
 import { readRows, textsAt, type Row } from './rows.js';
@@ -143,19 +143,4 @@ function joinPart<Part extends string>(
   const known: Partial<Record<Part, string>> = groups.get(group) ?? {};
   known[part] = known[part] === undefined ? text : `${known[part]} ${text}`;
   groups.set(group, known);
-}
-
-/** `yyyy-mm-dd` of a text in the form given; the text itself where it has another one. */
-function readDate(text: string, form: string): string {
-  const fields = form.toLowerCase().match(/y+|m+|d+/g) ?? [];
-  const groups = text.match(/\d+/g) ?? [];
-  const parts: Record<string, string> = {};
-  let at = 0;
-  for (const [index, field] of fields.entries()) {
-    const digits = groups.length === fields.length ? groups[index] : groups[0]?.slice(at, at + field.length);
-    parts[field.charAt(0)] = digits ?? '';
-    at += field.length;
-  }
-  const { y = '', m = '', d = '' } = parts;
-  return y.length === 4 && m !== '' && d !== '' ? `${y}-${m}-${d}` : text;
 }

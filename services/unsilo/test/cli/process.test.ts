@@ -105,6 +105,19 @@ describe('unsilo as a process', () => {
     expect((await ask('events', 'show', items[0]?.id ?? '')).stdout).not.toBe('');
   });
 
+  it('trains a model on its records and what stewards said about them', async () => {
+    expect((await ask('review', 'link', 'crm/contact/1', 'shop/contact/7')).code).toBe(0);
+    const trained = await eventually(async () => {
+      const ran = await ask('train', '--out', 'model.json');
+      return ran.stderr.includes('Stewards have judged 1 pair.') ? ran : undefined;
+    });
+    expect(trained.code).toBe(0);
+    expect(trained.stderr).toContain('too few records');
+    expect(trained.stderr).toContain('What it would change: unsilo plan --model model.json');
+    expect((await ask('plan', '--model', 'model.json')).code).toBe(0);
+    expect((await ask('review', 'undo', 'crm/contact/1', 'shop/contact/7')).code).toBe(0);
+  });
+
   it('lists and discards what could not be used', async () => {
     const { items } = (await json('dead-letters', '--state', 'open')) as { items: { id: string; code: string }[] };
     expect(items).toMatchObject([{ code: 'UNSILO_CONTACTS_NAMELESS' }]);

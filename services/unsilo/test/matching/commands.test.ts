@@ -140,6 +140,29 @@ describe('unsilo train', () => {
     expect(code).toBe(0);
   });
 
+  it('says how many labels it took, and which contradict each other', async () => {
+    writeFileSync(join(folder, 'people.csv'), CSV + CSV.split('\n').slice(1).join('\n').replace(/^(\d)/gm, '1$1'));
+    writeFileSync(join(folder, 'map.yaml'), MAPPING);
+    const lines = ['crm/1,crm/2,yes', 'crm/2,crm/3,no', 'crm/11,crm/12,yes', 'crm/12,crm/11,no', 'crm/1,crm/99,yes'];
+    writeFileSync(join(folder, 'labels.csv'), `a,b,same\n${lines.join('\n')}\n`);
+    const args = ['train', 'people.csv', '--map', 'map.yaml', '--out', 'model.json', '--labels', 'labels.csv'];
+    const { code, stdout, stderr } = await unsilo([...args, '--json'], { cwd: folder });
+    expect(code).toBe(0);
+    const { labels } = JSON.parse(stdout);
+    expect(labels.same + labels.different + labels.unknown).toBe(3);
+    expect(labels.contradictory).toHaveLength(2);
+    expect(stderr).toContain('2 contradict each other and were left out: crm/11 = crm/12, crm/11 ≠ crm/12.');
+  });
+
+  it.each([
+    [['train', '--map', 'map.yaml', '--out', 'model.json'], 'FILE is missing'],
+    [['train', 'people.csv', '--map', 'map.yaml', '--out', 'm.json', '--data', 'x'], '--data goes without files'],
+    [['train'], '--out is missing'],
+  ])('%j is wrong usage', async (args, message) => {
+    writeFileSync(join(folder, 'map.yaml'), MAPPING);
+    expect(await unsilo(args, { cwd: folder })).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
+
   it('refuses a file that is no model, and says what is wrong with it', async () => {
     writeFileSync(join(folder, 'people.csv'), CSV);
     writeFileSync(join(folder, 'map.yaml'), MAPPING);

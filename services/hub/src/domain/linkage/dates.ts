@@ -34,6 +34,21 @@ export function canonicalDate(text: string): string | undefined {
   return undefined;
 }
 
+/** `yyyy-mm-dd` of a text in the form given (`dd/mm/yyyy`, `yyyymmdd`); the text itself where it has another one. */
+export function readDate(text: string, form: string): string {
+  const fields = form.toLowerCase().match(/y+|m+|d+/g) ?? [];
+  const groups = text.match(/\d+/g) ?? [];
+  const parts: Record<string, string> = {};
+  let at = 0;
+  for (const [index, field] of fields.entries()) {
+    const digits = groups.length === fields.length ? groups[index] : groups[0]?.slice(at, at + field.length);
+    parts[field.charAt(0)] = digits ?? '';
+    at += field.length;
+  }
+  const { y = '', m = '', d = '' } = parts;
+  return y.length === 4 && m !== '' && d !== '' ? `${y}-${m}-${d}` : text;
+}
+
 /** Two dates of eight digits. */
 export function compareDates(a: string, b: string): number {
   if (a === b) return DATE.exact;

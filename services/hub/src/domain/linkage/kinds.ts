@@ -74,3 +74,24 @@ export const ADDRESS_ATTRIBUTES = [
   'addresses.postcode',
   'addresses.country',
 ] as const;
+
+/** What an attribute outside the canonical model (`extra.taxId`) says of a party. */
+export interface ExtraMeaning {
+  /** Attribute that its value is: `birthDate`, `emails`, `identifiers:vat`; or its own path, where it says `compare`. */
+  attribute: string;
+  /** How it is compared with the same attribute of others. */
+  compare?: Kind;
+  /** Stands before every value: `github:`. */
+  prefix?: string;
+  /** Stands between several values. */
+  split?: string;
+  /** Form of a date: `dd/mm/yyyy`. */
+  date?: string;
+}
+
+/** Those that are compared as themselves, and how. */
+export function comparedAs(meanings: Readonly<Record<string, ExtraMeaning>>): Record<string, Kind> {
+  const kinds: Record<string, Kind> = {};
+  for (const [path, { compare }] of Object.entries(meanings)) if (compare !== undefined) kinds[path] = compare;
+  return kinds;
+}

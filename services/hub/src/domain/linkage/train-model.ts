@@ -1,7 +1,8 @@
 import { DEFAULT_LINKAGE_MODEL } from './default-model.js';
 import { LEVELS } from './kinds.js';
+import { soundLabels, type Label } from './labels.js';
 import type { LinkageModel, PartModel } from './model.js';
-import { createProfile, type LinkageRecord, type ProfileOptions } from './profile.js';
+import { createProfile, type LinkageRecord, type Profile, type ProfileOptions } from './profile.js';
 import { trainPart, type TrainingOptions, type TrainingReport } from './train.js';
 
 export interface LevelShares {
@@ -14,8 +15,20 @@ export interface LevelShares {
   bits: number;
 }
 
+/** What became of pairs that people judged. */
+export interface LabelReport {
+  /** Pairs that were taken for one party, and for two. */
+  same: number;
+  different: number;
+  /** Left out, since they can't all be true. */
+  contradictory: Label[];
+  /** Left out, since a record is missing, the two are a person and an organization, or there are too few of their kind to train anything. */
+  unknown: number;
+}
+
 export interface ModelTraining {
   model: LinkageModel;
+  labels: LabelReport;
   person: TrainingReport | undefined;
   organization: TrainingReport | undefined;
   levels: LevelShares[];
@@ -31,14 +44,34 @@ export function trainModel(
   options: TrainingOptions & ProfileOptions = {},
   start: LinkageModel = DEFAULT_LINKAGE_MODEL,
 ): ModelTraining {
-  const byKind = { person: new Map<string, LinkageRecord>(), organization: new Map<string, LinkageRecord>() };
-  for (const record of records) byKind[record.kind].set(record.ref, record);
+  const byRef = new Map<string, LinkageRecord>();
+  for (const record of records) byRef.set(record.ref, record);
+  const profiles = [...byRef.values()].map((record) => createProfile(record, options));
+  return trainOnProfiles(profiles, version, options, start);
+}
+
+/** The same from records as they are compared. @param profiles One a ref. */
+export function trainOnProfiles(
+  profiles: readonly Profile[],
+  version: string,
+  { labels: given = [], ...options }: TrainingOptions = {},
+  start: LinkageModel = DEFAULT_LINKAGE_MODEL,
+): ModelTraining {
   const model: LinkageModel = { ...start, version };
-  const result: ModelTraining = { model, person: undefined, organization: undefined, levels: [] };
+  const { sound, contradictory } = soundLabels(given);
+  const kindOf = new Map(profiles.map(({ ref, kind }) => [ref, kind]));
+  const used = sound.filter(({ a, b }) => kindOf.has(a) && kindOf.get(a) === kindOf.get(b));
+  const labels: LabelReport = { same: 0, different: 0, contradictory, unknown: sound.length - used.length };
+  const result: ModelTraining = { model, person: undefined, organization: undefined, levels: [], labels };
   for (const kind of ['person', 'organization'] as const) {
-    const profiles = [...byKind[kind].values()].map((record) => createProfile(record, options));
-    if (profiles.length < FEWEST) continue;
-    const { part, report } = trainPart(profiles, start[kind], options);
+    const ofKind = profiles.filter((profile) => profile.kind === kind);
+    const judged = used.filter(({ a }) => kindOf.get(a) === kind);
+    if (ofKind.length < FEWEST) {
+      labels.unknown += judged.length;
+      continue;
+    }
+    for (const { same } of judged) labels[same ? 'same' : 'different'] += 1;
+    const { part, report } = trainPart(ofKind, start[kind], { ...options, labels: judged });
     model[kind] = part;
     result[kind] = report;
     result.levels.push(...levelShares(kind, part));

@@ -11,6 +11,7 @@ import {
 import { countFrequencies, round, valuesOf } from './frequencies.js';
 import { hash53 } from './hash.js';
 import type { Kind } from './kinds.js';
+import type { Label } from './labels.js';
 import { createMatcher, type Prepared } from './matcher.js';
 import type { AttributeModel, PartModel } from './model.js';
 import { candidatePairs, comparePairs, compress, randomPairs, type PairTable } from './pair-table.js';
@@ -20,9 +21,9 @@ import { compareText } from './text.js';
 
 export interface TrainingOptions {
   kinds?: Readonly<Record<string, Kind>>;
-  /** Pairs of refs that a person judged. */
-  labels?: readonly { a: string; b: string; same: boolean }[];
-  /** Records that are looked at, chosen by a hash of their ref; the rest only counts for frequencies. */
+  /** Pairs of refs that a person judged, none of which contradicts another (`soundLabels`). Those of records that are not there are left out. */
+  labels?: readonly Label[];
+  /** Records that are looked at, chosen by a hash of their ref, besides those that labels name; the rest only counts for frequencies. */
   sample?: number;
   onProgress?: (step: string) => void;
 }
@@ -62,7 +63,8 @@ export function trainPart(
 ): { part: PartModel; report: TrainingReport } {
   const tell = options.onProgress ?? (() => undefined);
   const sorted = [...profiles].sort((a, b) => compareText(a.ref, b.ref));
-  const sample = sampleOf(sorted, options.sample ?? MOST_SAMPLED);
+  const labels = options.labels ?? [];
+  const sample = sampleOf(sorted, options.sample ?? MOST_SAMPLED, labels);
   tell('counting values');
   let part = withFrequencies(sorted, start, options.kinds ?? {});
   const matcher = createMatcher(part, options.kinds);
@@ -70,9 +72,10 @@ export function trainPart(
   tell('comparing pairs');
   const random = compress(comparePairs(randomPairs(records, MOST_RANDOM), matcher));
   const { pairs, found } = candidatePairs(records, part.keyLimit, MOST_CANDIDATES);
-  const labelled = labelledPairs(records, options.labels ?? []);
-  const candidates = comparePairs([...pairs, ...labelled.pairs], matcher, [
-    ...pairs.map(() => undefined),
+  const labelled = labelledPairs(records, labels);
+  const unlabelled = pairs.filter(([a, b]) => !labelled.keys.has(keyOf(a, b)));
+  const candidates = comparePairs([...unlabelled, ...labelled.pairs], matcher, [
+    ...unlabelled.map(() => undefined),
     ...labelled.labels,
   ] as (0 | 1)[]);
   const scale = pairs.length === 0 ? 1 : found / pairs.length;
@@ -100,7 +103,7 @@ export function trainPart(
   };
   for (let i = 0; i < CLUSTER_ROUNDS; i += 1) {
     tell(`clustering, ${i + 1} of ${CLUSTER_ROUNDS}`);
-    const again = fromClusters(sample, part, { estimate, first, random }, options.kinds ?? {}, totalPairs);
+    const again = fromClusters(sample, part, { estimate, first, random }, options, totalPairs);
     if (again === undefined) break;
     part = again.part;
     report.blockingLoss = again.blockingLoss;
@@ -110,14 +113,14 @@ export function trainPart(
   return { part, report };
 }
 
-function sampleOf(sorted: readonly Profile[], most: number): readonly Profile[] {
+function sampleOf(sorted: readonly Profile[], most: number, labels: readonly Label[]): readonly Profile[] {
   if (sorted.length <= most) return sorted;
-  return sorted
-    .map((profile) => ({ profile, rank: hash53(profile.ref) }))
-    .sort((a, b) => a.rank - b.rank || compareText(a.profile.ref, b.profile.ref))
-    .slice(0, most)
-    .map(({ profile }) => profile)
-    .sort((a, b) => compareText(a.ref, b.ref));
+  const taken = new Set(labels.flatMap(({ a, b }) => [a, b]));
+  const ranked = sorted
+    .map(({ ref }) => ({ ref, rank: hash53(ref) }))
+    .sort((a, b) => a.rank - b.rank || compareText(a.ref, b.ref));
+  for (const { ref } of ranked.slice(0, most)) taken.add(ref);
+  return sorted.filter(({ ref }) => taken.has(ref));
 }
 
 function withFrequencies(
@@ -137,12 +140,15 @@ function withFrequencies(
   return { ...start, attributes };
 }
 
+const keyOf = (a: Prepared, b: Prepared): string =>
+  a.ref < b.ref ? `${a.ref}\u001f${b.ref}` : `${b.ref}\u001f${a.ref}`;
+
 function labelledPairs(
   records: readonly Prepared[],
-  labels: NonNullable<TrainingOptions['labels']>,
-): { pairs: (readonly [Prepared, Prepared])[]; labels: (0 | 1)[] } {
+  labels: readonly Label[],
+): { pairs: (readonly [Prepared, Prepared])[]; keys: Set<string>; labels: (0 | 1)[] } {
   const byRef = new Map(records.map((record) => [record.ref, record]));
-  const result: ReturnType<typeof labelledPairs> = { pairs: [], labels: [] };
+  const result: ReturnType<typeof labelledPairs> = { pairs: [], keys: new Set(), labels: [] };
   const sorted = labels
     .map(({ a, b, same }) => (a < b ? { a, b, same } : { a: b, b: a, same }))
     .sort((x, y) => compareText(x.a, y.a) || compareText(x.b, y.b));
@@ -150,6 +156,7 @@ function labelledPairs(
     const [x, y] = [byRef.get(a), byRef.get(b)];
     if (!x || !y) continue;
     result.pairs.push([x, y]);
+    result.keys.add(keyOf(x, y));
     result.labels.push(same ? 1 : 0);
   }
   return result;
@@ -166,6 +173,7 @@ function maximise(
   const ofCandidates = new Float64Array(candidates.rows);
   const ofRandom = new Float64Array(random.rows);
   const others = new Float64Array(candidates.rows);
+  const labelledMatches = candidates.labels.reduce((sum, label) => sum + Number(label === 1), 0);
   let matches = 0;
   let rounds = 0;
   for (; rounds < MOST_ROUNDS; rounds += 1) {
@@ -181,7 +189,7 @@ function maximise(
       if (label < 0) matches += share;
     }
     for (let row = 0; row < random.rows; row += 1) ofRandom[row] = 1 - probability((ofRandom[row] ?? 0) + prior);
-    matches *= scale;
+    matches = matches * scale + labelledMatches;
     const share = Math.min(0.5, Math.max(0.5 / totalPairs, matches / totalPairs));
     const counted = estimate.slots.map((slot, index) => ({
       ...slot,
@@ -239,17 +247,21 @@ function withEstimate(part: PartModel, { slots, prior, household }: Estimate): P
 /** Pairs within clusters that are compared, at most. */
 const MOST_CLUSTER_PAIRS = 200_000;
 
-/** The guarded clusters taken for the truth: m counted over all pairs inside them, those that blocking never saw included. */
+/**
+ * The guarded clusters taken for the truth: m counted over all pairs inside them, those that blocking never saw included. Labels hold in them as
+ * a steward's decisions do in the hub.
+ */
 function fromClusters(
   sample: readonly Profile[],
   part: PartModel,
   { estimate, first, random }: { estimate: Estimate; first: Estimate; random: PairTable },
-  kinds: Readonly<Record<string, Kind>>,
+  { kinds, labels = [] }: TrainingOptions,
   totalPairs: number,
 ): { part: PartModel; blockingLoss: number; support: Record<string, number> } | undefined {
   const matcher = createMatcher(part, kinds);
   const population = createPopulation(matcher);
   for (const profile of sample) population.upsert(profile);
+  for (const { a, b, same } of labels) population.decide(a, b, same ? 'link' : 'apart');
   population.settle();
   const pairs: (readonly [Prepared, Prepared])[] = [];
   let unproposed = 0;

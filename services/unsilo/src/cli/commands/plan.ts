@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { PlannedChange } from '@unsilo/hub';
 import { loadModel } from '../../matching/model-file.js';
 import { asking, ASKING } from '../asking.js';
@@ -20,10 +21,10 @@ export const plan: Command = {
   examples: [{ command: 'unsilo plan --model new.json', what: 'Look before you apply it' }],
   async run(invocation, surroundings): Promise<ExitCode> {
     noMoreArguments(invocation, 0);
-    const { output } = surroundings;
+    const { output, cwd } = surroundings;
     const file = invocation.text('model');
     if (file === undefined) throw new UsageError('--model is missing: a file that `unsilo train` wrote.');
-    const model = loadModel(file);
+    const model = loadModel(resolve(cwd, file));
     return asking(invocation, surroundings, async ({ service, actor }) => {
       const planned = await service.planModel(actor, { model, limit: SHOWN });
       if (output.json) {
