@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { KindProfile, SystemProfile } from '@unsilo/schemas';
 import { createMatcher, type Matcher, type Prepared } from '../domain/linkage/matcher.js';
 import { DEFAULT_LINKAGE_MODEL } from '../domain/linkage/default-model.js';
+import { comparedAs } from '../domain/linkage/kinds.js';
 import type { LinkageModel } from '../domain/linkage/model.js';
 import type { LinkageRecord, Profile, ProfileOptions } from '../domain/linkage/profile.js';
 import { sharedValue } from '../domain/linkage/keys.js';
@@ -35,7 +36,7 @@ export function createCore(options: CoreOptions): Core {
     tenant: options.tenant,
     policy: options.policy,
     model,
-    matching: createMatching(model, options.policy.country),
+    matching: createMatching(model, options.policy),
     normaliser: createNormaliser(options.policy.country),
     profiles: new Map(options.systems.map((s) => [s.system, s])),
     digest: memoisedDigest(options.tenant),
@@ -45,8 +46,8 @@ export function createCore(options: CoreOptions): Core {
 
 /** The model at work. */
 export interface Matching {
-  /** How values are read. */
-  options: ProfileOptions;
+  /** How values are read, and what attributes outside the canonical model are compared as. */
+  options: ProfileOptions & Required<Pick<ProfileOptions, 'kinds'>>;
   matcher(kind: LinkageRecord['kind']): Matcher;
   /**
    * A profile laid out for comparing, remembered as long as the profile lives.
@@ -55,11 +56,18 @@ export interface Matching {
   prepare(profile: Profile, generic: readonly string[] | undefined): Prepared;
 }
 
-export function createMatching(model: LinkageModel, country?: string): Matching {
-  const matchers = { person: createMatcher(model.person), organization: createMatcher(model.organization) };
+export function createMatching(
+  model: LinkageModel,
+  { country, kinds: own = {} }: Pick<Policy, 'country' | 'kinds'>,
+): Matching {
+  const kinds = comparedAs(own);
+  const matchers = {
+    person: createMatcher(model.person, kinds),
+    organization: createMatcher(model.organization, kinds),
+  };
   const known = new WeakMap<Profile, { generic: readonly string[] | undefined; prepared: Prepared }>();
   return {
-    options: country === undefined ? {} : { country },
+    options: { kinds, ...(country === undefined ? {} : { country }) },
     matcher: (kind) => matchers[kind],
     prepare(profile, generic) {
       const found = known.get(profile);

@@ -54,7 +54,7 @@ export async function statedAnew(
   for (const ref of refs) {
     const row = recordRow(workspace, ref);
     const evaluation = evaluations.of(row.facts);
-    const record = evaluation.version === undefined ? undefined : linkageRecord(evaluation);
+    const record = evaluation.version === undefined ? undefined : linkageRecord(evaluation, core.policy.kinds);
     const matched = record ? printOfRecord(record) : '';
     if (row.customer === undefined) unassigned.add(ref);
     if (row.matched === matched) continue;

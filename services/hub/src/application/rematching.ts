@@ -33,9 +33,9 @@ const MARK = 'matched-with';
 const TURN = 'matching-anew';
 
 /** What keys and edges are a function of besides the records. */
-function markOf(core: Core): string {
+function markOf({ model, policy: { country, kinds } }: Core): string {
   return createHash('sha256')
-    .update(JSON.stringify([MATCHING_FORMAT, core.model, core.policy.country ?? null]))
+    .update(JSON.stringify([MATCHING_FORMAT, model, country ?? null, ...(kinds === undefined ? [] : [kinds])]))
     .digest('base64url');
 }
 
@@ -147,7 +147,7 @@ async function weighed(
     const row = recordRow(workspace, ref);
     const evaluation = evaluations.of(row.facts);
     if (evaluation.version === undefined) continue;
-    const record = linkageRecord(evaluation);
+    const record = linkageRecord(evaluation, core.policy.kinds);
     workspace.set('records', ref, { ...row, matched: printOfRecord(record) } satisfies RecordRow);
     statements.push({ ref, profile: createProfile(record, core.matching.options) });
   }

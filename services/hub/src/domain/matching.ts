@@ -1,7 +1,9 @@
 import { hash53 } from './hash.js';
 import type { StatedAddress } from './linkage/address.js';
+import { readDate } from './linkage/dates.js';
 import type { StatedName } from './linkage/person-name.js';
 import type { LinkageRecord } from './linkage/profile.js';
+import type { Policy } from './policy.js';
 import type { Evaluation } from './testimony.js';
 
 /** Issuer under which a connector shows the key that the hub gave to a record it had made. */
@@ -10,8 +12,9 @@ export const EXTERNAL_KEY_ISSUER = 'unsilo';
 /**
  * What matching sees of one party: its own testimony only, so that a value which the hub wrote never counts as evidence. Job titles are
  * left out: they change with every promotion, and say little about who somebody is.
+ * @param kinds What attributes of the company's own say; those that aren't named say nothing.
  */
-export function linkageRecord(evaluation: Evaluation): LinkageRecord {
+export function linkageRecord(evaluation: Evaluation, kinds: Policy['kinds'] = {}): LinkageRecord {
   const { ref, kind } = evaluation;
   const name = statedName(evaluation);
   const birthDate = scalar(evaluation, 'birthDate');
@@ -32,6 +35,13 @@ export function linkageRecord(evaluation: Evaluation): LinkageRecord {
   for (const employer of stated<{ name: string }>(evaluation, 'organizations')) add('organizations', employer.name);
   for (const { issuer, value } of stated<{ issuer: string; value: string }>(evaluation, 'identifiers'))
     if (issuer !== EXTERNAL_KEY_ISSUER) add(`identifiers:${issuer.toLowerCase()}`, value);
+  for (const [path, { attribute, prefix = '', split, date }] of Object.entries(kinds)) {
+    const text = scalar(evaluation, path) ?? '';
+    for (const part of split === undefined ? [text] : text.split(split)) {
+      const value = date === undefined ? part.trim() : readDate(part.trim(), date);
+      if (value !== '') add(attribute, prefix + value);
+    }
+  }
   const addresses = stated<StatedAddress>(evaluation, 'addresses').map(statedAddress);
   return { ref, kind, names: name ? [name] : [], addresses, values };
 }

@@ -1,4 +1,5 @@
 import type { HorizonPolicy } from './compaction.js';
+import type { ExtraMeaning } from './linkage/kinds.js';
 
 /** How winners are picked among the statements about one attribute (SYNC section 4). */
 export type SurvivorshipRule = 'most-recent' | 'source-rank' | 'most-frequent' | 'longest';
@@ -33,6 +34,8 @@ export interface Policy {
   version: string;
   /** ISO 3166 code for phone numbers without a country code. */
   country?: string;
+  /** What attributes of the company's own say to matching, by path (`extra.taxId`). Others say nothing. */
+  kinds?: Readonly<Record<string, ExtraMeaning>>;
   /** By attribute path; `*` is the default of all others. */
   rules: Readonly<Record<string, SurvivorshipRule>>;
   systems: Readonly<Record<string, SystemPolicy>>;

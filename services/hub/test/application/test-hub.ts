@@ -31,7 +31,7 @@ export interface TestHub {
   /** All messages of all topics but `customers`, which nobody rebuilds from. */
   everything(): Promise<AppendMessage[]>;
   /** @param changed Settings of the hub that is opened. */
-  reopen(changed?: Pick<Settings, 'model'>): Promise<void>;
+  reopen(changed?: Pick<Settings, 'model'> | Pick<Settings, 'policy'>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -68,7 +68,7 @@ export function intervalMs(interval: string | undefined): number {
 export function complete(
   written: Written,
   folder: string,
-  given: { file: string | undefined; systems: ConfiguredSystem[]; model: LinkageModel; secrets: readonly string[] },
+  { kinds, ...given }: Pick<Configuration, 'file' | 'systems' | 'model' | 'secrets'> & { kinds?: Policy['kinds'] },
 ): Configuration {
   const { http = {}, limits = {}, storage } = written;
   return {
@@ -82,7 +82,7 @@ export function complete(
       ...(http.adminKey === undefined ? {} : { adminKey: http.adminKey }),
     },
     ...(storage === undefined ? {} : { storage: storageOf(storage) }),
-    policy: policyOf(written),
+    policy: policyOf(written, kinds),
     limits: {
       batch: limits.batch ?? DEFAULTS.batch,
       requestsPerMinute: limits.requestsPerMinute,
@@ -101,10 +101,11 @@ function storageOf({ kafka, redis: { url, servers, ...redis } }: WrittenStorage)
 }
 
 /** The policy is versioned by its content: customers computed under another one are computed anew. */
-export function policyOf(written: Written): Policy {
+export function policyOf(written: Written, kinds?: Policy['kinds']): Policy {
   const { limits = {}, systems = [] } = written;
   const content: Omit<Policy, 'version'> = {
     ...(written.country === undefined ? {} : { country: written.country }),
+    ...(kinds === undefined ? {} : { kinds }),
     rules: written.survivorship ?? {},
     systems: Object.fromEntries(systems.map(({ name, policy = {} }) => [name, systemPolicyOf(policy)])),
     horizon: {

@@ -5,6 +5,7 @@ import { connectorSource, type ConnectorSource } from '../connectors.js';
 import { complete, type Configuration } from './configuration.js';
 import { problemAt, readDocument, type SourceDocument } from './document.js';
 import { explainErrors } from './explain.js';
+import { configureKinds } from './kinds.js';
 import { configureModel } from './matching.js';
 import { ConfigurationError, type ConfigurationProblem } from './problem.js';
 import { configurationSchema, type Written } from './schema.js';
@@ -60,17 +61,19 @@ export async function parseConfiguration(
   if (!validate(value)) return fail([...resolved.problems, ...filled(explainErrors(validate.errors ?? [], document))]);
   const found = await configureSystems(value, document, connectors ?? connectorSource(folder), folder);
   const matching = configureModel(value, document, folder);
+  const own = configureKinds(value, document, matching.model);
   const rules = Object.keys(value.survivorship ?? {}).flatMap((attribute) =>
     attribute === '*' ? [] : unknownAttribute(attribute, ['survivorship', attribute], document, 'key'),
   );
   const problems = [
     ...resolved.problems,
-    ...filled([...found.problems, ...matching.problems, ...redisProblems(value, document)]),
+    ...filled([...found.problems, ...matching.problems, ...own.problems, ...redisProblems(value, document)]),
     ...rules,
   ];
   if (problems.length > 0) fail(problems.sort((a, b) => a.line - b.line || a.column - b.column));
   const secrets = [...new Set([...resolved.secrets, ...found.secrets])];
-  return complete(value, folder, { file: path, systems: found.systems, model: matching.model, secrets });
+  const { systems } = found;
+  return complete(value, folder, { file: path, systems, model: matching.model, kinds: own.kinds, secrets });
 }
 
 /** One address, or the nodes of a cluster; each of a form that can be an address. The text itself may hold a password: it is never told. */

@@ -241,6 +241,36 @@ export const configurationSchema = closed('Configuration of Unsilo', {
       uniqueItems: true,
       description: 'Issuers of identifiers of which one party has exactly one: two different ones keep records apart',
     },
+    kinds: {
+      type: 'object',
+      description:
+        'What attributes of your own say to matching, by path (`extra.taxId`): an attribute that the value is (birthDate, emails, phones, links, organizations), a kind that it is compared as (code, text, place, identifier, …), or a group. Default: nothing',
+      additionalProperties: {
+        ...closed('What the value is', {
+          attribute: {
+            type: 'string',
+            minLength: 1,
+            description:
+              'What the value is: birthDate, emails, phones, links, organizations, identifiers (with `issuer`), onlineServices (with `service`)',
+          },
+          compare: {
+            type: 'string',
+            minLength: 1,
+            description: 'Instead: how it is compared with the same attribute of others: code, text, place, date, …',
+          },
+          issuer: { type: 'string', minLength: 1, maxLength: 100, description: 'Who gave the number' },
+          service: { type: 'string', minLength: 1, maxLength: 100, description: 'The network of the account' },
+          split: { type: 'string', minLength: 1, description: 'What stands between several values: `;`' },
+          date: {
+            type: 'string',
+            pattern: '^(?=.*y)(?=.*m)(?=.*d)',
+            $comment: 'must be a form of a date such as dd/mm/yyyy or yyyymmdd',
+            description: 'How a date is written: `dd/mm/yyyy`',
+          },
+        }),
+        type: ['string', 'object'],
+      },
+    },
   }),
   limits: closed('How much and how long', {
     commandDeadline: { ...DURATION, description: 'How long a system has for one write. Default 1h' },
@@ -280,6 +310,7 @@ export interface Written {
     nameAlone?: 'review' | 'match';
     genericAbove?: number;
     exclusiveIssuers?: string[];
+    kinds?: Record<string, string | WrittenKind>;
   };
   limits?: {
     commandDeadline?: string;
@@ -291,6 +322,14 @@ export interface Written {
     requestsPerMinute?: number;
     bodyBytes?: number;
   };
+}
+export interface WrittenKind {
+  attribute?: string;
+  compare?: string;
+  issuer?: string;
+  service?: string;
+  split?: string;
+  date?: string;
 }
 export interface WrittenStorage {
   kafka: {

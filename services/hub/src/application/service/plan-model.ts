@@ -27,9 +27,10 @@ export async function planModel(context: ServiceContext, value: unknown, limit: 
       details: problems.slice(0, 20).map((message) => ({ path: '/model', message })),
     });
   const model = value as LinkageModel;
+  const { kinds } = context.core.matching.options;
   const populations = {
-    person: createPopulation(createMatcher(model.person)),
-    organization: createPopulation(createMatcher(model.organization)),
+    person: createPopulation(createMatcher(model.person, kinds)),
+    organization: createPopulation(createMatcher(model.organization, kinds)),
   };
   let records = 0;
   for await (const { value: text } of pages(context, 'matching')) {
