@@ -44,7 +44,9 @@ export interface RedisStateEvent {
     | 'UNSILO_STATE_WENT_BACK'
     | 'UNSILO_STATE_RELAY_FAILED'
     /** This process was stopped for longer than its lease while it relayed. */
-    | 'UNSILO_STATE_RELAY_OVERTAKEN';
+    | 'UNSILO_STATE_RELAY_OVERTAKEN'
+    /** What closing had no time for. */
+    | 'UNSILO_STATE_LEFT';
   message: string;
   tenant?: string;
 }

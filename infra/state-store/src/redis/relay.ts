@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AppendMessage, EventLog } from '@unsilo/event-log';
-import type { Connection } from './connection.js';
+import { endsWithin, type Connection } from './connection.js';
 import { saying } from './failures.js';
 import type { KeyNames } from './names.js';
 import type { Settings } from './options.js';
@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 5000;
 /** How often a process looks after outboxes that nobody may be relaying. */
 const ROUND_MS = 10_000;
 /** How long closing waits for the log. */
-const LAST_ROUND_MS = 5000;
+const LAST_ROUND_MS = 1000;
 
 type StreamEntry = [id: string, fields: string[]];
 
@@ -64,8 +64,8 @@ export class Relay {
     });
   }
 
-  /** Brings over what still waits, as far as the log takes it soon; the rest stays for others. */
-  async close(): Promise<void> {
+  /** Brings over what still waits, as far as the log takes it soon; answers whether that was all. The rest stays for others. */
+  async close(): Promise<boolean> {
     this.closing = true;
     clearInterval(this.rounds);
     for (const [tenant, timer] of this.timers) {
@@ -73,11 +73,9 @@ export class Relay {
       this.timers.delete(tenant);
       this.wake(tenant);
     }
-    let limit: NodeJS.Timeout | undefined;
-    const patienceEnds = new Promise<void>((done) => (limit = setTimeout(done, LAST_ROUND_MS)));
-    await Promise.race([this.settled(), patienceEnds]);
-    clearTimeout(limit);
+    const isSettled = await endsWithin(this.settled(), LAST_ROUND_MS);
     this.stopped = true;
+    return isSettled && this.failures.size === 0;
   }
 
   private async settled(): Promise<void> {

@@ -3,7 +3,7 @@ import { StorageError, UnderWay } from '@unsilo/event-log';
 import { checkKey } from '../checks.js';
 import type { Commit, CommitResult, Entry, KeyedEntry, RangeOptions, StateStore, StoredOffset } from '../port.js';
 import { checkCommit, isEmpty, packCommit, readAnswer, readOffset } from './commit-call.js';
-import { Connection } from './connection.js';
+import { Connection, endsWithin } from './connection.js';
 import { closed, damaged } from './failures.js';
 import { KeyNames } from './names.js';
 import { settingsOf, type RedisStateStoreOptions, type Settings } from './options.js';
@@ -14,6 +14,8 @@ import { checkServers, findKeys } from './server.js';
 /** A value stands behind its revision: 16 digits and a blank. */
 const REVISION_DIGITS = 16;
 const VALUE_AT = REVISION_DIGITS + 1;
+/** How long closing waits for commits under way. */
+const LAST_COMMITS_MS = 1000;
 /** So many calls are forgotten with one commit at most. */
 const FORGET_AT_ONCE = 100;
 
@@ -145,12 +147,22 @@ class RedisStateStore implements StateStore {
   }
 
   async close(): Promise<void> {
-    this.closing ??= (async () => {
-      await this.underWay.ended();
-      await this.relay.close();
-      this.connection.close();
-    })();
+    this.closing ??= this.shut();
     await this.closing;
+  }
+
+  /** A Redis or a log that doesn't answer holds nothing up: whoever waits for a commit is told that the store is closed. */
+  private async shut(): Promise<void> {
+    const isDone = await endsWithin(this.underWay.ended(), LAST_COMMITS_MS);
+    const isRelayed = await this.relay.close();
+    this.connection.close();
+    if (!isDone) this.leave('Commits had no answer from Redis; they are made again from the log.');
+    if (!isRelayed)
+      this.leave('Messages may wait in the outbox; other processes, or the next start, bring them to the log.');
+  }
+
+  private leave(message: string): void {
+    this.settings.onEvent({ code: 'UNSILO_STATE_LEFT', message });
   }
 
   private async write(tenant: string, commit: Commit): Promise<CommitResult> {

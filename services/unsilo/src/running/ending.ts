@@ -1,25 +1,75 @@
-/** How to end what has been opened so far: last first, each whatever became of the others. */
-export class Ending {
-  readonly #ends: (() => Promise<void>)[] = [];
-  #all: Promise<void> | undefined;
+/** All of a stop, milliseconds: whoever asked for it waits ten seconds, and the process has to end as well. */
+const STOP_MS = 9000;
 
-  add(end: () => Promise<void>): void {
-    this.#ends.push(end);
+interface Step {
+  what: string;
+  end: () => Promise<unknown>;
+  reservedMs: number;
+}
+
+/**
+ * How to end what has been opened so far: last first, each whatever became of the others. A step may take whatever time the others leave;
+ * what takes longer is left behind, and told.
+ */
+export class Ending {
+  readonly #steps: Step[] = [];
+  readonly #left: string[] = [];
+  readonly #stopMs: number;
+  #all: Promise<readonly string[]> | undefined;
+
+  constructor(stopMs = STOP_MS) {
+    this.#stopMs = stopMs;
+  }
+
+  /**
+   * @param what As the log names it: "the hub's work".
+   * @param reservedMs What the steps before leave for it, however long they would like to take.
+   */
+  add(what: string, end: () => Promise<unknown>, reservedMs = 200): void {
+    this.#steps.push({ what, end, reservedMs });
+  }
+
+  /** Something that a step could not bring to its end, though it ended itself. */
+  leave(what: string): void {
+    this.#left.push(what);
   }
 
   get begun(): boolean {
     return this.#all !== undefined;
   }
 
-  /** Repeats are harmless. @throws the first failure, after everything has been tried */
-  all(): Promise<void> {
+  /** What was left undone, in words; never rejects. Repeats are harmless. */
+  all(): Promise<readonly string[]> {
     this.#all ??= this.#run();
     return this.#all;
   }
 
-  async #run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const end of this.#ends.splice(0).reverse()) await end().catch((error: unknown) => void failures.push(error));
-    if (failures.length > 0) throw failures[0] instanceof Error ? failures[0] : new Error(String(failures[0]));
+  async #run(): Promise<readonly string[]> {
+    const over = performance.now() + this.#stopMs;
+    const steps = this.#steps.splice(0).reverse();
+    for (const [index, { what, end, reservedMs }] of steps.entries()) {
+      const reserved = steps.slice(index + 1).reduce((sum, step) => sum + step.reservedMs, 0);
+      const limitMs = Math.max(reservedMs, over - performance.now() - reserved);
+      const failure = await failureWithin(end, limitMs);
+      if (failure !== undefined) this.#left.push(`${what}: ${failure}`);
+    }
+    return this.#left;
+  }
+}
+
+/** What went wrong, if anything did. */
+async function failureWithin(end: () => Promise<unknown>, limitMs: number): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((settle) => {
+    timer = setTimeout(() => settle(`did not end within ${(limitMs / 1000).toFixed(1)} s`), limitMs);
+  });
+  const ended = end().then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  try {
+    return await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

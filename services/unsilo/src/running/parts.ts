@@ -13,6 +13,7 @@ import {
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration/configuration.js';
 import type { DataFolder } from './data-folder.js';
+import type { Ending } from './ending.js';
 import { meterHub } from './meters.js';
 import { openStorage, type OpenedStorage } from './storage.js';
 
@@ -24,19 +25,27 @@ export interface StartOptions {
   consoleFolder?: string;
 }
 
-/** What is under way in a connector may take so long to end, and once more so long after it was told to give up: ten seconds are all. */
+/** What is under way in a connector may take so long to end, and once more so long after it was told to give up, as far as there is time. */
 export const CONNECTOR_GRACE_MS = 3000;
+/** What a stop keeps for each part, milliseconds; what another one doesn't need comes on top. */
+export const GATEWAY_STOP_MS = 700;
+export const HUB_STOP_MS = 1500;
+export const SYSTEMS_STOP_MS = 3000;
+const STORAGE_STOP_MS = 2500;
 
 export const clock = { now: (): number => Date.now() };
 
-/** Log and state as configured. `name`: of the part of the software that the traces of the log belong to. */
+/** Log and state as configured, closed by the ending. `name`: of the part of the software that the traces of the log belong to. */
 export async function tracedStorage(
   configuration: Configuration,
   folder: DataFolder,
   { logger, tracing }: StartOptions,
   name: string,
-): Promise<OpenedStorage> {
-  const storage = await openStorage(configuration, folder, plainLog(logger));
+  ending: Ending,
+): Promise<Omit<OpenedStorage, 'close'>> {
+  const events = { ...plainLog(logger), left: (what: string) => ending.leave(what) };
+  const storage = await openStorage(configuration, folder, events);
+  ending.add('log and state', () => storage.close(), STORAGE_STOP_MS);
   return tracing === true ? { ...storage, log: traceLog(storage.log, name) } : storage;
 }
 

@@ -7,6 +7,9 @@ import { LeasedSystems } from './leased-systems.js';
 import { openGateway } from './open-gateway.js';
 import {
   CONNECTOR_GRACE_MS,
+  GATEWAY_STOP_MS,
+  HUB_STOP_MS,
+  SYSTEMS_STOP_MS,
   clock,
   makeHub,
   makeHubService,
@@ -54,7 +57,7 @@ export async function startRole(
     if (role === 'gateway') return await startGateway(parts);
     return await startConnectors(parts, only);
   } catch (error) {
-    await ending.all().catch(() => undefined);
+    await ending.all();
     throw error;
   }
 }
@@ -66,10 +69,10 @@ interface Parts {
 }
 
 async function startHub({ configuration, options, ending }: Parts): Promise<RunningRole> {
-  const storage = await tracedStorage(configuration, new DataFolder(configuration.dataFolder), options, 'unsilo-hub');
-  ending.add(() => storage.close());
+  const folder = new DataFolder(configuration.dataFolder);
+  const storage = await tracedStorage(configuration, folder, options, 'unsilo-hub', ending);
   const { hub, metrics } = makeHub(configuration, storage, stoppedSystems(configuration.systems), options.logger);
-  ending.add(() => hub.stop());
+  ending.add("the hub's work", () => hub.stop(), HUB_STOP_MS);
   const server = await serveRole({
     ...configuration.http,
     health: () => healthOf(hub.service, ending),
@@ -78,17 +81,16 @@ async function startHub({ configuration, options, ending }: Parts): Promise<Runn
       ...metrics(),
     ],
   });
-  ending.add(() => server.close());
+  ending.add('the HTTP server', () => server.close());
   return running(server.url, ending, hub.start());
 }
 
 async function startGateway({ configuration, options, ending }: Parts): Promise<RunningRole> {
   const folder = new DataFolder(configuration.dataFolder);
   folder.make();
-  const storage = await tracedStorage(configuration, folder, options, 'unsilo-gateway');
-  ending.add(() => storage.close());
+  const storage = await tracedStorage(configuration, folder, options, 'unsilo-gateway', ending);
   const remote = new RemoteSystems(storage.store, configuration.tenant, configuration.systems);
-  ending.add(() => remote.close());
+  ending.add('the look at the systems', () => remote.close());
   const isReady = (): boolean => clock.now() - remote.answeredAt < SILENT_STATE_MS;
   const service = await makeHubService(configuration, storage, remote, plainLog(options.logger), isReady);
   const health: HubService['health'] = async () => {
@@ -100,7 +102,7 @@ async function startGateway({ configuration, options, ending }: Parts): Promise<
     service: { ...service, health },
     webhooks: (system, call) => remote.webhook(system, call),
   });
-  ending.add(close);
+  ending.add('requests', close, GATEWAY_STOP_MS);
   remote.start();
   return { ...running(url, ending, Promise.resolve()), dataFolder: folder.path, adminKey };
 }
@@ -113,8 +115,7 @@ async function startConnectors(
   const systems = configuration.systems.filter(({ name }) => only === undefined || only.includes(name));
   const names = systems.map(({ name }) => name);
   const folder = new DataFolder(configuration.dataFolder);
-  const { log, store, close } = await tracedStorage(configuration, folder, options, 'unsilo-connector');
-  ending.add(close);
+  const { log, store } = await tracedStorage(configuration, folder, options, 'unsilo-connector', ending);
   await declareHubTopics(
     log,
     configuration.systems.map(({ name }) => name),
@@ -145,8 +146,8 @@ async function startConnectors(
     webhook: (system, call) => leased.webhook(system, call),
   });
   url = server.url;
-  ending.add(() => server.close());
-  ending.add(() => leased.close());
+  ending.add('the HTTP server', () => server.close());
+  ending.add('the systems', () => leased.close(), SYSTEMS_STOP_MS);
   return running(
     url,
     ending,

@@ -6,7 +6,17 @@ import { connectorTopics } from './connector-topics.js';
 import { DataFolder } from './data-folder.js';
 import { Ending } from './ending.js';
 import { openGateway } from './open-gateway.js';
-import { CONNECTOR_GRACE_MS, clock, makeHub, plainLog, tracedStorage, type StartOptions } from './parts.js';
+import {
+  CONNECTOR_GRACE_MS,
+  GATEWAY_STOP_MS,
+  HUB_STOP_MS,
+  SYSTEMS_STOP_MS,
+  clock,
+  makeHub,
+  plainLog,
+  tracedStorage,
+  type StartOptions,
+} from './parts.js';
 import { LeasedSystems } from './leased-systems.js';
 import { RemoteSystems } from './remote-systems.js';
 import { serveRole } from './role-server.js';
@@ -26,8 +36,8 @@ export interface RunningRole {
   adminKey: string | undefined;
   /** Resolves when the process does all of its work; rejects when that failed. */
   ready: Promise<void>;
-  /** Ends everything in order; repeats are harmless. */
-  stop(): Promise<void>;
+  /** Ends everything in order, within nine seconds; answers what was left undone, in words. Repeats are harmless. */
+  stop(): Promise<readonly string[]>;
 }
 
 export interface RunningUnsilo extends RunningRole {
@@ -52,15 +62,14 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
   folder.make();
   const ending = new Ending();
   try {
-    const storage = await tracedStorage(configuration, folder, options, 'unsilo');
-    ending.add(() => storage.close());
+    const storage = await tracedStorage(configuration, folder, options, 'unsilo', ending);
     const { log } = storage;
     const names = configuration.systems.map(({ name }) => name);
     await declareHubTopics(log, names, configuration.storage?.kafka.partitions);
     const systems = await connect(configuration, storage, options, ending);
     const { hub, metrics } = makeHub(configuration, storage, systems.port, logger);
-    ending.add(() => hub.stop());
-    ending.add(() => systems.close());
+    ending.add("the hub's work", () => hub.stop(), HUB_STOP_MS);
+    ending.add('the systems', () => systems.close(), SYSTEMS_STOP_MS);
 
     let failed: string | undefined;
     const { url, adminKey, close } = await openGateway(configuration, folder, options, {
@@ -75,14 +84,14 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
       },
       webhooks: systems.webhook,
     });
-    ending.add(close);
+    ending.add('requests', close, GATEWAY_STOP_MS);
 
     const cleaning = setInterval(() => {
       log
         .clean(clock.now())
         .catch((error: unknown) => logger.error({ error: String(error) }, 'Cleaning the log failed.'));
     }, CLEANING_MS);
-    ending.add(() => Promise.resolve(clearInterval(cleaning)));
+    ending.add('cleaning', () => Promise.resolve(clearInterval(cleaning)));
 
     const ready = (async () => {
       await hub.start();
@@ -110,7 +119,7 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
       stop: () => ending.all(),
     };
   } catch (error) {
-    await ending.all().catch(() => undefined);
+    await ending.all();
     throw error;
   }
 }
@@ -124,7 +133,7 @@ interface Systems {
 
 async function connect(
   configuration: Configuration,
-  { log, store }: OpenedStorage,
+  { log, store }: Pick<OpenedStorage, 'log' | 'store'>,
   { logger }: StartOptions,
   ending: Ending,
 ): Promise<Systems> {
@@ -155,7 +164,7 @@ async function connect(
     webhook: (system, call) => leased.webhook(system, call),
   });
   url = server.url;
-  ending.add(() => server.close());
+  ending.add('the HTTP server', () => server.close());
   return {
     port: remote,
     webhook: (system, call) => remote.webhook(system, call),

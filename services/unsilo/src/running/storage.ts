@@ -18,6 +18,8 @@ export interface StorageEvents {
   debug(fields: Record<string, string>, message: string): void;
   info(fields: Record<string, string>, message: string): void;
   warn(fields: Record<string, string>, message: string): void;
+  /** Told at closing of what was not brought to its end. */
+  left?(what: string): void;
 }
 
 /** On the servers that the configuration names, else in the data folder. */
@@ -56,13 +58,17 @@ export async function openServers(storage: StorageConfiguration, events: Storage
     ...kafkaOptions(storage.kafka),
     // What a request meets with is told where it fails for good; in between it is repeated.
     onLog: ({ message, broker }) => events.debug(broker === undefined ? {} : { broker }, `Kafka: ${message}`),
+    onLeft: (what) => events.left?.(`the log: ${what}`),
   });
   try {
     const store = await openRedisStateStore({
       ...storage.redis,
       log,
-      onEvent: ({ code, message }) =>
-        code === 'UNSILO_STATE_CONNECTED' ? events.info({ code }, message) : events.warn({ code }, message),
+      onEvent: ({ code, message }) => {
+        if (code === 'UNSILO_STATE_LEFT') events.left?.(`the state: ${message}`);
+        else if (code === 'UNSILO_STATE_CONNECTED') events.info({ code }, message);
+        else events.warn({ code }, message);
+      },
     });
     return {
       log,

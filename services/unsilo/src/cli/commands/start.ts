@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { Configuration } from '../../configuration/configuration.js';
 import { loadConfiguration } from '../../configuration/load.js';
 import { prepareDemonstration, type Demonstration } from '../../demonstration/demonstration.js';
@@ -13,6 +15,11 @@ import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 /** A stop that takes longer is cut off: everything that was acknowledged is durable at any moment. */
 const LONGEST_STOP_MS = 10_000;
+/** A process that is told to stop while it starts may take so long to come up all the same. */
+const LONGEST_START_MS = 3000;
+const LAST_TRACES_MS = 500;
+/** What is written may take so long to leave the process. */
+const LAST_WORDS_MS = 500;
 /** Whoever sits at a terminal may answer the complaint of the demonstration for so long before the script does. */
 const HUMAN_MS = 20_000;
 
@@ -99,9 +106,12 @@ export const start: Command = {
       const options = { logger, tracing: tracing !== undefined };
       let whole: RunningUnsilo | undefined;
       let running: RunningRole;
-      if (role === 'all') running = whole = await startUnsilo(configuration, options);
-      else running = await startRole(configuration, role, chosen(configuration, only, connectors), options);
-      const stopped = stopOnSignal(running, surroundings);
+      if (role === 'all') running = whole = await unlessStopped(startUnsilo(configuration, options), surroundings);
+      else {
+        const starting = startRole(configuration, role, chosen(configuration, only, connectors), options);
+        running = await unlessStopped(starting, surroundings);
+      }
+      const stopped = stopOnSignal(running, logger, surroundings);
       announce(running, configuration, demonstration, surroundings);
       const ready = running.ready.then(() => {
         if (!surroundings.signal.aborted) output.message('Ready.');
@@ -119,7 +129,11 @@ export const start: Command = {
       return await stopped;
     } finally {
       await demonstration?.close();
-      await tracing?.stop().catch((error: unknown) => output.message(`The last traces were lost: ${String(error)}`));
+      // A collector that doesn't answer is not waited for.
+      const lastTraces = tracing?.stop() ?? Promise.resolve();
+      await Promise.race([lastTraces, sleep(LAST_TRACES_MS, undefined, { ref: false })]).catch((error: unknown) =>
+        output.message(`The last traces were lost: ${String(error)}`),
+      );
     }
   },
 };
@@ -212,29 +226,56 @@ function announce(
     output.message('No system is connected: name some in a configuration and start with --config FILE.');
 }
 
+/**
+ * What is being started, unless the process is told to stop before it answers: then nothing has been begun, and servers that are away are
+ * not waited for.
+ */
+async function unlessStopped<Running>(starting: Promise<Running>, { signal, output }: Surroundings): Promise<Running> {
+  let timer: NodeJS.Timeout | undefined;
+  const giveUp = (): void => {
+    timer = setTimeout(() => {
+      output.message('Stopped before anything was begun: log or state did not answer.');
+      process.exit(EXIT.failure);
+    }, LONGEST_START_MS);
+  };
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await starting;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
 /** Resolves with the exit code once everything has been stopped; the second signal doesn't wait for that. */
-function stopOnSignal(running: RunningRole, { signal, output }: Surroundings): Promise<0 | 1> {
+function stopOnSignal(running: RunningRole, logger: Logger, { signal, output }: Surroundings): Promise<0 | 1> {
   return new Promise((settle) => {
-    const stop = (): void => {
+    const stop = async (): Promise<void> => {
       output.message('Stopping …');
       const late = setTimeout(() => {
         output.message('Something does not end; what was acknowledged is safe.');
         process.exit(EXIT.failure);
       }, LONGEST_STOP_MS);
       late.unref();
-      running.stop().then(
-        () => {
-          clearTimeout(late);
-          output.message('Stopped.');
-          settle(EXIT.ok);
-        },
-        (error: unknown) => {
-          output.message(`Stopping failed: ${error instanceof Error ? error.message : String(error)}`);
-          settle(EXIT.failure);
-        },
+      const left = await running.stop();
+      clearTimeout(late);
+      if (left.length === 0) {
+        output.message('Stopped.');
+        return settle(EXIT.ok);
+      }
+      logger.warn(
+        { code: 'UNSILO_STOP_INCOMPLETE', left },
+        'Stopped with work left undone; nothing that was acknowledged is lost.',
       );
+      output.message(
+        `Stopped. Left undone, and nothing that was acknowledged is lost:\n${left.map((what) => `- ${what}`).join('\n')}`,
+      );
+      // Whatever still waits for an answer would keep the process alive.
+      setTimeout(() => process.exit(EXIT.failure), LAST_WORDS_MS).unref();
+      settle(EXIT.failure);
     };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) void stop();
+    else signal.addEventListener('abort', () => void stop(), { once: true });
   });
 }
