@@ -5,6 +5,7 @@ export { rebuildFromPublished } from './application/publishing.js';
 export { consumedTopics, declareHubTopics } from './application/topics.js';
 export { connectorGroup } from './application/service/lag.js';
 export type { Difference, ExceptionReason } from './domain/projection.js';
+export { withoutErased } from './domain/erased.js';
 export { DEFAULT_HORIZON } from './domain/compaction.js';
 export {
   DEFAULT_SYSTEM_POLICY,

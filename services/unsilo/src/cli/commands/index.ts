@@ -7,6 +7,7 @@ import { copy } from './copy.js';
 import { count } from './count.js';
 import { customers } from './customers.js';
 import { deadLetters } from './dead-letters.js';
+import { erase } from './erase.js';
 import { evaluate } from './evaluate.js';
 import { events } from './events.js';
 import { explain } from './explain.js';
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   review,
   deadLetters,
   exportData,
+  erase,
   audit,
   count,
   replay,
