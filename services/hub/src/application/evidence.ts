@@ -22,14 +22,14 @@ export interface Statement {
 /**
  * Brings the index and the edges up to date with what some records state now: keys, values that turned generic or ceased to be, pairs above the
  * threshold. What stands afterwards is a function of all records' profiles and the model.
- * @returns Refs whose components must be found again.
+ * @returns Refs whose components must be found again, and the pairs (`pairKey`) that came about or weigh something else than before.
  */
 export async function weighAnew(
   workspace: Workspace,
   store: StateStore,
   statements: readonly Statement[],
   core: Core,
-): Promise<Set<string>> {
+): Promise<{ touched: Set<string>; pairs: Set<string> }> {
   const edges = new Edges(workspace, core);
   await workspace.load(
     'matching',
@@ -51,7 +51,7 @@ export async function weighAnew(
   const postingChanges = await moveListings(workspace, store, 'postings', postings, { small, large: small * 2 });
   await edges.weigh();
   await edges.followKeys(postingChanges);
-  return edges.touched;
+  return edges;
 }
 
 /** Of a pair in the table `review`. */
@@ -137,6 +137,7 @@ export function isGenericListing(row: ListingRow, part: PartModel): boolean {
 /** The edges of the records that a batch is about, on their way from what they were to what they are. */
 class Edges {
   readonly touched = new Set<string>();
+  readonly pairs = new Set<string>();
   private readonly workspace: Workspace;
   private readonly core: Core;
   /** Records that are compared with all their candidates again, and their edges as they will be. */
@@ -273,6 +274,7 @@ class Edges {
     for (const [other, weight] of edges) {
       if (row.edges[other] === weight) continue;
       isChanged = true;
+      this.pairs.add(pairKey(ref, other));
       if (!this.fresh.has(other)) this.setEdge(other, ref, weight);
     }
     if (!isChanged) return;
@@ -331,6 +333,7 @@ class Edges {
     this.setEdge(a, b, weight);
     this.setEdge(b, a, weight);
     this.touched.add(a).add(b);
+    if (weight !== undefined) this.pairs.add(pairKey(a, b));
   }
 
   private keysInCommon(a: string, b: string): string[] {

@@ -34,8 +34,14 @@ export async function resolveIdentity(
 ): Promise<Assignment> {
   const seeds = new Set(touched.identity);
   const statements = await statedAnew(workspace, touched.facts, evaluations, core, seeds);
-  for (const ref of await weighAnew(workspace, store, statements, core)) seeds.add(ref);
-  return seeds.size === 0 ? { clusters: [], before: new Set() } : components(workspace, seeds, core);
+  const weighed = await weighAnew(workspace, store, statements, core);
+  for (const ref of weighed.touched) seeds.add(ref);
+  if (seeds.size === 0) return { clusters: [], before: new Set() };
+  const assignment = await components(workspace, seeds, core);
+  const isToBeNoted = (ref: string, other: string): boolean =>
+    touched.identity.has(ref) || weighed.pairs.has(pairKey(ref, other));
+  for (const refs of assignment.clusters) noteOpenPairs(workspace, refs, isToBeNoted);
+  return assignment;
 }
 
 /**
@@ -103,7 +109,6 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
       }
       const found = clusterRefs(workspace, component, floor, core);
       clusters.push(...found);
-      for (const refs of found) noteOpenPairs(workspace, refs);
       noteComponent(workspace, component, found, newComponents);
       noteFloor(workspace, component, floor, core, across);
     }
@@ -131,17 +136,26 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
   return { clusters, before };
 }
 
-/** Pairs of a cluster's members with others, for a steward to look at; and those that were such a pair, and are in one cluster now. */
-function noteOpenPairs(workspace: Workspace, cluster: readonly string[]): void {
+/**
+ * Pairs of a cluster's members with others, for a steward to look at; and those that were such a pair, and are in one cluster now. A pair that weighs
+ * what it weighed, of two who were two customers before, stands there already: most pairs that a batch meets are such.
+ * @param isToBeNoted Is it, whatever was there before? So it is when records are looked at again.
+ */
+function noteOpenPairs(
+  workspace: Workspace,
+  cluster: readonly string[],
+  isToBeNoted: (ref: string, other: string) => boolean,
+): void {
   for (const ref of cluster) {
     const edges = matchRow(workspace, ref)?.edges ?? {};
+    const { customer } = recordRow(workspace, ref);
+    const companions = customer === undefined ? undefined : workspace.get<CustomerRow>('customers', customer)?.members;
     for (const other in edges) {
-      if (!cluster.includes(other)) workspace.overwrite('review', pairKey(ref, other), edges[other]);
-      else if (ref < other) {
-        const { customer } = recordRow(workspace, ref);
-        if (customer === undefined || customer !== recordRow(workspace, other).customer)
-          workspace.overwrite('review', pairKey(ref, other), undefined);
-      }
+      if (!cluster.includes(other)) {
+        if (companions === undefined || companions.includes(other) || isToBeNoted(ref, other))
+          workspace.overwrite('review', pairKey(ref, other), edges[other]);
+      } else if (ref < other && (customer === undefined || customer !== recordRow(workspace, other).customer))
+        workspace.overwrite('review', pairKey(ref, other), undefined);
     }
   }
 }

@@ -122,7 +122,12 @@ async function matchAnew(turn: Turn, core: Core, evaluations: Evaluations, mark:
     if (outcome === 'lost') return false;
     from = `${refs.at(-1)}\u0000`;
   }
-  return (await turn.commit({ put: [{ table: 'progress', key: MARK, value: mark }] })) === 'done';
+  // Customers, and the pairs that wait for a steward, are found again from these, also where nothing but the form of rows has changed.
+  const put = [
+    { table: 'progress', key: MARK, value: mark },
+    { table: 'progress', key: 'computed-with', value: JSON.stringify('before matching anew') },
+  ];
+  return (await turn.commit({ put })) === 'done';
 }
 
 async function empty(turn: Turn, tenant: string, table: Table): Promise<boolean> {

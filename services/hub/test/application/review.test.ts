@@ -68,6 +68,38 @@ describe('pairs that wait for a steward', () => {
     expect(await review()).toMatchObject({ items: [], waiting: 0 });
   });
 
+  it('are written down when they come about or change, not whenever somebody in them says something', async () => {
+    // Where nothing is written, nothing that is said is held back.
+    await hub.close();
+    hub = await openTestHub({ systems: [crm('a'), crm('b')], policy: policyFor([]) });
+    await families();
+    const written: string[] = [];
+    const commit = hub.store.commit.bind(hub.store);
+    hub.store.commit = (tenant, changes) => {
+      const { put = [], remove = [] } = changes;
+      written.push(...[...put, ...remove].flatMap(({ table, key }) => (table === 'review' ? [key] : [])));
+      return commit(tenant, changes);
+    };
+    // Another page says nothing about anybody else.
+    const page = [{ uri: 'https://lena.example.org/garden' }];
+    await hub.append(seen('a/contact/1', 10, { ...lena, links: page }));
+    await hub.hub.settled();
+    expect((await hub.hub.service.record(admin, 'a/contact/1')).identifiers.map(({ kind }) => kind)).toContain('page');
+    expect(written).toEqual([]);
+    expect((await review()).waiting).toBe(2);
+    await hub.append(seen('a/contact/1', 11, { ...lena, phones: [], links: page }));
+    await hub.hub.settled();
+    expect(written.some((key) => key.includes('a/contact/1'))).toBe(true);
+  });
+
+  it('stand there again after all was matched anew', async () => {
+    await families();
+    const before = await review();
+    await hub.reopen({ model: { ...DEFAULT_LINKAGE_MODEL, version: 'the same by another name' } });
+    await hub.hub.settled();
+    expect(await review()).toEqual(before);
+  });
+
   it('leave the queue with the evidence that put them there', async () => {
     await families();
     await hub.append(seen('b/contact/3', 10, { name: tom.name }), seen('b/contact/5', 11, { name: { given: 'Eve' } }));
