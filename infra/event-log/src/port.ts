@@ -36,8 +36,27 @@ export interface EventLog {
   /** What each group has committed and how far that is behind, for every partition that the group ever committed. */
   lag(group: string): Promise<PartitionLag[]>;
 
+  /**
+   * Begins to write under a name, so that `shutOut` can end it. Whoever appends what it has read elsewhere opens its writer before it
+   * reads. Absent where only one process can write.
+   */
+  openWriter?(name: string): Promise<LogWriter>;
+
+  /**
+   * Ends all writers of a name that were opened before: when it resolves, what they have appended to these topics stands there, and nothing
+   * more of theirs ever comes, however long it has been on its way. It leaves marks in the topics: messages without value, whose keys
+   * `isShutOutMark` knows.
+   */
+  shutOut?(name: string, topics: readonly string[]): Promise<void>;
+
   /** How many members a group has just now, over all processes. Absent where only this process can have any. */
   members?(group: string): Promise<number>;
+
+  /**
+   * Calls `listener` soon after each append to one of the topics, by whomever, until the function that it answers is called. It says only that there
+   * may be something to read. Absent where nobody but the server knows: look at `ends` from time to time.
+   */
+  onAppended?(topics: readonly string[], listener: () => void): () => void;
 
   /** Frees what retention and compaction no longer keep; `now` in epoch milliseconds. Adapters whose server does it answer zero. */
   clean(now: number): Promise<{ removed: number }>;
@@ -146,6 +165,26 @@ export interface ReadOptions extends TopicPartition {
   /** Stop before this offset (forward) or below it (reverse). */
   until?: number;
 }
+/** Appends under a name, until somebody shuts it out. */
+export interface LogWriter {
+  /** As the log's. @throws UNSILO_LOG_SHUT_OUT from then on when it was shut out, or can't tell any more what it has written: open another one. */
+  append(messages: readonly AppendMessage[]): Promise<Position[]>;
+  /** It writes no more, so nobody need shut it out. */
+  close(): Promise<void>;
+}
+
+/** The name under which a state store brings its outbox to the log. */
+export const OUTBOX_WRITER = 'outbox';
+
+const SHUT_OUT_MARK = '#shut-out/';
+/** The key of a mark that `shutOut` leaves: a message that says nothing. */
+export function shutOutMark(writer: string): string {
+  return `${SHUT_OUT_MARK}${writer}`;
+}
+export function isShutOutMark({ key }: { key: string }): boolean {
+  return key.startsWith(SHUT_OUT_MARK);
+}
+
 export interface ReadPage {
   messages: LogMessage[];
   /** Where the next page begins; absent at the end. */

@@ -129,6 +129,13 @@ class LmdbEventLog implements EventLog {
     });
   }
 
+  onAppended(topics: readonly string[], listener: () => void): () => void {
+    const wanted = new Set(topics);
+    return this.journal.onAppend(({ topic }) => {
+      if (wanted.has(topic.name)) listener();
+    });
+  }
+
   async clean(now: number): Promise<{ removed: number }> {
     this.refuseClosed();
     const cleaned = this.cleaning.then(() => clean(this.journal, now));

@@ -1,15 +1,19 @@
-import type { LogMessage, TopicPartition } from '@unsilo/event-log';
+import type { EventLog, LogMessage, TopicPartition } from '@unsilo/event-log';
 import { parseEvent, topicName } from '@unsilo/schemas';
 import { ServiceError, type LiveEvent, type Page } from '../service.js';
 import type { ServiceContext } from './context.js';
 import { decodeCursor, encodeCursor, isPlaces, isPositions, type Places } from './cursor.js';
 
 /**
- * How often the ends of the topics are looked at while a live stream is idle, milliseconds. The port has no other way to follow a log for a
- * while: a subscription is a group, which keeps its offsets after its reader has left, and on a server each comes with an assignment of
- * its own. People don't see the delay, and a look costs one read of each partition's end.
+ * How often a live stream looks at the ends of the topics where the log does not tell of appends, milliseconds: a subscription would be a
+ * group, which keeps its offsets after its reader has left, and on a server each comes with an assignment of its own. People don't
+ * see the delay, and a look costs one read of each partition's end.
  */
-const POLL_MS = 150;
+const LOOK_EVERY_MS = 150;
+/** Where it does tell: what is appended within so long is read together, milliseconds. */
+const GATHER_MS = 10;
+/** And it is looked all the same after so long: whoever follows a log that was closed is told so. Milliseconds. */
+const LONGEST_WAIT_MS = 5000;
 
 export function knownTopics(context: ServiceContext): string[] {
   const kinds = [
@@ -49,8 +53,17 @@ export async function* live(
   for (const end of await context.log.ends(topics)) {
     positions.set(end, known ? (known[short(end.topic)]?.[end.partition] ?? 0) : end.next);
   }
-  while (!signal.aborted) {
-    let quiet = true;
+  const arrivals = new Arrivals(context.log, topics, signal);
+  try {
+    while (!signal.aborted) {
+      yield* arrived();
+      await arrivals.next();
+    }
+  } finally {
+    arrivals.close();
+  }
+
+  async function* arrived(): AsyncGenerator<LiveEvent> {
     for (const end of await context.log.ends(topics)) {
       const from = positions.get(end);
       if (from >= end.next) continue;
@@ -60,7 +73,6 @@ export async function* live(
         from,
         limit: 200,
       });
-      quiet = false;
       for (const message of messages) {
         positions.set(end, message.offset + 1);
         const event = liveEvent(context, message, positions.cursor());
@@ -68,8 +80,55 @@ export async function* live(
         if (signal.aborted) return;
       }
       positions.set(end, next ?? Math.max(end.next, positions.get(end)));
+      if (next !== undefined) arrivals.expectMore();
     }
-    if (quiet) await pause(signal);
+  }
+}
+
+/** Waits for appends: told of them by the log, or looking from time to time. */
+class Arrivals {
+  private readonly signal: AbortSignal;
+  private readonly unlisten: (() => void) | undefined;
+  private readonly wakeUp = (): void => this.wake?.();
+  private expected = false;
+  private wake: (() => void) | undefined;
+
+  constructor(log: EventLog, topics: readonly string[], signal: AbortSignal) {
+    this.signal = signal;
+    this.unlisten = log.onAppended?.(topics, () => this.expectMore());
+    signal.addEventListener('abort', this.wakeUp);
+  }
+
+  /** There may be more to read already: the next wait is a short one. */
+  expectMore(): void {
+    this.expected = true;
+    this.wakeUp();
+  }
+
+  /** Resolves when it is worth looking again, or the signal has aborted. */
+  async next(): Promise<void> {
+    const isTold = this.unlisten !== undefined;
+    if (!this.expected) await this.sleep(isTold ? LONGEST_WAIT_MS : LOOK_EVERY_MS);
+    if (isTold && this.expected) await this.sleep(GATHER_MS, false);
+    this.expected = false;
+  }
+
+  close(): void {
+    this.unlisten?.();
+    this.signal.removeEventListener('abort', this.wakeUp);
+  }
+
+  private sleep(ms: number, isWoken = true): Promise<void> {
+    if (this.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(), ms);
+      const done = (): void => {
+        clearTimeout(timer);
+        this.wake = undefined;
+        resolve();
+      };
+      if (isWoken) this.wake = done;
+    });
   }
 }
 
@@ -97,18 +156,6 @@ class Positions {
 /** `unsilo.parties.v1` as `parties`. */
 function short(topic: string): string {
   return topic.replace(/^unsilo\./, '').replace(/\.v1$/, '');
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, POLL_MS);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 function liveEvent(context: ServiceContext, message: LogMessage, cursor: string): LiveEvent | undefined {
