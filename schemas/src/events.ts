@@ -6,6 +6,7 @@ import type {
   Customer,
   CustomerGone,
   DeadLetter,
+  DeadLetterSettled,
   Decision,
   Interaction,
   Outcome,
@@ -150,6 +151,17 @@ export function deadLetterEvent(
   const source = letter.at.system === undefined ? HUB : systemSource(letter.at.system);
   const id = `dead-letter/${letter.id}`;
   return envelope('unsilo.dead-letter.parked', tenant, letter, source, id, letter.id, letter.parkedAt, options);
+}
+
+/** The last one about a dead letter holds. */
+export function deadLetterSettledEvent(
+  tenant: string,
+  settled: DeadLetterSettled,
+  options?: EventOptions,
+): Envelope<'unsilo.dead-letter.settled', DeadLetterSettled> {
+  const { id, state, settledAt } = settled;
+  const name = `dead-letter/${id}/${state}/${settledAt}`;
+  return envelope('unsilo.dead-letter.settled', tenant, settled, HUB, name, id, settledAt, options);
 }
 
 type Change = Party | BusinessObject | Interaction;

@@ -6,6 +6,7 @@ export {
   customerEvent,
   customerGoneEvent,
   deadLetterEvent,
+  deadLetterSettledEvent,
   decisionEvent,
   interactionEvent,
   objectEvent,

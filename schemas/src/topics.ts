@@ -107,8 +107,8 @@ export const topics = {
     owners: ['connectors', 'hub', 'gateway'],
   },
   'dead-letters': {
-    title: 'Input that could not be used, to be mended and replayed',
-    events: ['unsilo.dead-letter.parked'],
+    title: 'Input that could not be used, to be mended and replayed, and what became of it',
+    events: ['unsilo.dead-letter.parked', 'unsilo.dead-letter.settled'],
     key: 'id of the dead letter',
     cleanup: 'delete',
     retentionMs: 90 * DAY_MS,
@@ -179,6 +179,7 @@ function placeWithinTenant(event: UnsiloEvent): [topic: string, id: string] {
     case 'unsilo.signal.raised':
       return [topicName('signals'), event.data.system ?? 'hub'];
     case 'unsilo.dead-letter.parked':
+    case 'unsilo.dead-letter.settled':
       return [topicName('dead-letters'), event.data.id];
   }
 }

@@ -48,7 +48,7 @@ describe('the AsyncAPI document', () => {
     addFormats.default(ajv);
     ajv.addSchema({ $id: 'document', ...(JSON.parse(text) as object) });
     const messages = Object.entries((JSON.parse(text) as AsyncApi).components.messages);
-    expect(messages).toHaveLength(11);
+    expect(messages).toHaveLength(12);
     for (const [name, { examples }] of messages) {
       expect(examples.length).toBeGreaterThan(0);
       for (const [other] of messages) {

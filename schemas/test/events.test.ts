@@ -3,6 +3,7 @@ import {
   customerEvent,
   customerGoneEvent,
   deadLetterEvent,
+  deadLetterSettledEvent,
   decisionEvent,
   interactionEvent,
   objectEvent,
@@ -46,6 +47,7 @@ const built: [name: string, events: UnsiloEvent[]][] = [
   ['customer-gone', examplesOf('customer-gone').map((data) => customerGoneEvent(data))],
   ['signal', examplesOf('signal').map((data) => signalEvent('acme', data))],
   ['dead-letter', examplesOf('dead-letter').map((data) => deadLetterEvent('acme', data))],
+  ['dead-letter-settled', examplesOf('dead-letter-settled').map((data) => deadLetterSettledEvent('acme', data))],
 ];
 
 describe('builders of events', () => {

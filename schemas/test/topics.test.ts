@@ -79,7 +79,7 @@ describe('topics', () => {
 
   it('are found for every event', () => {
     const names = declareTopics(['sugarcrm-emea']).map(({ name }) => name);
-    expect(events).toHaveLength(11);
+    expect(events).toHaveLength(12);
     for (const event of events) {
       const { topic, key } = placeOf(event);
       expect(names).toContain(topic);

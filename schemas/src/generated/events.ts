@@ -5,6 +5,7 @@ import type {
   Customer,
   CustomerGone,
   DeadLetter,
+  DeadLetterSettled,
   Decision,
   Interaction,
   Outcome,
@@ -26,6 +27,7 @@ export interface EventTypes {
   'unsilo.customer.gone': CustomerGone;
   'unsilo.signal.raised': Signal;
   'unsilo.dead-letter.parked': DeadLetter;
+  'unsilo.dead-letter.settled': DeadLetterSettled;
 }
 
 /** Name of the schema of `data` by type of event. */
@@ -41,6 +43,7 @@ export const eventData = {
   'unsilo.customer.gone': 'customer-gone',
   'unsilo.signal.raised': 'signal',
   'unsilo.dead-letter.parked': 'dead-letter',
+  'unsilo.dead-letter.settled': 'dead-letter-settled',
 } as const;
 
 /** Type by name of schema. */
@@ -48,6 +51,7 @@ export interface SchemaTypes {
   command: import('./types.js').Command;
   'customer-gone': import('./types.js').CustomerGone;
   customer: import('./types.js').Customer;
+  'dead-letter-settled': import('./types.js').DeadLetterSettled;
   'dead-letter': import('./types.js').DeadLetter;
   decision: import('./types.js').Decision;
   envelope: import('./types.js').EventEnvelope;

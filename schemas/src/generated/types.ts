@@ -529,6 +529,27 @@ export interface Provenance {
   alternatives: Statement[];
 }
 /**
+ * What became of a dead letter. The last of these about it holds.
+ */
+export interface DeadLetterSettled {
+  /**
+   * Id of the dead letter.
+   */
+  id: Identifier;
+  /**
+   * Whether it became an event again, or was given up.
+   */
+  state: 'replayed' | 'discarded';
+  /**
+   * Why it was discarded.
+   */
+  reason?: string;
+  /**
+   * When.
+   */
+  settledAt: Timestamp;
+}
+/**
  * Input that could not be used, kept with why and where it stood, to be mended and replayed.
  */
 export interface DeadLetter {
@@ -742,7 +763,8 @@ export interface EventEnvelope {
     | 'unsilo.customer.changed'
     | 'unsilo.customer.gone'
     | 'unsilo.signal.raised'
-    | 'unsilo.dead-letter.parked';
+    | 'unsilo.dead-letter.parked'
+    | 'unsilo.dead-letter.settled';
   /**
    * The ref, customer or name that it is about (CloudEvents `subject`).
    */

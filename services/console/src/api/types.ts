@@ -1009,6 +1009,21 @@ export interface DeadLetterPlace {
   url?: string;
 }
 /**
+ * What became of a dead letter. The last of these about it holds.
+ */
+export interface DeadLetterSettled {
+  id: Identifier;
+  /**
+   * Whether it became an event again, or was given up.
+   */
+  state: 'replayed' | 'discarded';
+  /**
+   * Why it was discarded.
+   */
+  reason?: string;
+  settledAt: Timestamp;
+}
+/**
  * What the hub knows of one ref: all that a rebuild needs when older events are no longer retained (SYNC section 3).
  */
 export interface RecordSummary {
@@ -1092,7 +1107,8 @@ export interface EventEnvelope {
     | 'unsilo.customer.changed'
     | 'unsilo.customer.gone'
     | 'unsilo.signal.raised'
-    | 'unsilo.dead-letter.parked';
+    | 'unsilo.dead-letter.parked'
+    | 'unsilo.dead-letter.settled';
   /**
    * The ref, customer or name that it is about (CloudEvents `subject`).
    */

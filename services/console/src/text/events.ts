@@ -3,6 +3,7 @@ import type {
   Customer,
   CustomerGone,
   DeadLetter,
+  DeadLetterSettled,
   Decision,
   Interaction,
   LiveEvent,
@@ -68,6 +69,14 @@ export function lineOfEvent({ type, data, subject }: LiveEvent): Line {
         about: message,
         tone: 'bad',
         ...(system !== undefined && { system }),
+      };
+    }
+    case 'unsilo.dead-letter.settled': {
+      const { id, state, reason } = data as DeadLetterSettled;
+      return {
+        direction: 'hub',
+        what: state === 'replayed' ? 'Dead letter replayed' : 'Dead letter discarded',
+        about: reason ?? id,
       };
     }
     default:

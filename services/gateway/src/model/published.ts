@@ -15,6 +15,7 @@ const FILES = [
   'customer',
   'customer-gone',
   'dead-letter',
+  'dead-letter-settled',
   'record',
   'signal',
   'envelope',

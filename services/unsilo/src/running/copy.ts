@@ -14,7 +14,7 @@ import { SILENCE_MS, SystemRows } from './system-rows.js';
 const PAGE = 500;
 const ENDED = '#ended';
 const BEGUN = '#begun';
-/** Of the state, what no log has: what became of dead letters, and that first readings are complete. */
+/** Of the state, what no log has: that first readings are complete, and what became of dead letters before their topic said so. */
 const ROWS = ['dead-letters', 'systems'] as const;
 /** Of a connector's memory on servers, what belongs to those. */
 const NOT_COPIED: ReadonlySet<string> = new Set(['#position', 'last-order']);

@@ -30,7 +30,7 @@ describeWithServers(
   'bad input on a topic of Kafka',
   () => folder,
   (servers) => {
-    test('becomes a dead letter that names topic, partition and offset, and the partition moves on', async () => {
+    test('becomes a dead letter that names topic, partition and offset; what becomes of it outlives the state', async () => {
       const { broker, redis } = servers();
       const text = `http: { port: 0 }
 storage:
@@ -86,6 +86,21 @@ storage:
           for (const [code] of bad) expect(letters.some((letter) => letter.code.startsWith(code))).toBe(true);
           // The largest is kept in part: its place on the log is named.
           for (const { payload } of letters) expect((payload ?? '').length).toBeLessThan(MIB);
+
+          const [discarded, mended] = letters.map(({ id }) => id) as [string, string];
+          await service.discardDeadLetter(actor, discarded, 'Nobody knows what it was.');
+          const payload = JSON.stringify(person(21));
+          await service.replayDeadLetter(actor, mended, { payload, dryRun: false });
+          await redis.lose();
+          // The topic says what became of them, whoever is asked and whatever the state has forgotten.
+          await eventually(async () => ((await service.customersHash(actor)).customers === 21 ? true : undefined));
+          const { items } = await service.deadLetters(actor, { limit: 50 });
+          const states = new Map(items.map(({ id, state, stateReason }) => [id, [state, stateReason]]));
+          expect(states.size).toBe(bad.length);
+          expect(states.get(discarded)).toEqual(['discarded', 'Nobody knows what it was.']);
+          expect(states.get(mended)).toEqual(['replayed', undefined]);
+          expect([...states.values()].filter(([state]) => state === 'open')).toHaveLength(bad.length - 2);
+          expect(await service.deadLetter(actor, discarded)).toMatchObject({ state: 'discarded' });
         } finally {
           await hub.stop();
         }

@@ -1,8 +1,23 @@
-import { parseEvent, topicName, type DeadLetter, type UnsiloEvent } from '@unsilo/schemas';
+import {
+  deadLetterSettledEvent,
+  parseEvent,
+  topicName,
+  type DeadLetter,
+  type DeadLetterSettled,
+  type UnsiloEvent,
+} from '@unsilo/schemas';
 import { ServiceError, type DeadLetterState, type DeadLetterView, type Page, type ReplayResult } from '../service.js';
 import { append } from './actions.js';
 import { read, readMany, type ServiceContext } from './context.js';
 import { listNewest } from './stream.js';
+
+/**
+ * What became of dead letters is said on their topic; the state only keeps it at hand. Whoever asks takes in first what the topic has
+ * beyond this mark (next offset by partition), so that a state that was lost, or set back, is made good from there.
+ */
+const TAKEN_IN = 'dead-letters-read';
+const PAGE = 500;
+const MOST_ATTEMPTS = 100;
 
 interface StateRow {
   state: DeadLetterState;
@@ -15,9 +30,10 @@ export async function listDeadLetters(
 ): Promise<Page<DeadLetterView>> {
   const page: Page<DeadLetterView> = { items: [] };
   let { cursor } = query;
+  await takeIn(context);
   do {
     const found = await listNewest(context, topicName('dead-letters'), cursor, query.limit);
-    const letters = found.items.map((e) => e.data as DeadLetter);
+    const letters = found.items.filter(isParked).map((e) => e.data as DeadLetter);
     const states = await readMany<StateRow>(
       context,
       'dead-letters',
@@ -45,9 +61,10 @@ function viewOf(letter: DeadLetter, state: StateRow | undefined): DeadLetterView
 
 export async function findDeadLetter(context: ServiceContext, id: string): Promise<DeadLetterView> {
   let cursor: string | undefined;
+  await takeIn(context);
   do {
-    const found = await listNewest(context, topicName('dead-letters'), cursor, 500);
-    const hit = found.items.find((e) => (e.data as DeadLetter).id === id);
+    const found = await listNewest(context, topicName('dead-letters'), cursor, PAGE);
+    const hit = found.items.find((e) => isParked(e) && (e.data as DeadLetter).id === id);
     if (hit) return viewOf(hit.data as DeadLetter, await read<StateRow>(context, 'dead-letters', id));
     cursor = found.next;
   } while (cursor !== undefined);
@@ -75,18 +92,62 @@ export async function replayDeadLetter(
     return { status: 'invalid', errors: [{ path: '/tenant', message: 'is not the tenant of this hub' }] };
   if (request.dryRun) return { status: 'would-append', event: event.id };
   await append(context, [event]);
-  await setState(context, id, { state: 'replayed' });
+  await settle(context, { id, state: 'replayed' });
   return { status: 'appended', event: event.id };
 }
 
 export async function discardDeadLetter(context: ServiceContext, id: string, reason: string): Promise<DeadLetterView> {
   const letter = await findDeadLetter(context, id);
-  await setState(context, id, { state: 'discarded', reason });
+  await settle(context, { id, state: 'discarded', reason });
   return { ...letter, state: 'discarded', stateReason: reason };
 }
 
-async function setState(context: ServiceContext, id: string, row: StateRow): Promise<void> {
-  await context.store.commit(context.core.tenant, {
-    put: [{ table: 'dead-letters', key: id, value: JSON.stringify(row) }],
-  });
+function isParked({ type }: { type: string }): boolean {
+  return type === 'unsilo.dead-letter.parked';
+}
+
+async function settle(context: ServiceContext, settled: Omit<DeadLetterSettled, 'settledAt'>): Promise<void> {
+  const settledAt = new Date(context.core.now()).toISOString();
+  await append(context, [deadLetterSettledEvent(context.core.tenant, { ...settled, settledAt })]);
+  await takeIn(context);
+}
+
+/** Brings what became of dead letters from the topic into the state, as far as it is not there yet. */
+async function takeIn(context: ServiceContext): Promise<void> {
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) if (await takeInOnce(context)) return;
+  throw new Error('What became of dead letters keeps being taken in by others.');
+}
+
+/** Answers whether nobody came between. */
+async function takeInOnce({ core, log, store }: ServiceContext): Promise<boolean> {
+  const { tenant } = core;
+  for (const { topic, partition, first, next: end } of await log.ends([topicName('dead-letters')])) {
+    for (;;) {
+      const [mark] = await store.getMany(tenant, 'progress', [TAKEN_IN]);
+      const reached = JSON.parse(mark?.value ?? '{}') as Record<string, number>;
+      const known = reached[partition] ?? 0;
+      if (known === end) break;
+      // A mark beyond the end belongs to another log.
+      const from = known > end ? first : Math.max(first, known);
+      const page = await log.read({ topic, partition, from, limit: PAGE, until: end });
+      const rows = new Map<string, StateRow>();
+      for (const { value } of page.messages) {
+        const parsed = value === null ? undefined : parseEvent(value);
+        if (parsed?.ok !== true || parsed.event.tenant !== tenant || parsed.event.type !== 'unsilo.dead-letter.settled')
+          continue;
+        const { id, state, reason } = parsed.event.data;
+        rows.set(id, { state, ...(reason === undefined ? {} : { reason }) });
+      }
+      reached[partition] = Math.min(end, page.next ?? end);
+      const { ok } = await store.commit(tenant, {
+        expect: [{ table: 'progress', key: TAKEN_IN, revision: mark?.revision ?? null }],
+        put: [
+          { table: 'progress', key: TAKEN_IN, value: JSON.stringify(reached) },
+          ...[...rows].map(([key, row]) => ({ table: 'dead-letters', key, value: JSON.stringify(row) })),
+        ],
+      });
+      if (!ok) return false;
+    }
+  }
+  return true;
 }
