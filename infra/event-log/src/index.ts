@@ -1,4 +1,5 @@
 export { StorageError } from './errors.js';
+export { isShutOutMark, OUTBOX_WRITER } from './marks.js';
 export type * from './port.js';
 export { withOwnTraces } from './own-traces.js';
 export { UnderWay } from './under-way.js';

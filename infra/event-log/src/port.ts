@@ -173,18 +173,6 @@ export interface LogWriter {
   close(): Promise<void>;
 }
 
-/** The name under which a state store brings its outbox to the log. */
-export const OUTBOX_WRITER = 'outbox';
-
-const SHUT_OUT_MARK = '#shut-out/';
-/** The key of a mark that `shutOut` leaves: a message that says nothing. */
-export function shutOutMark(writer: string): string {
-  return `${SHUT_OUT_MARK}${writer}`;
-}
-export function isShutOutMark({ key }: { key: string }): boolean {
-  return key.startsWith(SHUT_OUT_MARK);
-}
-
 export interface ReadPage {
   messages: LogMessage[];
   /** Where the next page begins; absent at the end. */

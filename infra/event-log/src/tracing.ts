@@ -121,6 +121,8 @@ export function traceLog(log: EventLog, system: string): EventLog {
     ends: (topics) => log.ends(topics),
     lag: (group) => log.lag(group),
     ...(log.members === undefined ? {} : { members: (group) => log.members!(group) }),
+    ...(log.openWriter === undefined ? {} : { openWriter: (name) => log.openWriter!(name) }),
+    ...(log.shutOut === undefined ? {} : { shutOut: (name, topics) => log.shutOut!(name, topics) }),
     ...(log.onAppended === undefined ? {} : { onAppended: (topics, listener) => log.onAppended!(topics, listener) }),
     clean: (now) => log.clean(now),
     close: () => log.close(),

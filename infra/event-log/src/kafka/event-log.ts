@@ -3,6 +3,7 @@ import type {
   AppendMessage,
   Capabilities,
   EventLog,
+  LogWriter,
   PartitionEnds,
   PartitionLag,
   Position,
@@ -21,6 +22,7 @@ import { KafkaProducer } from './producer.js';
 import { readPage } from './reading.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topics.js';
+import { Writers, WRITERS_TOPIC } from './writers.js';
 import { UnderWay } from '../under-way.js';
 
 /** How long closing waits for handlers, and for what they or others append. */
@@ -52,6 +54,7 @@ class KafkaEventLog implements EventLog {
   private readonly connection: KafkaConnection;
   private readonly producer: KafkaProducer;
   private readonly admin: TopicAdmin;
+  private readonly writers: Writers;
   private readonly subscriptions = new Set<KafkaSubscription>();
   private readonly underWay = new UnderWay();
   private closed = false;
@@ -62,6 +65,12 @@ class KafkaEventLog implements EventLog {
     this.connection = connection;
     this.producer = new KafkaProducer(connection, compression);
     this.admin = new TopicAdmin(connection);
+    this.writers = new Writers(
+      connection,
+      compression,
+      (messages) => this.producer.append(messages),
+      () => this.declare([WRITERS_TOPIC]),
+    );
     this.capabilities = {
       transactionalOutbox: false,
       distributed: true,
@@ -91,6 +100,20 @@ class KafkaEventLog implements EventLog {
     this.refuseClosed();
     if (messages.length === 0) return [];
     return this.underWay.track(this.producer.append(messages));
+  }
+
+  async openWriter(name: string): Promise<LogWriter> {
+    this.refuseClosed();
+    const writer = await this.underWay.track(this.writers.open(name));
+    return {
+      append: (messages) => this.underWay.track(writer.append(messages)),
+      close: () => this.underWay.track(writer.close()),
+    };
+  }
+
+  async shutOut(name: string, topics: readonly string[]): Promise<void> {
+    this.refuseClosed();
+    await this.underWay.track(this.writers.shutOut(name, topics));
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {

@@ -21,7 +21,7 @@ export interface KafkaOptions {
   lingerMs?: number;
   /** A member of a group that was not heard of for so long loses its partitions, milliseconds (default 10,000; brokers want 6,000 at least). */
   sessionTimeoutMs?: number;
-  /** Pause between signs of life, milliseconds (default 1,000): how soon a member hears that the partitions are shared anew. */
+  /** Pause between signs of life, milliseconds (default 500): how soon a member hears that the partitions are shared anew. */
   heartbeatIntervalMs?: number;
   /** A member that keeps its partitions for so long after it should have given them up is left out, milliseconds (default 60,000). */
   rebalanceTimeoutMs?: number;
@@ -65,7 +65,7 @@ export function settingsOf(options: KafkaOptions): Settings {
     maxMessageBytes: 8 * 1024 * 1024,
     lingerMs: 5,
     sessionTimeoutMs: 10_000,
-    heartbeatIntervalMs: 1000,
+    heartbeatIntervalMs: 500,
     rebalanceTimeoutMs: 60_000,
     requestTimeoutMs: 15_000,
     deliveryTimeoutMs: 120_000,

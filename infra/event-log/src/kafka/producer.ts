@@ -1,4 +1,4 @@
-import { StorageError, logClosed, unknownTopic } from '../errors.js';
+import { StorageError, logClosed, shutOut, unknownTopic } from '../errors.js';
 import type { AppendMessage, Position } from '../port.js';
 import { placeKey, type GroupBroker, type KafkaConnection } from './connection.js';
 import { Backoff, isLasting, logError, typeOf } from './failures.js';
@@ -45,13 +45,20 @@ export class KafkaProducer {
   private readonly busyLeaders = new Set<number | undefined>();
   private identity: Promise<Identity> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private readonly only: { writer: string; identity: Identity } | undefined;
+  /** It had one identity only, which is lost. */
+  private lost: unknown;
 
-  constructor(connection: KafkaConnection, compression: number) {
+  /** @param only It writes under this number and under no other: without it, it ends. */
+  constructor(connection: KafkaConnection, compression: number, only?: { writer: string; identity: Identity }) {
     this.connection = connection;
     this.compression = compression;
+    this.only = only;
+    if (only !== undefined) this.identity = Promise.resolve(only.identity);
   }
 
   async append(messages: readonly AppendMessage[]): Promise<Position[]> {
+    if (this.lost !== undefined) throw shutOut(this.only!.writer, this.lost);
     const counts = new Map<string, number>();
     for (const { topic } of messages) {
       if (!counts.has(topic)) counts.set(topic, await this.connection.partitions(topic));
@@ -231,7 +238,7 @@ export class KafkaProducer {
     const { line, entries } = batch;
     const type = typeOf(error) ?? '';
     if (TOO_LARGE.has(type)) return this.split(batch, error);
-    if (LOST_SEQUENCE.has(type)) {
+    if (LOST_SEQUENCE.has(type) && this.only === undefined) {
       this.renew(batch.identity);
       batch.identity = undefined;
       return [batch];
@@ -239,14 +246,17 @@ export class KafkaProducer {
     const age = performance.now() - batch.since;
     const gone = type === 'UNKNOWN_TOPIC_OR_PARTITION' && age > GONE_MS;
     const { closed, settings } = this.connection;
-    if (!gone && !isLasting(error) && age < settings.deliveryTimeoutMs && !closed.aborted) return [batch];
+    const isLost = LOST_SEQUENCE.has(type);
+    if (!gone && !isLost && !isLasting(error) && age < settings.deliveryTimeoutMs && !closed.aborted) return [batch];
     // It may have been taken all the same, so its sequence can't be given to another one.
-    this.renew(batch.identity);
+    this.renew(batch.identity, error);
     const told = gone
       ? unknownTopic(line.topic)
       : closed.aborted
         ? logClosed()
-        : logError(error, `append to ${placeKey(line)}`);
+        : isLost
+          ? shutOut(this.only!.writer, error)
+          : logError(error, `append to ${placeKey(line)}`);
     // What stands behind it fails too: of each append, a beginning is kept.
     const failed = [...entries, ...line.waiting.splice(0)];
     this.settle(line);
@@ -278,11 +288,8 @@ export class KafkaProducer {
   }
 
   private identify(): Promise<Identity> {
-    this.identity ??= (async () => {
-      const broker = await this.connection.anyBroker();
-      const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
-      return { producerId, producerEpoch };
-    })();
+    if (this.lost !== undefined) return Promise.reject(shutOut(this.only!.writer, this.lost));
+    this.identity ??= newIdentity(this.connection);
     const asked = this.identity;
     asked.catch(() => {
       if (this.identity === asked) this.identity = undefined;
@@ -291,10 +298,18 @@ export class KafkaProducer {
   }
 
   /** Batches from now on go out under a new number; those under way keep theirs. */
-  private renew(identity: Identity | undefined): void {
+  private renew(identity: Identity | undefined, why?: unknown): void {
+    if (this.only !== undefined) this.lost = why ?? new Error('its number is lost');
     for (const line of this.lines.values()) if (line.identity === identity) line.identity = undefined;
     this.identity = undefined;
   }
+}
+
+/** A number under which nobody has written yet. */
+export async function newIdentity(connection: KafkaConnection): Promise<Identity> {
+  const broker = await connection.anyBroker();
+  const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
+  return { producerId, producerEpoch };
 }
 
 /** Sequences are 31 bits and begin again at 0. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AppendMessage, EventLog } from '@unsilo/event-log';
+import { OUTBOX_WRITER, type AppendMessage, type EventLog, type LogWriter } from '@unsilo/event-log';
 import { endsWithin, type Connection } from './connection.js';
 import { saying } from './failures.js';
 import type { KeyNames } from './names.js';
@@ -14,6 +14,9 @@ const LONGEST_PAUSE_MS = 5000;
 const ROUND_MS = 10_000;
 /** How long closing waits for the log. */
 const LAST_ROUND_MS = 1000;
+
+/** A writer is not used for longer: registers of writers forget those that were never closed. */
+const WRITER_MS = 86_400_000;
 
 type StreamEntry = [id: string, fields: string[]];
 
@@ -33,6 +36,7 @@ export class Relay {
   private readonly failures = new Map<string, number>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private readonly rounds: NodeJS.Timeout;
+  private writer: { since: number; opened: Promise<LogWriter> } | undefined;
   private closing = false;
   private stopped = false;
 
@@ -75,7 +79,13 @@ export class Relay {
     }
     const isSettled = await endsWithin(this.settled(), LAST_ROUND_MS);
     this.stopped = true;
+    if (isSettled) await endsWithin(this.leave(), LAST_ROUND_MS);
     return isSettled && this.failures.size === 0;
+  }
+
+  /** What writes no more need not be shut out by others. */
+  private async leave(): Promise<void> {
+    await (await this.writer?.opened)?.close();
   }
 
   private async settled(): Promise<void> {
@@ -104,6 +114,8 @@ export class Relay {
   /** @returns whether there may be more, for this relay */
   private async drain(tenant: string): Promise<boolean> {
     let done = '';
+    // Opened before anything is read: what it brings over after it was shut out had been read of a state that is lost.
+    const writer = await this.writing();
     while (!this.stopped) {
       const asked = performance.now();
       const [kind, answer] = await this.step(tenant, done);
@@ -125,7 +137,7 @@ export class Relay {
       const entries = answer as StreamEntry[];
       // Stopped between question and answer for longer than the lease: another relay may have these by now.
       if (performance.now() - asked >= this.settings.leaseMs) return true;
-      await this.append(tenant, entries.map(toMessage));
+      await this.append(tenant, writer, entries.map(toMessage));
       done = entries.at(-1)![0];
     }
     if (done !== '') await this.step(tenant, done);
@@ -151,11 +163,30 @@ export class Relay {
     return (await this.connection.ask(async (client) => client.unsiloRelay(args))) as [string, unknown];
   }
 
-  /** Keeps the lease as long as the log takes. */
-  private async append(tenant: string, messages: readonly AppendMessage[]): Promise<void> {
+  private async writing(): Promise<Pick<EventLog, 'append'>> {
+    if (this.log.openWriter === undefined) return this.log;
+    const now = performance.now();
+    if (this.writer === undefined || now - this.writer.since > WRITER_MS)
+      this.writer = { since: now, opened: this.log.openWriter(OUTBOX_WRITER) };
+    const { writer } = this;
+    return writer.opened.catch((error: unknown) => {
+      if (this.writer === writer) this.writer = undefined;
+      throw error;
+    });
+  }
+
+  /** Keeps the lease as long as the log takes. After a failure nobody knows what the writer has written: the next try has another one. */
+  private async append(
+    tenant: string,
+    writer: Pick<EventLog, 'append'>,
+    messages: readonly AppendMessage[],
+  ): Promise<void> {
     const renewal = setInterval(() => void this.lease(tenant, this.settings.leaseMs), this.settings.leaseMs / 3);
     try {
-      await this.log.append(messages);
+      await writer.append(messages);
+    } catch (error) {
+      this.writer = undefined;
+      throw error;
     } finally {
       clearInterval(renewal);
     }

@@ -65,6 +65,33 @@ describeWithRedis('the relay of the outbox', (url) => {
       await withRedis(url(), async (redis) => expect(await redis.xlen(`${prefix}:{${tenant}}:outbox`)).toBe(0));
     }));
 
+  test('a writer that was shut out is replaced, and what it had in hand is read again', () =>
+    withStand(url(), async ({ tenant, topic, log, open }) => {
+      const writers: string[] = [];
+      const shutOut = Object.assign(new Error('shut out'), { code: 'UNSILO_LOG_SHUT_OUT' });
+      const store = await open({
+        log: {
+          ...bound(log),
+          append: () => Promise.reject(new Error('the outbox goes through writers')),
+          openWriter: (name) => {
+            const isFirst = writers.push(name) === 1;
+            let appends = 0;
+            return Promise.resolve({
+              append: (messages) => (isFirst && ++appends > 1 ? Promise.reject(shutOut) : log.append(messages)),
+              close: async () => void writers.push('closed'),
+            });
+          },
+        },
+      });
+      for (let n = 0; n < 3; n++) {
+        await store.commit(tenant, { outbox: [{ topic, key: 'k', value: String(n) }] });
+        await until(async () => (await logged(log, topic)).length === n + 1, 'it has come');
+      }
+      await store.close();
+      expect((await logged(log, topic)).map(({ value }) => value)).toEqual(['0', '1', '2']);
+      expect(writers).toEqual(['outbox', 'outbox', 'closed']);
+    }));
+
   test('a log that fails is tried again, nothing is left out and the order stays', () =>
     withStand(url(), async ({ tenant, topic, log, events, open }) => {
       let failures = 3;

@@ -1,4 +1,4 @@
-import type { LogMessage } from '@unsilo/event-log';
+import { isShutOutMark, type LogMessage } from '@unsilo/event-log';
 import {
   parseEvent,
   placeOf,
@@ -52,7 +52,7 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
   for (const message of messages) {
     // A tombstone of a compacted topic says nothing that a reader of facts needs.
     if (message.value === null) {
-      if (!TOMBSTONES.has(topicKind(message.topic)))
+      if (!TOMBSTONES.has(topicKind(message.topic)) && !isShutOutMark(message))
         intake.unusable.push(
           unusable(
             message,

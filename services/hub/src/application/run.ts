@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventLog, LogBatch, PartitionEnds, Subscription } from '@unsilo/event-log';
+import { OUTBOX_WRITER, type EventLog, type LogBatch, type PartitionEnds, type Subscription } from '@unsilo/event-log';
 import { Batches, codeOf, placeOf, StateWentBack } from './batches.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
@@ -11,7 +11,7 @@ import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
 import { raiseRevisions } from './revisions.js';
 import type { HubService } from './service.js';
-import { consumedTopics, declareHubTopics } from './topics.js';
+import { consumedTopics, declareHubTopics, writtenTopics } from './topics.js';
 
 /** Consumer group of the hub's workers: what lag tools show. */
 export const HUB_GROUP = 'unsilo-hub';
@@ -31,8 +31,6 @@ const LOOK_MS = 500;
 const CAUGHT_UP_MS = 50;
 /** So many looks without end, and it is asked whether there is anything left but gaps. */
 const ROUNDS_TO_GAPS = 20;
-/** What relays had in hand when the state was lost is on the log by then, milliseconds. */
-const RELAYED_MS = 2000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -305,7 +303,8 @@ class RunningHub implements Hub {
     const [mark] = await store.getMany(tenant, 'progress', ['published-read']);
     const hasLost = this.wentBack || this.batches.isBehind(await log.lag(HUB_GROUP));
     if (mark !== undefined && !hasLost) return;
-    if (hasLost) await pause(RELAYED_MS, signal);
+    // What relays had read of the state that is lost, and had still in hand, comes to the log now or never.
+    if (hasLost) await log.shutOut?.(OUTBOX_WRITER, writtenTopics(this.options.systems.map(({ system }) => system)));
     await raiseRevisions(log, store, tenant, signal);
     this.wentBack = false;
   }

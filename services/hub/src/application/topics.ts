@@ -7,6 +7,11 @@ export function consumedTopics(systems: readonly string[]): string[] {
   return [...kinds.map((kind) => topicName(kind)), ...systems.map((system) => topicName('commands', system))];
 }
 
+/** The topics that say what the hub computed: nothing may come there any more that rests on a state which was lost. */
+export function writtenTopics(systems: readonly string[]): string[] {
+  return [topicName('customers'), topicName('records'), ...systems.map((system) => topicName('commands', system))];
+}
+
 /**
  * Makes sure that a log has every topic that a hub with these systems needs. Several partitions serve several workers: a log that only one
  * process can use gets one partition a topic. A data folder that was made with several keeps them.

@@ -29,9 +29,12 @@ export function connectorTopics(systems: readonly string[]): TopicSpec[] {
   ];
 }
 
+/** Who brings outboxes to the log; the log makes it by itself when it is first needed. */
+const WRITERS: TopicSpec = { name: 'unsilo.writers.v1', partitions: 1, cleanup: 'compact' };
+
 /** Every topic that an installation on servers needs. */
 export function allTopics({ systems, storage }: Pick<Configuration, 'systems' | 'storage'>): TopicSpec[] {
   const names = systems.map(({ name }) => name);
   const partitions = storage?.kafka.partitions;
-  return [...declareTopics(names, partitions === undefined ? {} : { partitions }), ...connectorTopics(names)];
+  return [...declareTopics(names, partitions === undefined ? {} : { partitions }), ...connectorTopics(names), WRITERS];
 }

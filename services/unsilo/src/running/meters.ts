@@ -97,6 +97,8 @@ export function meterHub(
       ends: (topics) => log.ends(topics),
       lag: (group) => log.lag(group),
       ...(log.members === undefined ? {} : { members: (group) => log.members!(group) }),
+      ...(log.openWriter === undefined ? {} : { openWriter: (name) => log.openWriter!(name) }),
+      ...(log.shutOut === undefined ? {} : { shutOut: (name, topics) => log.shutOut!(name, topics) }),
       clean: (at) => log.clean(at),
       close: () => log.close(),
     },
