@@ -48,7 +48,9 @@ const components: fc.Arbitrary<Component> = fc.integer({ min: 1, max: 9 }).chain
         contradictions: new Set(),
       };
       for (const [i, [a, b]] of pairs.entries()) {
-        const { bits = 0, isProposed = false, word } = said[i] ?? {};
+        const one = said[i];
+        if (one === undefined) continue;
+        const { bits, isProposed, word } = one;
         const weight = toWeight(bits);
         for (const [x, y] of [
           [a, b],

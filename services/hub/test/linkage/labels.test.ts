@@ -98,7 +98,7 @@ describe('training with labels', () => {
     const pairsSaid = Array.from({ length: 50 }, (_, i) => yes(ref(i, 0), ref(i, 1)));
     const learned = (labels: Label[]): { support: number; differing: number } => {
       const { model, person } = trainModel(all, 'v', { labels });
-      const { m = [] } = model.person.attributes['birthDate'] ?? {};
+      const m = model.person.attributes['birthDate']?.m ?? [];
       return { support: person?.support['birthDate'] ?? 0, differing: (m.at(-1) ?? 0) + (m.at(-2) ?? 0) };
     };
     const [without, withLabels] = [learned([]), learned(pairsSaid)];
