@@ -112,6 +112,7 @@ function View() {
 const CONNECTIONS: Record<Connection, string> = {
   connecting: 'Connecting…',
   live: 'Live',
+  asking: 'No stream gets through: asking now and then',
   interrupted: 'Connection lost, trying again',
 };
 

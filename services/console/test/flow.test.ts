@@ -156,6 +156,19 @@ describeInBrowser('Flow', () => {
     expect(await page.getByText('before', { exact: true }).count()).toBe(1);
   });
 
+  test('where no stream gets through, what flows is asked for, until one does', async () => {
+    await page.route('**/v1/live*', (route) => route.abort());
+    await bench.dropStreams();
+    await page.getByText('No stream gets through: asking now and then').waitFor();
+    signal('asked for');
+    await page.getByText('asked for').waitFor();
+    await page.unroute('**/v1/live*');
+    await page.getByText('Live', { exact: true }).waitFor();
+    signal('streamed again');
+    await page.getByText('streamed again').waitFor();
+    expect(await page.getByText('asked for').count()).toBe(1);
+  });
+
   test('a server that cannot be reached is said, and found again', async () => {
     await page.route('**/v1/systems', (route) => route.abort());
     await page.getByText('The server doesn’t answer').waitFor();

@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { api, sessionEnded } from '../api/client.js';
 import { startLive, stopLive } from '../api/live.js';
 import type { Session } from '../api/types.js';
-import { lookBack } from './past.js';
+import { flowedLately, lookBack } from './past.js';
 
 export type Role = Session['roles'][number];
 /** Undefined: not known yet. Null: nobody is logged in. */
@@ -42,6 +42,6 @@ function begin(found: Session): void {
   sessionEnded.value = false;
   session.value = found;
   if (!canRead.value) return;
-  startLive();
+  startLive(flowedLately);
   void lookBack();
 }

@@ -46,7 +46,12 @@ export function FlowView() {
           </button>
         </div>
         {events.length === 0 ? (
-          <Empty icon="flow" title={connection.value === 'live' ? 'Quiet just now' : 'Waiting for the server'}>
+          <Empty
+            icon="flow"
+            title={
+              connection.value === 'live' || connection.value === 'asking' ? 'Quiet just now' : 'Waiting for the server'
+            }
+          >
             What systems send and what is written to them is listed here as it happens.
           </Empty>
         ) : (
