@@ -38,8 +38,9 @@ export function EraseDialog({ whole, close }: { whole: CustomerWhole; close(): v
         ))}
       </ul>
       <p class="dim">
-        The systems keep their own records: delete them there as well. What a system says of them afterwards counts as
-        new. Posts, messages and cases stay, and the log keeps its old events until their time is over.
+        What they wrote, what was written to them alone and cases of nobody else go as well. The systems keep their own
+        records: delete them there as well. What a system says of them afterwards counts as new. The log keeps its old
+        events until their time is over.
       </p>
       <Field
         label="Why?"
