@@ -173,7 +173,8 @@ async function commandsOn(log: EventLog, systems: readonly string[]): Promise<Co
     log,
     systems.map((s) => topicName('commands', s)),
   ))
-    commands.push((JSON.parse(String(value)) as { data: Command }).data);
+    // Marks of writers that were shut out say nothing.
+    if (value !== null) commands.push((JSON.parse(String(value)) as { data: Command }).data);
   return commands;
 }
 
