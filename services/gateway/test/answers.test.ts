@@ -243,6 +243,10 @@ test('lists of any size are streamed a line each, and say when they are not whol
   expect(customers).toHaveLength(86);
   contract.component('Customer', JSON.parse(customers[0] ?? ''));
 
+  const training = (await get('/v1/export/training-data')).body.trimEnd().split('\n');
+  expect(training).toHaveLength(3);
+  for (const line of training) contract.component('TrainingLine', JSON.parse(line));
+
   bed.hub.audit = async function* () {
     yield { customer: 'c', ref: 'a/b/c', system: 'a', reason: 'pending' };
     throw new Error('broken');

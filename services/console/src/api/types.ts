@@ -167,6 +167,68 @@ export type DecisionRequest =
        */
       reason?: string;
     };
+/**
+ * What a matching model is trained on: the settings first, then records, then judged pairs.
+ */
+export type TrainingLine =
+  | {
+      type: 'settings';
+      /**
+       * Version of the model in force.
+       */
+      model: string;
+      /**
+       * What `extra.*` attributes are compared as.
+       */
+      kinds: {
+        [k: string]: string;
+      };
+    }
+  | {
+      type: 'record';
+      /**
+       * A record as it is compared: canonical, without placeholders.
+       */
+      profile: {
+        ref: Ref;
+        kind: 'person' | 'organization';
+        names: {
+          given: string;
+          middle: string;
+          surname: string;
+          suffix: string;
+          guess?: true;
+        }[];
+        addresses: {
+          number: string;
+          street: string;
+          unit: string;
+          locality: string;
+          region: string;
+          postcode: string;
+          country: string;
+        }[];
+        /**
+         * Canonical values by attribute.
+         */
+        values: {
+          [k: string]: string[];
+        };
+      };
+    }
+  | {
+      type: 'judgement';
+      a: Ref;
+      b: Ref;
+      /**
+       * Linked, or kept apart.
+       */
+      same: boolean;
+      /**
+       * Somebody had said the opposite before, and had not taken it back.
+       */
+      reversed: boolean;
+    };
 
 /**
  * The order of the states of one ref (SYNC section 1). Compared by `major`, then by `minor`. One version names one state.

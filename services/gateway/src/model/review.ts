@@ -1,4 +1,4 @@
-import type { MatchingReport, ModelPlan, ReviewQueue } from '@unsilo/hub';
+import type { MatchingReport, ModelPlan, ReviewQueue, TrainingLine } from '@unsilo/hub';
 import { Type } from 'typebox';
 import { closed, CustomerId, RefText } from './parts.js';
 import { view } from './view.js';
@@ -100,5 +100,74 @@ export const MatchingReported = view<MatchingReport>('MatchingReport')(
       }),
     },
     closed,
+  ),
+);
+
+type Settings = Extract<TrainingLine, { type: 'settings' }>;
+type Profile = Extract<TrainingLine, { type: 'record' }>['profile'];
+
+const text = Type.String();
+const profile = Type.Unsafe<Profile>(
+  Type.Object(
+    {
+      ref: RefText,
+      kind: Type.Union([Type.Literal('person'), Type.Literal('organization')]),
+      names: Type.Array(
+        Type.Object(
+          { given: text, middle: text, surname: text, suffix: text, guess: Type.Optional(Type.Literal(true)) },
+          closed,
+        ),
+      ),
+      addresses: Type.Array(
+        Type.Object(
+          {
+            number: text,
+            street: text,
+            unit: text,
+            locality: text,
+            region: text,
+            postcode: text,
+            country: text,
+          },
+          closed,
+        ),
+      ),
+      values: Type.Record(Type.String(), Type.Array(text), { description: 'Canonical values by attribute.' }),
+    },
+    { ...closed, description: 'A record as it is compared: canonical, without placeholders.' },
+  ),
+);
+
+// Lines of a stream, which no route can name as its answer.
+view<TrainingLine>('TrainingLine')(
+  Type.Union(
+    [
+      Type.Object(
+        {
+          type: Type.Literal('settings'),
+          model: Type.String({ description: 'Version of the model in force.' }),
+          kinds: Type.Unsafe<Settings['kinds']>(
+            Type.Record(Type.String(), Type.String(), {
+              description: 'What `extra.*` attributes are compared as.',
+            }),
+          ),
+        },
+        closed,
+      ),
+      Type.Object({ type: Type.Literal('record'), profile }, closed),
+      Type.Object(
+        {
+          type: Type.Literal('judgement'),
+          a: RefText,
+          b: RefText,
+          same: Type.Boolean({ description: 'Linked, or kept apart.' }),
+          reversed: Type.Boolean({
+            description: 'Somebody had said the opposite before, and had not taken it back.',
+          }),
+        },
+        closed,
+      ),
+    ],
+    { description: 'What a matching model is trained on: the settings first, then records, then judged pairs.' },
   ),
 );

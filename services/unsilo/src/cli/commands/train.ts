@@ -60,7 +60,9 @@ export const train: Command = {
     } catch (error) {
       throw new CommandError('UNSILO_TRAIN_OUT', `${out} can not be written: ${(error as Error).message}`);
     }
-    if (output.json) output.value({ version: model.version, person, organization, levels, labels: training.labels });
+    const { labels: judged, reversed } = training;
+    if (output.json)
+      output.value({ version: model.version, person, organization, levels, labels: { ...judged, reversed } });
     else {
       const shown = levels.filter(
         ({ kind, attribute }) => (kind === 'person' ? person : organization)?.support[attribute],
@@ -83,11 +85,16 @@ export const train: Command = {
   },
 };
 
+interface Trained extends ModelTraining {
+  /** Pairs of which a steward had said the opposite before: the last word was taken. */
+  reversed: Label[];
+}
+
 async function trainedOnHub(
   invocation: Invocation,
   surroundings: Surroundings,
   labels: readonly Label[],
-): Promise<ModelTraining> {
+): Promise<Trained> {
   const { output, signal } = surroundings;
   const tell = (step: string): void => output.progress(`Training: ${step} …`);
   const found = await asking(invocation, surroundings, ({ service, actor }) => readHub(service, actor, signal, tell));
@@ -96,14 +103,15 @@ async function trainedOnHub(
     output.message(
       `Stewards have judged ${found.labels.length} ${found.labels.length === 1 ? 'pair' : 'pairs'}.${named(found.reversed, 'were judged both ways: the last word counts')}`,
     );
-  return trainOnHub({ ...found, labels: [...found.labels, ...labels] }, tell);
+  const training = trainOnHub({ ...found, labels: [...found.labels, ...labels] }, tell);
+  return { ...training, reversed: found.reversed };
 }
 
 async function trainedOnFiles(
   invocation: Invocation,
   surroundings: Surroundings,
   labels: readonly Label[],
-): Promise<ModelTraining> {
+): Promise<Trained> {
   const { output, cwd } = surroundings;
   const asked = Object.keys(ASKING).find((name) => invocation.text(name) !== undefined);
   if (asked !== undefined)
@@ -113,7 +121,7 @@ async function trainedOnFiles(
   const onProgress = (step: string): void => output.progress(`Training: ${step} …`);
   const training = trainOnFiles(records, prepared.options, { labels, onProgress });
   tellOmissions(prepared, surroundings);
-  return training;
+  return { ...training, reversed: [] };
 }
 
 function tellReports({ person, organization, labels }: ModelTraining, { output }: Surroundings): void {
