@@ -43,9 +43,8 @@ describe('the live stream', () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'Date', 'performance'] });
     try {
       const stop = new AbortController();
-      const events = hub.hub.service
-        .live(admin, { topics: ['unsilo.parties.v1'] }, stop.signal)
-        [Symbol.asyncIterator]();
+      const stream = hub.hub.service.live(admin, { topics: ['unsilo.parties.v1'] }, stop.signal);
+      const events = stream[Symbol.asyncIterator]();
       const first = events.next();
       // The stream has read to the end, and waits: no timer of its own would fire while time stands still.
       for (let n = 0; n < 20; n += 1) await new Promise((resolve) => setImmediate(resolve));
