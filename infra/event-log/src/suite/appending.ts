@@ -1,5 +1,5 @@
 import { contents, inPlace, numbered, unique, values, withTopic, type EventLogFactory } from './factory.js';
-import { codeOf } from './waiting.js';
+import { codeOf, until } from './waiting.js';
 
 export function appendSuite(factory: EventLogFactory): void {
   describe('append', () => {
@@ -62,6 +62,25 @@ export function appendSuite(factory: EventLogFactory): void {
         expect(positions.map(({ topic }) => topic)).toEqual([a, b, a]);
         expect(values(await contents(log, a))).toEqual(['1', '3']);
         expect(values(await contents(log, b))).toEqual(['2']);
+      }),
+    );
+
+    test(
+      'tells of appends to the topics that somebody waits for, where it can, until it is told not to',
+      inPlace(factory, async (place) => {
+        const log = await place.open();
+        const [awaited, other] = [unique('a'), unique('b')];
+        await log.declare([awaited, other].map((name) => ({ name, partitions: 1, cleanup: 'delete' })));
+        let told = 0;
+        const end = log.onAppended?.([awaited], () => (told += 1));
+        if (end === undefined) return;
+        await log.append([{ topic: other, key: 'x', value: '1' }]);
+        expect(told).toBe(0);
+        await log.append([{ topic: awaited, key: 'x', value: '2' }]);
+        await until(() => told === 1, 'the append is told');
+        end();
+        await log.append([{ topic: awaited, key: 'x', value: '3' }]);
+        expect(told).toBe(1);
       }),
     );
 
