@@ -129,8 +129,8 @@ export class KafkaConnection {
    * kafkajs would open the same connection object again, which still holds the beginning of an answer that was cut off, takes whatever
    * comes for the rest of it, and lets every request wait until its time is over.
    */
-  failed(error: unknown): void {
-    const address = brokerOf(error);
+  failed(failure: unknown): void {
+    const address = brokerOf(failure);
     if (address === undefined) return;
     const place = `${address.host}:${address.port}`;
     const broker = this.asked.get(place);
