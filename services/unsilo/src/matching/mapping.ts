@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isKind, kindOf, LEVELS, type Kind } from '@unsilo/hub/linkage';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { problemAt, readDocument, type SourceDocument } from '../configuration/document.js';
 import { explainErrors } from '../configuration/explain.js';
 import { ConfigurationError, type ConfigurationProblem } from '../configuration/problem.js';
@@ -52,42 +52,47 @@ const RULE = {
   ],
 } as const;
 
-const validate = new Ajv({ allErrors: true, verbose: true, strictTypes: false }).compile<WrittenMapping>({
-  type: 'object',
-  additionalProperties: false,
-  required: ['columns'],
-  properties: {
-    source: { type: 'string', minLength: 1 },
-    id: { type: 'string', minLength: 1 },
-    kind: {
-      anyOf: [
-        { type: 'string', enum: ['person', 'organization'] },
-        {
-          type: 'object',
-          additionalProperties: false,
-          required: ['column', 'organization'],
-          properties: {
-            column: { type: 'string', minLength: 1 },
-            organization: { type: 'array', items: { type: ['string', 'number'] } },
+let compiled: ValidateFunction<WrittenMapping> | undefined;
+/** Made when a mapping is first read: every start of a process that reads none would pay for it. */
+function validator(): ValidateFunction<WrittenMapping> {
+  compiled ??= new Ajv({ allErrors: true, verbose: true, strictTypes: false }).compile<WrittenMapping>({
+    type: 'object',
+    additionalProperties: false,
+    required: ['columns'],
+    properties: {
+      source: { type: 'string', minLength: 1 },
+      id: { type: 'string', minLength: 1 },
+      kind: {
+        anyOf: [
+          { type: 'string', enum: ['person', 'organization'] },
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['column', 'organization'],
+            properties: {
+              column: { type: 'string', minLength: 1 },
+              organization: { type: 'array', items: { type: ['string', 'number'] } },
+            },
           },
-        },
-      ],
+        ],
+      },
+      country: { type: 'string', pattern: '^[A-Z]{2}$', $comment: 'must be a country code such as GB' },
+      delimiter: { type: 'string', minLength: 1, maxLength: 1 },
+      columns: {
+        type: 'object',
+        minProperties: 1,
+        additionalProperties: { anyOf: [...RULE.anyOf, { type: 'array', items: RULE }, { type: 'null' }] },
+      },
+      truth: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['column'],
+        properties: { column: { type: 'string', minLength: 1 }, pattern: { type: 'string', minLength: 1 } },
+      },
     },
-    country: { type: 'string', pattern: '^[A-Z]{2}$', $comment: 'must be a country code such as GB' },
-    delimiter: { type: 'string', minLength: 1, maxLength: 1 },
-    columns: {
-      type: 'object',
-      minProperties: 1,
-      additionalProperties: { anyOf: [...RULE.anyOf, { type: 'array', items: RULE }, { type: 'null' }] },
-    },
-    truth: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['column'],
-      properties: { column: { type: 'string', minLength: 1 }, pattern: { type: 'string', minLength: 1 } },
-    },
-  },
-});
+  });
+  return compiled;
+}
 
 const NAME_PARTS = ['full', 'given', 'middle', 'surname', 'suffix'] as const;
 const ADDRESS_PARTS = ['full', 'number', 'street', 'unit', 'locality', 'region', 'postcode', 'country'] as const;
@@ -144,6 +149,7 @@ export function loadMapping(file: string): Mapping {
   const document = readDocument(bytes);
   if (document.problems.length > 0) throw new ConfigurationError(file, document.problems);
   const value = document.value ?? {};
+  const validate = validator();
   if (!validate(value)) throw new ConfigurationError(file, explainErrors(validate.errors ?? [], document));
   const problems: ConfigurationProblem[] = [];
   const kinds: Record<string, Kind> = {};
