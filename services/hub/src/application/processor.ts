@@ -12,7 +12,7 @@ import { recordRow } from './record-row.js';
 import { applyFacts, Evaluations, type Touched } from './records.js';
 import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
-import { Workspace, type Uncommitted } from './workspace.js';
+import { Workspace, type Uncommitted, type WorkspaceOptions } from './workspace.js';
 
 interface Computed {
   workspace: Workspace;
@@ -52,7 +52,7 @@ export class Processor {
    */
   async begin(messages: readonly LogMessage[], moves: readonly OffsetMove[], before?: Step): Promise<Step> {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
-    const computed = await this.compute(intake, {}, before);
+    const computed = await this.compute(intake, {}, { before });
     await before?.done;
     return { workspace: computed.workspace, done: this.commitUntilSettled(intake, moves, {}, computed) };
   }
@@ -90,8 +90,9 @@ export class Processor {
     seeds: { refs?: readonly string[]; customers?: readonly string[] } = {},
     first?: Computed,
   ): Promise<void> {
+    let again: Workspace | undefined;
     for (let attempt = 1; ; attempt += 1) {
-      const { workspace, outbox } = attempt === 1 && first ? first : await this.compute(intake, seeds);
+      const { workspace, outbox } = attempt === 1 && first ? first : await this.compute(intake, seeds, { again });
       const result: CommitResult = await this.store.commit(this.core.tenant, {
         ...workspace.changes(),
         outbox,
@@ -101,6 +102,8 @@ export class Processor {
       if (result.offsets.length > 0) throw new LostPartition(result.offsets);
       if (attempt >= MOST_ATTEMPTS)
         throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
+      workspace.forget(result.conflicts);
+      again = workspace;
     }
   }
 
@@ -108,16 +111,19 @@ export class Processor {
   private async compute(
     intake: Intake,
     seeds: { refs?: readonly string[]; customers?: readonly string[] },
-    before?: Step,
+    known: Pick<WorkspaceOptions, 'before' | 'again'> = {},
   ): Promise<Computed> {
-    for (let attempt = 1; ; attempt += 1) {
-      const workspace = new Workspace(this.store, this.core.tenant, before);
+    for (let attempt = 1, { again } = known; ; attempt += 1) {
+      const workspace: Workspace = new Workspace(this.store, this.core.tenant, { ...known, again });
       try {
         return await this.computeIn(workspace, intake, seeds);
       } catch (error) {
         if (this.store.exclusive || attempt >= MOST_ATTEMPTS) throw error;
         const { expect } = workspace.changes();
-        if ((await this.store.commit(this.core.tenant, { expect })).ok) throw error;
+        const result = await this.store.commit(this.core.tenant, { expect });
+        if (result.ok) throw error;
+        workspace.forget(result.conflicts);
+        again = workspace;
       }
     }
   }

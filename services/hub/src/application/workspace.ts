@@ -26,11 +26,20 @@ export type Table =
   | 'published'
   | 'progress';
 
-interface Row {
-  revision: number | null;
-  text: string | undefined;
+/** A row as the store has it. Its value is parsed once, when somebody asks, and never changed. */
+interface StoredRow {
+  /** Null: there is none. */
+  readonly revision: number | null;
+  readonly text: string | undefined;
   value: unknown;
   parsed: boolean;
+}
+
+interface Row {
+  /** Undefined where that isn't known. */
+  stored: StoredRow | undefined;
+  /** What was set. */
+  value: unknown;
   dirty: boolean;
 }
 
@@ -38,6 +47,13 @@ interface Row {
 export interface Uncommitted {
   workspace: Workspace;
   done: Promise<unknown>;
+}
+
+export interface WorkspaceOptions {
+  /** Changes that are being committed: they are seen as if they were. Only where nobody else writes the store. */
+  before?: Uncommitted | undefined;
+  /** An attempt that met others' changes: what it has read besides those is not read again. */
+  again?: Workspace | undefined;
 }
 
 /**
@@ -49,12 +65,13 @@ export class Workspace {
   private readonly store: StateStore;
   readonly tenant: string;
   private before: Uncommitted | undefined;
+  private readonly again: Workspace | undefined;
 
-  /** @param before Changes that are being committed: they are seen as if they were. Only where nobody else writes the store. */
-  constructor(store: StateStore, tenant: string, before?: Uncommitted) {
+  constructor(store: StateStore, tenant: string, { before, again }: WorkspaceOptions = {}) {
     this.store = store;
     this.tenant = tenant;
     this.before = before;
+    this.again = again;
     before?.done.then(
       () => (this.before = undefined),
       () => undefined,
@@ -72,25 +89,30 @@ export class Workspace {
     const rows = this.table(name);
     const missing: string[] = [];
     const changed = this.before?.workspace.tables.get(name);
+    const stood = this.again?.tables.get(name);
     for (const key of new Set(keys)) {
       if (rows.has(key)) continue;
       const row = changed?.get(key);
-      // Without its text: that is what stood before the change.
-      if (row?.dirty) rows.set(key, { revision: -1, text: undefined, value: row.value, parsed: true, dirty: false });
+      if (row?.dirty) {
+        rows.set(key, { stored: undefined, value: row.value, dirty: false });
+        continue;
+      }
+      const stored = stood?.get(key)?.stored;
+      if (stored) rows.set(key, { stored, value: undefined, dirty: false });
       else missing.push(key);
     }
     if (missing.length === 0) return;
     const entries = await this.store.getMany(this.tenant, name, missing);
     for (const [i, key] of missing.entries()) {
       const entry = entries[i];
-      rows.set(key, {
-        revision: entry?.revision ?? null,
-        text: entry?.value,
-        value: undefined,
-        parsed: false,
-        dirty: false,
-      });
+      const stored = { revision: entry?.revision ?? null, text: entry?.value, value: undefined, parsed: false };
+      rows.set(key, { stored, value: undefined, dirty: false });
     }
+  }
+
+  /** What was read of these rows no longer stands. */
+  forget(rows: readonly Expectation[]): void {
+    for (const { table, key } of rows) this.tables.get(table as Table)?.delete(key);
   }
 
   /** Resolves once the store itself has all that is seen here, for readings that go past `load`. */
@@ -101,16 +123,12 @@ export class Workspace {
   /** @throws when the row was not loaded: a defect of the caller. */
   get<Value>(name: Table, key: string): Value | undefined {
     const row = this.row(name, key);
-    if (!row.parsed) {
-      row.value = row.text === undefined ? undefined : JSON.parse(row.text);
-      row.parsed = true;
-    }
-    return row.value as Value | undefined;
+    return (row.dirty || !row.stored ? row.value : valueOf(row.stored)) as Value | undefined;
   }
 
   has(name: Table, key: string): boolean {
     const row = this.row(name, key);
-    return row.parsed ? row.value !== undefined : row.text !== undefined;
+    return row.dirty || !row.stored ? row.value !== undefined : row.stored.text !== undefined;
   }
 
   private row(name: Table, key: string): Row {
@@ -122,7 +140,6 @@ export class Workspace {
   set(name: Table, key: string, value: unknown): void {
     const row = this.row(name, key);
     row.value = value;
-    row.parsed = true;
     row.dirty = true;
   }
 
@@ -132,7 +149,7 @@ export class Workspace {
 
   /** Writes without having read: for rows whose content doesn't depend on what stood there. */
   overwrite(name: Table, key: string, value: unknown): void {
-    this.table(name).set(key, { revision: -1, text: undefined, value, parsed: true, dirty: true });
+    this.table(name).set(key, { stored: undefined, value, dirty: true });
   }
 
   /** Rows here whose key begins so, and that stand. */
@@ -152,16 +169,24 @@ export class Workspace {
     const remove: { table: string; key: string }[] = [];
     for (const [table, rows] of this.tables) {
       for (const [key, row] of rows) {
-        if (row.revision !== -1 && !this.store.exclusive) expect.push({ table, key, revision: row.revision });
+        if (row.stored && !this.store.exclusive) expect.push({ table, key, revision: row.stored.revision });
         if (!row.dirty) continue;
         if (row.value === undefined) {
-          if (row.revision !== null) remove.push({ table, key });
+          if (row.stored?.revision !== null) remove.push({ table, key });
           continue;
         }
         const value = JSON.stringify(row.value);
-        if (value !== row.text) put.push({ table, key, value });
+        if (value !== row.stored?.text) put.push({ table, key, value });
       }
     }
     return { expect, put, remove };
   }
+}
+
+function valueOf(stored: StoredRow): unknown {
+  if (!stored.parsed) {
+    stored.value = stored.text === undefined ? undefined : JSON.parse(stored.text);
+    stored.parsed = true;
+  }
+  return stored.value;
 }
