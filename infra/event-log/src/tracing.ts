@@ -11,7 +11,8 @@ import {
   type Span,
 } from '@opentelemetry/api';
 import { hasOwnTraces } from './own-traces.js';
-import type { AppendMessage, EventLog, LogBatch, LogMessage, Position, SubscribeOptions } from './port.js';
+import { over } from './over.js';
+import type { AppendMessage, EventLog, LogBatch, LogMessage, LogWriter, Position, SubscribeOptions } from './port.js';
 
 /**
  * The log with OpenTelemetry's spans for messaging (semantic conventions 1.30): `send` for each message that is appended, `process` for
@@ -40,7 +41,7 @@ export function traceLog(log: EventLog, system: string): EventLog {
     return isSampled(span) ? span : undefined;
   }
 
-  async function append(messages: readonly AppendMessage[]): Promise<Position[]> {
+  async function appendTo(to: Pick<LogWriter, 'append'>, messages: readonly AppendMessage[]): Promise<Position[]> {
     const active = context.active();
     const spans = messages.map((message) => startSend(message, active));
     const carried = messages.map((message, index) => {
@@ -48,7 +49,7 @@ export function traceLog(log: EventLog, system: string): EventLog {
       return span === undefined ? message : { ...message, headers: headersOf(span) };
     });
     try {
-      const positions = await log.append(carried);
+      const positions = await to.append(carried);
       for (const [index, span] of spans.entries()) span?.setAttributes(placeAttributes(positions[index]));
       return positions;
     } catch (error) {
@@ -105,10 +106,9 @@ export function traceLog(log: EventLog, system: string): EventLog {
     }
   }
 
-  return {
-    capabilities: log.capabilities,
-    declare: (topics) => log.declare(topics),
-    append,
+  const { openWriter } = log;
+  return over(log, {
+    append: (messages) => appendTo(log, messages),
     subscribe: (options) =>
       log.subscribe({
         ...options,
@@ -117,16 +117,13 @@ export function traceLog(log: EventLog, system: string): EventLog {
             ? handleTraced(options, batch, signal)
             : options.onBatch(batch, signal),
       }),
-    read: (options) => log.read(options),
-    ends: (topics) => log.ends(topics),
-    lag: (group) => log.lag(group),
-    ...(log.members === undefined ? {} : { members: (group) => log.members!(group) }),
-    ...(log.openWriter === undefined ? {} : { openWriter: (name) => log.openWriter!(name) }),
-    ...(log.shutOut === undefined ? {} : { shutOut: (name, topics) => log.shutOut!(name, topics) }),
-    ...(log.onAppended === undefined ? {} : { onAppended: (topics, listener) => log.onAppended!(topics, listener) }),
-    clean: (now) => log.clean(now),
-    close: () => log.close(),
-  };
+    ...(openWriter && {
+      openWriter: async (name) => {
+        const writer = await openWriter.call(log, name);
+        return over(writer, { append: (messages) => appendTo(writer, messages) });
+      },
+    }),
+  });
 }
 
 /** The remote context of a message that is sampled. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventLog, LogBatch } from '@unsilo/event-log';
+import { over, type EventLog, type LogBatch } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { createHub, declareHubTopics, HUB_GROUP } from '@unsilo/hub';
 import { topicName } from '@unsilo/schemas';
@@ -11,7 +11,6 @@ import type { StateStore } from '@unsilo/state-store';
 import { benchSystems, Corpus, type PreparedMessage } from './corpus.js';
 import { APPEND, feed } from './feeding.js';
 import { median, round, seconds } from './figures.js';
-import { over } from './metered.js';
 import { benchPolicy } from './policy.js';
 import { BenchSystems } from './systems.js';
 

@@ -1,4 +1,4 @@
-import type { EventLog } from '@unsilo/event-log';
+import { over, type AppendMessage, type EventLog, type LogWriter } from '@unsilo/event-log';
 import type { StateStore } from '@unsilo/state-store';
 
 /** How often something was done, and how long it was waited for in all, milliseconds. */
@@ -35,8 +35,17 @@ async function time<Result>(meter: Meter, things: number, work: () => Promise<Re
 
 /** `consume` is the handling of one batch, all else within it included. */
 export function meteredLog(log: EventLog, meters: Meters): EventLog {
+  const timed = (to: Pick<LogWriter, 'append'>) => (messages: readonly AppendMessage[]) =>
+    time(meters.produce, messages.length, () => to.append(messages));
+  const { openWriter } = log;
   return over(log, {
-    append: (messages) => time(meters.produce, messages.length, () => log.append(messages)),
+    append: timed(log),
+    ...(openWriter && {
+      openWriter: async (name) => {
+        const writer = await openWriter.call(log, name);
+        return over(writer, { append: timed(writer) });
+      },
+    }),
     subscribe: (options) =>
       log.subscribe({
         ...options,
@@ -52,17 +61,5 @@ export function meteredStore(store: StateStore, meters: Meters): StateStore {
     range: (tenant, table, options) => time(meters.read, 1, () => store.range(tenant, table, options)),
     commit: (tenant, commit) =>
       time(meters.commit, (commit.put?.length ?? 0) + (commit.remove?.length ?? 0), () => store.commit(tenant, commit)),
-  });
-}
-
-/** A port of which some methods are ours. */
-export function over<Port extends object>(port: Port, ours: Partial<Port>): Port {
-  return new Proxy(port, {
-    get(target, name) {
-      const mine = ours[name as keyof Port];
-      if (mine !== undefined) return mine;
-      const member = target[name as keyof Port] as unknown;
-      return typeof member === 'function' ? (member as (...a: unknown[]) => unknown).bind(target) : member;
-    },
   });
 }

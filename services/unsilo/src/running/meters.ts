@@ -1,4 +1,4 @@
-import type { EventLog } from '@unsilo/event-log';
+import { over, type EventLog } from '@unsilo/event-log';
 import type { Metric } from '@unsilo/hub';
 
 type Labels = Record<string, string>;
@@ -71,10 +71,7 @@ export function meterHub(
   );
   return {
     metrics: () => [processing.metric(), delay.metric()],
-    log: {
-      capabilities: log.capabilities,
-      declare: (topics) => log.declare(topics),
-      append: (messages) => log.append(messages),
+    log: over(log, {
       subscribe: (options) =>
         log.subscribe({
           ...options,
@@ -93,14 +90,6 @@ export function meterHub(
             }
           },
         }),
-      read: (options) => log.read(options),
-      ends: (topics) => log.ends(topics),
-      lag: (group) => log.lag(group),
-      ...(log.members === undefined ? {} : { members: (group) => log.members!(group) }),
-      ...(log.openWriter === undefined ? {} : { openWriter: (name) => log.openWriter!(name) }),
-      ...(log.shutOut === undefined ? {} : { shutOut: (name, topics) => log.shutOut!(name, topics) }),
-      clean: (at) => log.clean(at),
-      close: () => log.close(),
-    },
+    }),
   };
 }

@@ -1,4 +1,5 @@
 import { memoryLog } from '@unsilo/connector-sdk/testing';
+import { over } from '@unsilo/event-log';
 import { Histogram, meterHub } from '../../src/running/meters.js';
 
 /** Samples as `name labels value`, in Prometheus' way. */
@@ -25,6 +26,15 @@ describe('a histogram', () => {
 });
 
 describe('what the hub takes', () => {
+  it('is measured on a log that can do whatever it could before', () => {
+    const log = memoryLog();
+    const onAppended = jest.fn(() => () => undefined);
+    const measured = meterHub(over(log, { onAppended }), () => 0).log;
+    measured.onAppended?.(['a'], () => undefined);
+    expect(onAppended).toHaveBeenCalledTimes(1);
+    expect(measured.openWriter).toBeUndefined();
+  });
+
   it('is measured for each batch and each event, also where a batch fails', async () => {
     const log = memoryLog();
     let now = 2000;

@@ -1,7 +1,7 @@
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { memoryLog, type MemoryLog } from '@unsilo/connector-sdk/testing';
-import { withOwnTraces, type EventLog, type LogBatch } from '@unsilo/event-log';
+import { over, withOwnTraces, type EventLog, type LogBatch } from '@unsilo/event-log';
 import { traceLog } from '@unsilo/event-log/tracing';
 import { traceInto, type Tracing } from '../../src/running/tracing.js';
 import { eventually } from '../support/waiting.js';
@@ -51,6 +51,22 @@ describe('a traced log', () => {
     expect(kept().map(({ headers }) => headers?.traceparent)).toEqual(
       spans(`send ${TOPIC}`).map((sent) => `00-${span.spanContext().traceId}-${idOf(sent)}-01`),
     );
+  });
+
+  it('traces what a writer of its own appends like everything else', async () => {
+    await begin();
+    log = traceLog(
+      over(inner, { openWriter: async () => ({ append: inner.append, close: async () => undefined }) }),
+      'kafka',
+    );
+    const span = trace.getTracer('test').startSpan('committed');
+    const writer = await log.openWriter?.('outbox');
+    await context.with(trace.setSpan(ROOT_CONTEXT, span), async () => writer?.append([message('a')]));
+    const [sent] = spans(`send ${TOPIC}`);
+    expect(sent?.parentSpanContext?.spanId).toBe(span.spanContext().spanId);
+    expect(kept().map(({ headers }) => headers?.traceparent)).toEqual([
+      `00-${span.spanContext().traceId}-${idOf(sent)}-01`,
+    ]);
   });
 
   it('begins a trace for each message of a reading', async () => {
