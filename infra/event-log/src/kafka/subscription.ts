@@ -190,8 +190,8 @@ export class KafkaSubscription implements Subscription, MemberDuties {
       this.flush().catch(() => undefined),
       this.membership.isHeard() ? LAST_COMMIT_MS : LAST_COMMIT_UNHEARD_MS,
     );
-    // What it still fetches need not end before others get its partitions.
-    await Promise.all([this.reader.stop(), this.membership.leave()]);
+    await this.reader.stop();
+    await this.membership.leave();
     await this.connection.close();
     this.progressed();
     this.onClosed(this);
