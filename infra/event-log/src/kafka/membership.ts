@@ -19,7 +19,6 @@ export interface MemberDuties {
 const AGAIN_MS = 1000;
 const LASTING_PAUSE_MS = 5000;
 const FAREWELL_MS = 1500;
-const SHORT_FAREWELL_MS = 200;
 /** How often a member that waits for its share asks whether the others have let go. */
 const EAGER_BEAT_MS = 50;
 /** How often the leader looks for topics that were given more partitions. */
@@ -121,29 +120,12 @@ export class Membership {
     this.leaving.abort();
     this.changed.abort();
     this.started?.reject(logClosed());
-    const end = performance.now() + (this.isHeard() ? FAREWELL_MS : SHORT_FAREWELL_MS);
-    const isOver = await within(Promise.all([this.running, this.beating]), end - performance.now());
+    await within(Promise.all([this.running, this.beating]), FAREWELL_MS);
     const { memberId, coordinator } = this;
     this.generation = -1;
-    if (memberId === '') return;
-    let isSaid = false;
-    if (isOver && coordinator !== undefined) {
-      const saying = coordinator.leaveGroup({ groupId: this.group, memberId }).then(
-        () => void (isSaid = true),
-        () => undefined,
-      );
-      await within(saying, Math.max(1, end - performance.now()));
-    }
-    if (isSaid) return;
-    const { onLeft, sessionTimeoutMs } = this.connection.settings;
-    onLeft?.(
-      `Group ${this.group} does not know yet that a member has left; others get its partitions after ${sessionTimeoutMs} ms.`,
-    );
-  }
-
-  /** Whether a farewell has a chance: a broker that is away hears nothing, however long it is talked to. */
-  isHeard(): boolean {
-    return performance.now() - this.contact < 3 * this.connection.settings.heartbeatIntervalMs;
+    if (memberId === '' || coordinator === undefined || this.joining !== undefined) return;
+    const left = coordinator.leaveGroup({ groupId: this.group, memberId }).catch(() => undefined);
+    await within(left, FAREWELL_MS);
   }
 
   private async run(): Promise<void> {

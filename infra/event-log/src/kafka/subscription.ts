@@ -15,8 +15,7 @@ const LONGEST_PAUSE_MS = 5000;
 const COMMIT_MS = 100;
 const COMMIT_COPY_MS = 500;
 /** How long the last positions may take at the end. What they don't reach in time is delivered again. */
-const LAST_COMMIT_MS = 1000;
-const LAST_COMMIT_UNHEARD_MS = 200;
+const LAST_COMMIT_MS = 2000;
 /** How often to ask how far the other members are. */
 const LOOK_MS = 50;
 /** How often a member that was not heard of looks whether it is again. */
@@ -188,7 +187,7 @@ export class KafkaSubscription implements Subscription, MemberDuties {
     clearTimeout(this.commitTimer);
     await within(
       this.flush().catch(() => undefined),
-      this.membership.isHeard() ? LAST_COMMIT_MS : LAST_COMMIT_UNHEARD_MS,
+      LAST_COMMIT_MS,
     );
     await this.reader.stop();
     await this.membership.leave();
