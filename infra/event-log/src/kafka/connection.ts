@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
-import { Kafka, type Admin, type Broker, type Cluster, type Consumer } from 'kafkajs';
+import { Kafka, type Admin, type Cluster, type Consumer } from 'kafkajs';
 import { StorageError, logClosed, unknownTopic } from '../errors.js';
 import type { TopicPartition } from '../port.js';
 import { Backoff, brokerOf, isLasting, logError, pause, typeOf, within } from './failures.js';
+import { giveUpAll, giveUpAt, giveUpBy, type WiredBroker } from './giving-up.js';
 import { clientConfig, type Settings } from './options.js';
 
 /** Offsets of one partition that somebody who reads committed messages can see: the first, and the one after the last. */
@@ -12,7 +13,7 @@ export interface Ends {
 }
 
 /** The requests of the group protocol, which kafkajs 2.2.4 has and its types leave out. */
-export interface GroupBroker extends Broker {
+export interface GroupBroker extends WiredBroker {
   joinGroup(request: {
     groupId: string;
     memberId: string;
@@ -33,7 +34,6 @@ export interface GroupBroker extends Broker {
   }): Promise<{ memberAssignment: Buffer }>;
   heartbeat(request: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
-  connectionPool: { host: string; port: number };
   describeGroups(request: { groupIds: string[] }): Promise<{ groups: { members: unknown[] }[] }>;
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: number; producerEpoch: number }>;
 }
@@ -56,8 +56,6 @@ export class KafkaConnection {
   private readonly kafka: Kafka;
   private consumer: Consumer;
   private cluster: Cluster;
-  /** Brokers that were asked, by address: those whose connections fail are given up whole. */
-  private readonly asked = new Map<string, GroupBroker>();
   /** Topics that were looked up: a new client is told of them at once. */
   private readonly topics = new Set<string>();
   private isFresh = false;
@@ -65,7 +63,7 @@ export class KafkaConnection {
 
   constructor(settings: Settings) {
     this.settings = settings;
-    this.kafka = new Kafka(clientConfig(settings, this.sockets));
+    this.kafka = new Kafka(clientConfig(settings, this.sockets, (socket) => giveUpBy(this.cluster, socket)));
     [this.consumer, this.cluster] = this.build();
   }
 
@@ -127,16 +125,11 @@ export class KafkaConnection {
   /**
    * To be told of every failure, at once. A broker whose connection failed, or that didn't answer, is asked over new connections only:
    * kafkajs would open the same connection object again, which still holds the beginning of an answer that was cut off, takes whatever
-   * comes for the rest of it, and lets every request wait until its time is over.
+   * comes for the rest of it, and lets every request wait until its time is over. Doesn't throw.
    */
   failed(failure: unknown): void {
     const address = brokerOf(failure);
-    if (address === undefined) return;
-    const place = `${address.host}:${address.port}`;
-    const broker = this.asked.get(place);
-    this.asked.delete(place);
-    this.cluster.removeBroker(address);
-    broker?.disconnect().catch(() => undefined);
+    if (address !== undefined) giveUpAt(this.cluster, address);
   }
 
   /** Looks at the brokers anew after something failed. Doesn't throw: whoever tries again finds out. */
@@ -163,10 +156,10 @@ export class KafkaConnection {
   }
 
   private forget(): void {
-    // It ends when its last request has an answer, or has waited long enough.
+    // Whoever still waits for an answer by it hears at once that none will come.
+    giveUpAll(this.cluster);
     this.consumer.disconnect().catch(() => undefined);
     [this.consumer, this.cluster] = this.build();
-    this.asked.clear();
     this.isFresh = true;
   }
 
@@ -236,13 +229,7 @@ export class KafkaConnection {
   }
 
   async broker(node: number): Promise<GroupBroker> {
-    return this.note((await this.cluster.findBroker({ nodeId: String(node) })) as GroupBroker);
-  }
-
-  private note(broker: GroupBroker): GroupBroker {
-    const { host, port } = broker.connectionPool;
-    this.asked.set(`${host}:${port}`, broker);
-    return broker;
+    return (await this.cluster.findBroker({ nodeId: String(node) })) as GroupBroker;
   }
 
   async anyBroker(): Promise<GroupBroker> {
@@ -256,7 +243,7 @@ export class KafkaConnection {
   async coordinator(groupId: string): Promise<GroupBroker> {
     await this.cluster.connect();
     if (this.cluster.getNodeIds().length === 0) await this.cluster.refreshMetadata();
-    return this.note((await this.cluster.findGroupCoordinator({ groupId })) as GroupBroker);
+    return (await this.cluster.findGroupCoordinator({ groupId })) as GroupBroker;
   }
 
   /** Ends of partitions of which the caller knows that they exist. */
@@ -303,6 +290,7 @@ export class KafkaConnection {
       this.consumer.disconnect().catch(() => undefined),
       FAREWELL_MS,
     );
+    giveUpAll(this.cluster);
     for (const socket of this.sockets) socket.destroy();
   }
 }

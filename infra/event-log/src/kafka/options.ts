@@ -87,8 +87,8 @@ function wrongOptions(what: string, hint: string): StorageError {
   return new StorageError('UNSILO_LOG_OPTIONS', `The configuration of the Kafka log ${what}.`, { hint });
 }
 
-/** What kafkajs is told. Sockets are noted in `sockets`, so that they can be cut. */
-export function clientConfig(settings: Settings, sockets: Set<Socket>): KafkaConfig {
+/** What kafkajs is told. Sockets are noted in `sockets`, so that they can be cut; `ended` hears of each that has closed. */
+export function clientConfig(settings: Settings, sockets: Set<Socket>, ended: (socket: Socket) => void): KafkaConfig {
   const { brokers, clientId, sasl, tls, requestTimeoutMs, onLog } = settings;
   return {
     brokers: [...brokers],
@@ -112,7 +112,10 @@ export function clientConfig(settings: Settings, sockets: Set<Socket>): KafkaCon
       // Everybody who wants to send while it connects waits at it.
       socket.setMaxListeners(1000);
       sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
+      socket.once('close', () => {
+        sockets.delete(socket);
+        ended(socket);
+      });
       return socket;
     },
     logLevel: onLog === undefined ? logLevel.NOTHING : logLevel.WARN,

@@ -144,7 +144,6 @@ export class KafkaProducer {
       for (const outcome of await Promise.all(groups.map((group) => this.attempt(group)))) {
         if (outcome === undefined) continue;
         const { group, error } = outcome;
-        this.connection.failed(error);
         // kafkajs tells the error of one partition for all of a request.
         if (group.length > 1) {
           together = false;
@@ -199,6 +198,7 @@ export class KafkaProducer {
       }
       return undefined;
     } catch (error) {
+      this.connection.failed(error);
       return { group: group.filter(({ line }) => line.busy), error };
     }
   }
