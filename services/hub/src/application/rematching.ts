@@ -29,6 +29,11 @@ const REMOVED = 2000;
 const SILENCE_MS = 60_000;
 const LOOK_MS = 1000;
 
+/** Row of `progress`: the print of policy, model and systems with which all customers were computed. */
+export const COMPUTED_WITH = 'computed-with';
+/** No print looks like it: all customers are to be computed again. */
+const TO_BE_COMPUTED = 'before matching anew';
+
 const MARK = 'matched-with';
 const TURN = 'matching-anew';
 
@@ -125,7 +130,7 @@ async function matchAnew(turn: Turn, core: Core, evaluations: Evaluations, mark:
   // Customers, and the pairs that wait for a steward, are found again from these, also where nothing but the form of rows has changed.
   const put = [
     { table: 'progress', key: MARK, value: mark },
-    { table: 'progress', key: 'computed-with', value: JSON.stringify('before matching anew') },
+    { table: 'progress', key: COMPUTED_WITH, value: JSON.stringify(TO_BE_COMPUTED) },
   ];
   return (await turn.commit({ put })) === 'done';
 }

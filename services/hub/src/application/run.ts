@@ -6,7 +6,7 @@ import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
 import type { Hub, HubOptions } from './hub.js';
 import { Evaluations } from './records.js';
-import { matchAnewIfModelChanged } from './rematching.js';
+import { COMPUTED_WITH, matchAnewIfModelChanged } from './rematching.js';
 import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
 import { raiseRevisions } from './revisions.js';
@@ -329,7 +329,7 @@ class RunningHub implements Hub {
     const rules = createHash('sha256')
       .update(JSON.stringify([policy, model, this.options.systems]))
       .digest('base64url');
-    const [known] = await store.getMany(this.core.tenant, 'progress', ['computed-with']);
+    const [known] = await store.getMany(this.core.tenant, 'progress', [COMPUTED_WITH]);
     if (known?.value === JSON.stringify(rules)) return;
     if (known) {
       this.options.logger.info(
@@ -340,7 +340,7 @@ class RunningHub implements Hub {
         await this.inTurn(() => this.processor.reconsider({ refs: keys }));
     }
     await store.commit(this.core.tenant, {
-      put: [{ table: 'progress', key: 'computed-with', value: JSON.stringify(rules) }],
+      put: [{ table: 'progress', key: COMPUTED_WITH, value: JSON.stringify(rules) }],
     });
   }
 
