@@ -40,12 +40,16 @@ export class Membership {
   private readonly duties: MemberDuties;
   private readonly leaving = new AbortController();
   private memberId = '';
+  /** The generation whose share it has. */
   private generation = -1;
+  /** The generation that the group counts it to: newer until it has its share. */
+  private admitted = -1;
   private leads: ReadonlyMap<string, number> | undefined;
   private coordinator: GroupBroker | undefined;
   private joining: Promise<void> | undefined;
   private mustJoin = true;
   private expelled = false;
+  private expulsions = 0;
   private more = false;
   private gained: TopicPartition[] = [];
   private contact = 0;
@@ -86,9 +90,12 @@ export class Membership {
       topics.set(topic, partitions);
     }
     const end = performance.now() + this.connection.settings.sessionTimeoutMs;
+    const { expulsions } = this;
     for (;;) {
       await this.joining?.catch(() => undefined);
-      if (this.generation < 0 || this.expelled || this.connection.closed.aborted) return false;
+      if (this.generation < 0 || this.connection.closed.aborted) return false;
+      // Whoever was expelled may have come back meanwhile, but others may have gone on from where the group stood.
+      if (this.expelled || this.expulsions !== expulsions) return false;
       const { memberId, generation } = this;
       try {
         const coordinator = await this.findCoordinator();
@@ -103,8 +110,11 @@ export class Membership {
       } catch (error) {
         const type = typeOf(error) ?? '';
         if (type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION') {
-          // It may be the generation that a join has just ended.
-          if (generation !== this.generation) continue;
+          // Until it has its share again, the group refuses what it says in the name of the old one, and still counts it in.
+          if (this.isBetweenShares(generation) && performance.now() <= end) {
+            if (this.joining === undefined && generation === this.generation) await backoff.pause();
+            continue;
+          }
           this.expel(type === 'UNKNOWN_MEMBER_ID');
           return false;
         }
@@ -152,11 +162,16 @@ export class Membership {
     }
   }
 
+  /** Whether the group goes on to another generation with this member since that one: its join tells where that leads. */
+  private isBetweenShares(generation: number): boolean {
+    return this.joining !== undefined || this.admitted !== generation || this.generation !== generation;
+  }
+
   /** The next thing to do, or a rest until there is one. */
   private async step(): Promise<void> {
     if (this.expelled) {
       this.expelled = false;
-      this.generation = -1;
+      this.generation = this.admitted = -1;
       this.gained = [];
       this.mustJoin = true;
       const owned = this.duties.owned();
@@ -221,6 +236,7 @@ export class Membership {
       groupProtocols: [{ name: PROTOCOL, metadata: encodeClaim(claim) }],
     });
     this.memberId = joined.memberId;
+    this.admitted = joined.generationId;
     const leads = joined.leaderId === joined.memberId;
     const counts = leads ? await this.count(topicsOf(joined.members)) : undefined;
     const { memberAssignment } = await coordinator.syncGroup({
@@ -266,8 +282,9 @@ export class Membership {
         backoff.succeeded();
         await this.countAgain();
       } catch (error) {
-        if (generation !== this.generation) continue;
         const type = typeOf(error);
+        // What Kafka says to the old generation: the join that is under way hears what is true of the new one.
+        if (type !== undefined && this.isBetweenShares(generation)) continue;
         if (type === 'REBALANCE_IN_PROGRESS') {
           this.contact = performance.now();
           this.joinAgain();
@@ -300,6 +317,7 @@ export class Membership {
   private expel(forgotten: boolean): void {
     if (forgotten) this.memberId = '';
     this.expelled = true;
+    this.expulsions++;
     this.changed.abort();
   }
 

@@ -43,6 +43,10 @@ describeWithKafka('groups on Kafka whose members come and go', {}, (broker) => {
       const topic = await topicOf(writer, 'shared');
       const accounts = new Accounts();
       const revoked: TopicPartition[][] = [];
+      // A batch that the accounts refuse is delivered for ever: whoever waits is told why.
+      let refuse!: (error: unknown) => void;
+      const refusal = new Promise<never>((_, reject) => (refuse = reject));
+      refusal.catch(() => undefined);
       const join = (log: EventLog): Promise<Subscription> =>
         log.subscribe({
           group: topic,
@@ -55,7 +59,9 @@ describeWithKafka('groups on Kafka whose members come and go', {}, (broker) => {
             await new Promise((done) => setImmediate(done));
             accounts.take(batch);
           },
-          onError: () => undefined,
+          onError: (error) => {
+            if (accounts.refused > 0) refuse(error);
+          },
         });
       const stays = [await join(one), await join(two)];
       let stop = false;
@@ -63,12 +69,13 @@ describeWithKafka('groups on Kafka whose members come and go', {}, (broker) => {
       for (let round = 0; round < ROUNDS; round++) {
         const guest = await join(round % 2 === 0 ? one : two);
         const done = accounts.done.length;
-        await until(() => accounts.done.length > done + 100, 'the load goes on', PATIENCE_MS);
+        const going = until(() => accounts.done.length > done + 100, 'the load goes on', PATIENCE_MS);
+        await Promise.race([going, refusal]);
         await guest.close();
       }
       stop = true;
       const count = await appending.ended;
-      await Promise.all(stays.map((subscription) => subscription.caughtUp()));
+      await Promise.race([Promise.all(stays.map((subscription) => subscription.caughtUp())), refusal]);
       expectAllOnce(accounts.done, count);
       // Nobody ever began a batch that another one had done.
       expect(accounts.refused).toBe(0);
