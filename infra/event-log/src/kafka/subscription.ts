@@ -273,9 +273,10 @@ export class KafkaSubscription implements Subscription, MemberDuties {
     }, ms);
   }
 
-  /** Resolves when the group has been told of everything handled so far. */
+  /** Resolves when the group has been told of everything handled so far; what others handle meanwhile is not waited for. */
   private async flush(): Promise<void> {
-    while (this.flushing !== undefined || this.toCommit.size > 0) {
+    // What is being told now may have been gathered before the last batch was handled: twice is enough, and for ever would be too long.
+    for (let round = 0; round < 2 && (this.flushing !== undefined || this.toCommit.size > 0); round++) {
       this.flushing ??= this.commitNow().finally(() => (this.flushing = undefined));
       await this.flushing;
     }
