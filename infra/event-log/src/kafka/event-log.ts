@@ -25,7 +25,7 @@ import { TopicAdmin } from './topics.js';
 import { Writers, WRITERS_TOPIC } from './writers.js';
 import { UnderWay } from '../under-way.js';
 
-/** How long closing waits for handlers, and for what they or others append. */
+/** How long closing waits for handlers and their groups, and for what they or others append. */
 const LAST_BATCHES_MS = 3000;
 const LAST_APPENDS_MS = 1000;
 /** Each takes about a third of a second while the broker doesn't know the topic. */
@@ -172,12 +172,25 @@ class KafkaEventLog implements EventLog {
   private async shut(): Promise<void> {
     const { onLeft } = this.settings;
     const closing = Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
-    if (!(await within(closing, LAST_BATCHES_MS)))
-      onLeft?.('Batches are still being handled; what they have not committed is delivered again.');
+    if (!(await within(closing, LAST_BATCHES_MS))) for (const what of this.unfinished()) onLeft?.(what);
     this.closed = true;
     if (!(await within(this.underWay.ended(), LAST_APPENDS_MS)))
       onLeft?.('Appends had no answer from the brokers; none of them was acknowledged.');
     await this.connection.close();
+  }
+
+  /** What subscriptions have not brought to an end, in words. */
+  private unfinished(): string[] {
+    const late = [...this.subscriptions];
+    const said: string[] = [];
+    if (late.some(({ isHandling }) => isHandling))
+      said.push('Batches are still being handled; what they have not committed is delivered again.');
+    const groups = new Set(late.filter(({ isHandling }) => !isHandling).map(({ group }) => group));
+    for (const group of groups)
+      said.push(
+        `The brokers have not let a member of group ${group} go yet; what it has not committed is delivered again, at the latest after ${this.settings.sessionTimeoutMs} ms.`,
+      );
+    return said;
   }
 
   private refuseClosed(): void {

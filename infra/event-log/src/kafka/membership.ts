@@ -19,6 +19,7 @@ export interface MemberDuties {
 const AGAIN_MS = 1000;
 const LASTING_PAUSE_MS = 5000;
 const FAREWELL_MS = 1500;
+const SHORT_FAREWELL_MS = 200;
 /** How often a member that waits for its share asks whether the others have let go. */
 const EAGER_BEAT_MS = 50;
 /** How often the leader looks for topics that were given more partitions. */
@@ -130,12 +131,30 @@ export class Membership {
     this.leaving.abort();
     this.changed.abort();
     this.started?.reject(logClosed());
-    await within(Promise.all([this.running, this.beating]), FAREWELL_MS);
+    const end = performance.now() + (this.isHeard() ? FAREWELL_MS : SHORT_FAREWELL_MS);
+    await within(Promise.all([this.running, this.beating]), end - performance.now());
     const { memberId, coordinator } = this;
     this.generation = -1;
-    if (memberId === '' || coordinator === undefined || this.joining !== undefined) return;
-    const left = coordinator.leaveGroup({ groupId: this.group, memberId }).catch(() => undefined);
-    await within(left, FAREWELL_MS);
+    if (memberId === '') return;
+    let isSaid = false;
+    // The coordinator answers one request after the other, and a join waits for others.
+    if (coordinator !== undefined && this.joining === undefined) {
+      const saying = coordinator.leaveGroup({ groupId: this.group, memberId }).then(() => (isSaid = true));
+      await within(
+        saying.catch(() => undefined),
+        Math.max(SHORT_FAREWELL_MS, end - performance.now()),
+      );
+    }
+    if (isSaid) return;
+    const { onLeft, sessionTimeoutMs } = this.connection.settings;
+    onLeft?.(
+      `Group ${this.group} does not know yet that a member has left; others get its partitions after ${sessionTimeoutMs} ms.`,
+    );
+  }
+
+  /** Whether a farewell has a chance: a broker that is away hears nothing, however long it is talked to. */
+  isHeard(): boolean {
+    return performance.now() - this.contact < 3 * this.connection.settings.heartbeatIntervalMs;
   }
 
   private async run(): Promise<void> {

@@ -15,7 +15,8 @@ const LONGEST_PAUSE_MS = 5000;
 const COMMIT_MS = 100;
 const COMMIT_COPY_MS = 500;
 /** How long the last positions may take at the end. What they don't reach in time is delivered again. */
-const LAST_COMMIT_MS = 2000;
+const LAST_COMMIT_MS = 1000;
+const LAST_COMMIT_UNHEARD_MS = 200;
 /** How often to ask how far the other members are. */
 const LOOK_MS = 50;
 /** How often a member that was not heard of looks whether it is again. */
@@ -62,6 +63,15 @@ export class KafkaSubscription implements Subscription, MemberDuties {
       await this.close();
       throw error;
     }
+  }
+
+  get group(): string {
+    return this.options.group;
+  }
+
+  /** Whether a batch is in the hands of its handler. */
+  get isHandling(): boolean {
+    return this.handling !== undefined;
   }
 
   owned(): TopicPartition[] {
@@ -187,10 +197,10 @@ export class KafkaSubscription implements Subscription, MemberDuties {
     clearTimeout(this.commitTimer);
     await within(
       this.flush().catch(() => undefined),
-      LAST_COMMIT_MS,
+      this.membership.isHeard() ? LAST_COMMIT_MS : LAST_COMMIT_UNHEARD_MS,
     );
-    await this.reader.stop();
-    await this.membership.leave();
+    // What it still fetches need not end before others get its partitions.
+    await Promise.all([this.reader.stop(), this.membership.leave()]);
     await this.connection.close();
     this.progressed();
     this.onClosed(this);

@@ -119,6 +119,51 @@ describeWithKafka('a Kafka broker that fails', { ofItsOwn: true }, (broker) => {
     expect(tries).toBeGreaterThan(0);
   }, 120_000);
 
+  test('closed while a batch is being handled that does not end: that is said, and nothing of its group', async () => {
+    const left: string[] = [];
+    const log = await openKafkaEventLog({ ...quick(broker()), onLeft: (what) => left.push(what) });
+    opened.push(log);
+    await log.declare([{ name: 'stuck', partitions: 1, cleanup: 'delete' }]);
+    await log.append([{ topic: 'stuck', key: 'k', value: 'v' }]);
+    let end!: () => void;
+    const ended = new Promise<void>((done) => (end = done));
+    let begun = false;
+    const onBatch = async (): Promise<void> => {
+      begun = true;
+      await ended;
+    };
+    await log.subscribe({ group: 'stuck', topics: ['stuck'], start: 'earliest', onBatch });
+    await until(() => begun, 'the batch is in its hands');
+    await log.close();
+    end();
+    expect(left).toEqual(['Batches are still being handled; what they have not committed is delivered again.']);
+  }, 60_000);
+
+  test('closed while the broker is frozen: what is left undone is said, of each group', async () => {
+    const left: string[] = [];
+    const log = await openKafkaEventLog({ ...quick(broker()), onLeft: (what) => left.push(what) });
+    opened.push(log);
+    await log.declare([{ name: 'undone', partitions: 2, cleanup: 'delete' }]);
+    const subscription = await log.subscribe({
+      group: 'undone',
+      topics: ['undone'],
+      start: 'earliest',
+      onBatch: async () => undefined,
+      onError: () => undefined,
+    });
+    await subscription.caughtUp();
+    await broker().pause();
+    try {
+      await log.close();
+    } finally {
+      await broker().unpause();
+    }
+    expect(left).toContain(
+      'Group undone does not know yet that a member has left; others get its partitions after 6000 ms.',
+    );
+    expect(left.filter((what) => what.includes('Batches'))).toEqual([]);
+  }, 60_000);
+
   test('a subscription and its log close at once while the broker is away', async () => {
     const log = await open();
     await log.declare([{ name: 'closing', partitions: 2, cleanup: 'delete' }]);

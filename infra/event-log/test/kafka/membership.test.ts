@@ -28,6 +28,8 @@ class Group {
   readonly refused: string[] = [];
   /** What is answered to commits, is answered after it. */
   late: Promise<void> | undefined;
+  /** Whether it answers farewells. */
+  hears = true;
   private isMoving = false;
   private isKnown = false;
 
@@ -65,7 +67,7 @@ class Group {
       if (refused !== undefined) throw refused;
       this.committed.push({ generation, offset: topics[0]!.partitions[0]!.offset });
     },
-    leaveGroup: async () => undefined,
+    leaveGroup: () => (this.hears ? Promise.resolve() : new Promise(() => undefined)),
   } as unknown as GroupBroker;
 
   /** Somebody comes or goes: members are asked to join again. */
@@ -107,11 +109,17 @@ describe('a member of a Kafka group', () => {
     await Promise.all(opened.splice(0).map((member) => member.leave()));
   });
 
-  async function join(group: Group): Promise<{ member: Membership; revoked: boolean[] }> {
+  async function join(group: Group): Promise<{ member: Membership; revoked: boolean[]; left: string[] }> {
+    const left: string[] = [];
     const owned: TopicPartition[] = [];
     const revoked: boolean[] = [];
     const connection = {
-      settings: settingsOf({ brokers: ['localhost:1'], heartbeatIntervalMs: 5, sessionTimeoutMs: 60_000 }),
+      settings: settingsOf({
+        brokers: ['localhost:1'],
+        heartbeatIntervalMs: 5,
+        sessionTimeoutMs: 60_000,
+        onLeft: (what) => left.push(what),
+      }),
       closed: stop.signal,
       coordinator: async () => group.broker,
       partitions: async () => PARTITIONS,
@@ -130,7 +138,7 @@ describe('a member of a Kafka group', () => {
     opened.push(member);
     await member.start();
     expect(owned).toHaveLength(PARTITIONS);
-    return { member, revoked };
+    return { member, revoked, left };
   }
 
   test('commits between two shares, as another join disturbs the first: it waits for its share, and nothing is taken away from it', async () => {
@@ -174,4 +182,19 @@ describe('a member of a Kafka group', () => {
       expect(group.committed).toEqual([]);
     },
   );
+
+  test.each([
+    ['knows of its farewell: there is nothing to say', true, []],
+    [
+      'does not answer its farewell: that is said',
+      false,
+      ['Group group does not know yet that a member has left; others get its partitions after 60000 ms.'],
+    ],
+  ])('leaves, and the group %s', async (_, hears, said) => {
+    const group = new Group();
+    group.hears = hears;
+    const { member, left } = await join(group);
+    await member.leave();
+    expect(left).toEqual(said);
+  });
 });
