@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { Kafka, type Admin, type Cluster, type Consumer } from 'kafkajs';
 import { StorageError, logClosed, unknownTopic } from '../errors.js';
 import type { TopicPartition } from '../port.js';
-import { Backoff, brokerOf, isLasting, logError, pause, typeOf, within } from './failures.js';
+import { endsWithin } from '../under-way.js';
+import { Backoff, brokerOf, isLasting, logError, pause, typeOf } from './failures.js';
 import { giveUpAll, giveUpAt, giveUpBy, type WiredBroker } from './giving-up.js';
 import { clientConfig, type Settings } from './options.js';
 
@@ -286,10 +287,7 @@ export class KafkaConnection {
   /** Ends within `FAREWELL_MS`, whatever a broker is still waiting for. Repeats are harmless. */
   async close(): Promise<void> {
     this.stop.abort();
-    await within(
-      this.consumer.disconnect().catch(() => undefined),
-      FAREWELL_MS,
-    );
+    await endsWithin(this.consumer.disconnect(), FAREWELL_MS);
     giveUpAll(this.cluster);
     for (const socket of this.sockets) socket.destroy();
   }

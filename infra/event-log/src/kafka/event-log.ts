@@ -15,7 +15,6 @@ import type {
 } from '../port.js';
 import { chooseCompression } from './codecs.js';
 import { KafkaConnection, placeKey } from './connection.js';
-import { within } from './failures.js';
 import { groupLag, groupMembers } from './lag.js';
 import { settingsOf, type KafkaOptions, type Settings } from './options.js';
 import { KafkaProducer } from './producer.js';
@@ -23,7 +22,7 @@ import { readPage } from './reading.js';
 import { KafkaSubscription } from './subscription.js';
 import { TopicAdmin } from './topics.js';
 import { Writers, WRITERS_TOPIC } from './writers.js';
-import { UnderWay } from '../under-way.js';
+import { endsWithin, UnderWay } from '../under-way.js';
 
 /** How long closing waits for handlers and their groups, and for what they or others append. */
 const LAST_BATCHES_MS = 3000;
@@ -172,9 +171,9 @@ class KafkaEventLog implements EventLog {
   private async shut(): Promise<void> {
     const { onLeft } = this.settings;
     const closing = Promise.allSettled([...this.subscriptions].map((subscription) => subscription.close()));
-    if (!(await within(closing, LAST_BATCHES_MS))) for (const what of this.unfinished()) onLeft?.(what);
+    if (!(await endsWithin(closing, LAST_BATCHES_MS))) for (const what of this.unfinished()) onLeft?.(what);
     this.closed = true;
-    if (!(await within(this.underWay.ended(), LAST_APPENDS_MS)))
+    if (!(await endsWithin(this.underWay.ended(), LAST_APPENDS_MS)))
       onLeft?.('Appends had no answer from the brokers; none of them was acknowledged.');
     await this.connection.close();
   }

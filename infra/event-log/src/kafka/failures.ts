@@ -129,16 +129,6 @@ export function pause(ms: number, stopped?: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits for the work, but no longer than so many milliseconds; it may go on by itself then. Answers whether it ended in time. */
-export async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
-  const late = new AbortController();
-  try {
-    return await Promise.race([work.then(() => true), pause(ms, late.signal).then(() => false)]);
-  } finally {
-    late.abort();
-  }
-}
-
 /** The error for a group that stands behind the end of a partition. */
 export function outOfRange(group: string, place: string, position: number, end: number): StorageError {
   return new StorageError(

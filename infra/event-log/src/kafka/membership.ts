@@ -1,8 +1,9 @@
 import { logClosed, StorageError } from '../errors.js';
 import type { Position, TopicPartition } from '../port.js';
+import { endsWithin } from '../under-way.js';
 import { PROTOCOL, decide, decodeShare, encodeClaim, topicsOf } from './assignment.js';
 import { placeKey, type GroupBroker, type KafkaConnection } from './connection.js';
-import { Backoff, isLasting, logError, pause, typeOf, within } from './failures.js';
+import { Backoff, isLasting, logError, pause, typeOf } from './failures.js';
 
 /** What a member of a group does when its partitions change. */
 export interface MemberDuties {
@@ -132,7 +133,7 @@ export class Membership {
     this.changed.abort();
     this.started?.reject(logClosed());
     const end = performance.now() + (this.isHeard() ? FAREWELL_MS : SHORT_FAREWELL_MS);
-    await within(Promise.all([this.running, this.beating]), end - performance.now());
+    await endsWithin(Promise.all([this.running, this.beating]), end - performance.now());
     const { memberId, coordinator } = this;
     this.generation = -1;
     if (memberId === '') return;
@@ -140,10 +141,7 @@ export class Membership {
     // The coordinator answers one request after the other, and a join waits for others.
     if (coordinator !== undefined && this.joining === undefined) {
       const saying = coordinator.leaveGroup({ groupId: this.group, memberId }).then(() => (isSaid = true));
-      await within(
-        saying.catch(() => undefined),
-        Math.max(SHORT_FAREWELL_MS, end - performance.now()),
-      );
+      await endsWithin(saying, Math.max(SHORT_FAREWELL_MS, end - performance.now()));
     }
     if (isSaid) return;
     const { onLeft, sessionTimeoutMs } = this.connection.settings;

@@ -1,7 +1,8 @@
 import { unknownTopic } from '../errors.js';
 import type { LogBatch, LogMessage, Position, TopicPartition } from '../port.js';
+import { endsWithin } from '../under-way.js';
 import { placeKey, type KafkaConnection } from './connection.js';
-import { Backoff, isLasting, logError, outOfRange, pause, typeOf, within } from './failures.js';
+import { Backoff, isLasting, logError, outOfRange, pause, typeOf } from './failures.js';
 import { fetchFrom, type Fetched, type Wanted } from './fetching.js';
 
 /** How long a broker may hold a request until there is something; so long at most a farewell takes. */
@@ -144,7 +145,7 @@ export class PartitionReader {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.waiting?.abort();
-    await within(Promise.all(this.fetchers.values()), 2 * LONG_POLL_MS);
+    await endsWithin(Promise.all(this.fetchers.values()), 2 * LONG_POLL_MS);
   }
 
   private get stopped(): boolean {

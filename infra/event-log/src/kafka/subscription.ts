@@ -1,7 +1,8 @@
 import { logClosed } from '../errors.js';
 import type { LogBatch, Position, SubscribeOptions, Subscription, TopicPartition } from '../port.js';
+import { endsWithin } from '../under-way.js';
 import { KafkaConnection, placeKey } from './connection.js';
-import { outOfRange, pause, within } from './failures.js';
+import { outOfRange, pause } from './failures.js';
 import { committedBy } from './lag.js';
 import { Membership, type MemberDuties } from './membership.js';
 import type { Settings } from './options.js';
@@ -195,10 +196,7 @@ export class KafkaSubscription implements Subscription, MemberDuties {
     this.wake?.();
     await this.loop;
     clearTimeout(this.commitTimer);
-    await within(
-      this.flush().catch(() => undefined),
-      this.membership.isHeard() ? LAST_COMMIT_MS : LAST_COMMIT_UNHEARD_MS,
-    );
+    await endsWithin(this.flush(), this.membership.isHeard() ? LAST_COMMIT_MS : LAST_COMMIT_UNHEARD_MS);
     // What it still fetches need not end before others get its partitions.
     await Promise.all([this.reader.stop(), this.membership.leave()]);
     await this.connection.close();

@@ -1,8 +1,9 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { StorageError } from '../errors.js';
 import type { TopicSpec } from '../port.js';
+import { endsWithin } from '../under-way.js';
 import { KafkaConnection } from './connection.js';
-import { isLasting, logError, within } from './failures.js';
+import { isLasting, logError } from './failures.js';
 import { settingsOf, type KafkaOptions, type Settings } from './options.js';
 
 const { ConfigResourceTypes, ConfigSource } = kafkajs;
@@ -85,10 +86,7 @@ export class TopicAdmin {
         const refused = refusal(error);
         throw refused === undefined || isLasting(error) ? error : refused;
       } finally {
-        await within(
-          admin.disconnect().catch(() => undefined),
-          1000,
-        );
+        await endsWithin(admin.disconnect(), 1000);
       }
     });
   }

@@ -147,21 +147,6 @@ export class Connection {
   }
 }
 
-/** Whether it ended in that time, one way or the other; it may go on by itself. */
-export async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((settle) => (timer = setTimeout(() => settle(false), ms)));
-  const ended = work.then(
-    () => true,
-    () => true,
-  );
-  try {
-    return await Promise.race([ended, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** A cluster wraps what its nodes said. */
 function nodeFailure(error: unknown): unknown {
   return (error as { lastNodeError?: unknown }).lastNodeError ?? error;

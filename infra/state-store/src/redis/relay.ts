@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { OUTBOX_WRITER, type AppendMessage, type EventLog, type LogWriter } from '@unsilo/event-log';
-import { endsWithin, type Connection } from './connection.js';
+import { endsWithin, OUTBOX_WRITER, type AppendMessage, type EventLog, type LogWriter } from '@unsilo/event-log';
+import type { Connection } from './connection.js';
 import { saying } from './failures.js';
 import type { KeyNames } from './names.js';
 import type { Settings } from './options.js';

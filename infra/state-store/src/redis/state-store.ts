@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { StorageError, UnderWay } from '@unsilo/event-log';
+import { endsWithin, StorageError, UnderWay } from '@unsilo/event-log';
 import { checkKey } from '../checks.js';
 import type { Commit, CommitResult, Entry, KeyedEntry, RangeOptions, StateStore, StoredOffset } from '../port.js';
 import { checkCommit, isEmpty, packCommit, readAnswer, readOffset } from './commit-call.js';
-import { Connection, endsWithin } from './connection.js';
+import { Connection } from './connection.js';
 import { closed, damaged } from './failures.js';
 import { KeyNames } from './names.js';
 import { settingsOf, type RedisStateStoreOptions, type Settings } from './options.js';

@@ -1,3 +1,5 @@
+import { endsWithin } from '@unsilo/event-log';
+
 /** All of a stop, milliseconds: whoever asked for it waits ten seconds, and the process has to end as well. */
 const STOP_MS = 9000;
 
@@ -59,17 +61,7 @@ export class Ending {
 
 /** What went wrong, if anything did. */
 async function failureWithin(end: () => Promise<unknown>, limitMs: number): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((settle) => {
-    timer = setTimeout(() => settle(`did not end within ${(limitMs / 1000).toFixed(1)} s`), limitMs);
-  });
-  const ended = end().then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  try {
-    return await Promise.race([ended, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  let failure: string | undefined;
+  const ended = end().catch((error: unknown) => (failure = error instanceof Error ? error.message : String(error)));
+  return (await endsWithin(ended, limitMs)) ? failure : `did not end within ${(limitMs / 1000).toFixed(1)} s`;
 }
