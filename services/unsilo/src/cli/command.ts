@@ -93,6 +93,18 @@ export function action<const Known extends readonly [string, ...string[]]>(
   throw new UsageError(`"${given}" is not ${known.slice(0, -1).join(', ')} or ${String(known.at(-1))}.`);
 }
 
+/** The value of an option that takes one of these; undefined where it is not given. @throws UsageError */
+export function choice<Known extends string>(
+  invocation: Invocation,
+  name: string,
+  known: readonly Known[],
+): Known | undefined {
+  const given = invocation.text(name);
+  const found = known.find((one) => one === given);
+  if (given === undefined || found !== undefined) return found;
+  throw new UsageError(`--${name} must be ${known.length === 2 ? known.join(' or ') : `one of ${known.join(', ')}`}.`);
+}
+
 /** A message and what to do about it, each a sentence of its own. */
 export function sentences(message: string, hint: string | undefined): string {
   const ended = /[.!?]$/.test(message) ? message : `${message}.`;

@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DeadLetterState, DeadLetterView } from '@unsilo/hub';
 import { asking, ASKING } from '../asking.js';
-import { action, argument, EXIT, noMoreArguments, UsageError, type Command, type ExitCode } from '../command.js';
+import {
+  action,
+  argument,
+  choice,
+  EXIT,
+  noMoreArguments,
+  UsageError,
+  type Command,
+  type ExitCode,
+} from '../command.js';
 import { printable, table, type Output } from '../output.js';
 
 const STATES: readonly DeadLetterState[] = ['open', 'replayed', 'discarded'];
@@ -47,7 +56,7 @@ export const deadLetters: Command = {
             noMoreArguments(invocation, 1);
             const limit = invocation.number('limit', { min: 1, max: MOST }) ?? 50;
             const page = await service.deadLetters(actor, {
-              ...filter(invocation.text('state'), invocation.text('code')),
+              ...filter(choice(invocation, 'state', STATES), invocation.text('code')),
               limit,
             });
             if (output.json) output.value(page);
@@ -84,10 +93,11 @@ export const deadLetters: Command = {
   },
 };
 
-function filter(state: string | undefined, code: string | undefined): { state?: DeadLetterState; code?: string } {
-  const known = STATES.find((candidate) => candidate === state);
-  if (state !== undefined && known === undefined) throw new UsageError(`--state must be one of ${STATES.join(', ')}.`);
-  return { ...(known === undefined ? {} : { state: known }), ...(code === undefined ? {} : { code }) };
+function filter(
+  state: DeadLetterState | undefined,
+  code: string | undefined,
+): { state?: DeadLetterState; code?: string } {
+  return { ...(state === undefined ? {} : { state }), ...(code === undefined ? {} : { code }) };
 }
 
 function letterTable(letters: readonly DeadLetterView[]): string[] {

@@ -12,7 +12,7 @@ import { csvLine, headLine } from '../../export/csv.js';
 import { writeLines } from '../../export/file.js';
 import { everythingAbout } from '../../export/person.js';
 import { asking, ASKING, type Asking } from '../asking.js';
-import { action, argument, EXIT, noMoreArguments, UsageError, type Command, type Invocation } from '../command.js';
+import { action, argument, choice, EXIT, noMoreArguments, UsageError, type Command } from '../command.js';
 import { customerOf } from '../customer-of.js';
 import type { Output } from '../output.js';
 
@@ -55,7 +55,7 @@ export const exportData: Command = {
     noMoreArguments(invocation, what === 'person' ? 2 : 1);
     const given = what === 'person' ? argument(invocation, 1, 'The id of the customer, or a ref') : undefined;
     const to = invocation.text('to');
-    const format = formatOf(invocation, to);
+    const format = choice(invocation, 'format', FORMATS) ?? (to?.endsWith('.csv') === true ? 'csv' : 'jsonl');
     if (given !== undefined && format === 'csv') throw new UsageError('A person is exported as jsonl only.');
     return asking(invocation, surroundings, async (asked) => {
       const lines =
@@ -74,13 +74,6 @@ export const exportData: Command = {
     });
   },
 };
-
-function formatOf(invocation: Invocation, to: string | undefined): Format {
-  const given = invocation.text('format') ?? (to?.endsWith('.csv') === true ? 'csv' : 'jsonl');
-  const format = FORMATS.find((known) => known === given);
-  if (format === undefined) throw new UsageError(`--format must be ${FORMATS.join(' or ')}.`);
-  return format;
-}
 
 async function* tableLines(
   { service, actor }: Asking,

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { demonstrateApart } from '../../demonstration/apart.js';
-import { PACES, type Pace } from '../../demonstration/telling.js';
-import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type Surroundings } from '../command.js';
+import { PACES } from '../../demonstration/telling.js';
+import {
+  choice,
+  EXIT,
+  noMoreArguments,
+  UsageError,
+  type Command,
+  type Invocation,
+  type Surroundings,
+} from '../command.js';
 
 /** Ports of the window on the simulated systems' own records, of the CRM and of the social network. */
 const PORTS = { window: 8430, crm: 8431, social: 8432 } as const;
@@ -54,7 +62,7 @@ export const simulate: Command = {
       exchange: resolve(cwd, needed(invocation, surroundings, 'exchange')),
       gateway: needed(invocation, surroundings, 'url'),
       keyFile: join(secrets, 'admin-key'),
-      pace: paceOf(invocation),
+      pace: choice(invocation, 'pace', PACES) ?? 'told',
       say: (line) => output.message(line),
     });
     try {
@@ -75,11 +83,4 @@ function needed(invocation: Invocation, { env }: Surroundings, name: 'url' | 'se
   const found = invocation.text(name) ?? (name === 'url' ? env['UNSILO_URL'] : undefined);
   if (found === undefined || found === '') throw new UsageError(`--${name} is missing.`);
   return found;
-}
-
-function paceOf(invocation: Invocation): Pace {
-  const given = invocation.text('pace') ?? 'told';
-  const pace = PACES.find((known) => known === given);
-  if (pace === undefined) throw new UsageError(`--pace must be ${PACES.join(' or ')}.`);
-  return pace;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { endsWithin } from '@unsilo/event-log';
 import type { Logger } from 'pino';
 import type { Configuration } from '../../configuration/configuration.js';
 import { loadConfiguration } from '../../configuration/load.js';
@@ -10,9 +10,18 @@ import { createLogger, type LogLevel } from '../../running/logger.js';
 import { ROLES, startRole, type ProcessRole } from '../../running/start-role.js';
 import { startUnsilo, type RunningRole, type RunningUnsilo } from '../../running/start.js';
 import { startTracing, type Tracing } from '../../running/tracing.js';
-import { EXIT, noMoreArguments, UsageError, type Command, type Invocation, type Surroundings } from '../command.js';
+import {
+  choice,
+  EXIT,
+  noMoreArguments,
+  UsageError,
+  type Command,
+  type Invocation,
+  type Surroundings,
+} from '../command.js';
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+const FORMATS = ['text', 'json'] as const;
 /** A stop that takes longer is cut off: everything that was acknowledged is durable at any moment. */
 const LONGEST_STOP_MS = 10_000;
 /** A process that is told to stop while it starts may take so long to come up all the same. */
@@ -86,8 +95,8 @@ export const start: Command = {
   async run(invocation, surroundings) {
     noMoreArguments(invocation, 0);
     const { output } = surroundings;
-    const pace = paceOf(invocation);
-    const role = roleOf(invocation);
+    const pace = choice(invocation, 'demonstration', PACES) ?? 'told';
+    const role: ProcessRole = choice(invocation, 'role', ROLES) ?? 'all';
     const only = invocation.texts('system');
     const file = invocation.text('config') ?? surroundings.env['UNSILO_CONFIG'];
     if (file !== undefined && invocation.text('demonstration') !== undefined)
@@ -130,20 +139,13 @@ export const start: Command = {
     } finally {
       await demonstration?.close();
       // A collector that doesn't answer is not waited for.
-      const lastTraces = tracing?.stop() ?? Promise.resolve();
-      await Promise.race([lastTraces, sleep(LAST_TRACES_MS, undefined, { ref: false })]).catch((error: unknown) =>
-        output.message(`The last traces were lost: ${String(error)}`),
-      );
+      const lastTraces = tracing?.stop().catch((error: unknown) => {
+        output.message(`The last traces were lost: ${String(error)}`);
+      });
+      if (lastTraces !== undefined) await endsWithin(lastTraces, LAST_TRACES_MS);
     }
   },
 };
-
-function roleOf(invocation: Invocation): ProcessRole {
-  const given = invocation.text('role') ?? 'all';
-  const role = ROLES.find((known) => known === given);
-  if (role === undefined) throw new UsageError(`--role must be one of ${ROLES.join(', ')}.`);
-  return role;
-}
 
 /** Names of the systems to run; undefined: all. */
 function chosen(
@@ -154,13 +156,6 @@ function chosen(
   if (only.length + connectors.length === 0) return undefined;
   const connected = systems.filter(({ connector }) => connectors.includes(connector.id));
   return [...new Set([...only, ...connected.map(({ name }) => name)])];
-}
-
-function paceOf(invocation: Invocation): Pace {
-  const given = invocation.text('demonstration') ?? 'told';
-  const pace = PACES.find((known) => known === given);
-  if (pace === undefined) throw new UsageError(`--demonstration must be ${PACES.join(' or ')}.`);
-  return pace;
 }
 
 function demonstrated(pace: Pace, invocation: Invocation, { env, cwd, output }: Surroundings): Promise<Demonstration> {
@@ -194,11 +189,10 @@ async function configured(
 }
 
 function logOptions(invocation: Invocation, usual: LogLevel): { level: LogLevel; format: 'json' | 'text' } {
-  const level = invocation.text('log-level') ?? usual;
-  const format = invocation.text('log-format') ?? (process.stderr.isTTY ? 'text' : 'json');
-  if (!LEVELS.includes(level as LogLevel)) throw new UsageError(`--log-level must be one of ${LEVELS.join(', ')}.`);
-  if (format !== 'json' && format !== 'text') throw new UsageError('--log-format must be text or json.');
-  return { level: level as LogLevel, format };
+  return {
+    level: choice(invocation, 'log-level', LEVELS) ?? usual,
+    format: choice(invocation, 'log-format', FORMATS) ?? (process.stderr.isTTY ? 'text' : 'json'),
+  };
 }
 
 function announce(
