@@ -48,7 +48,7 @@ export function DeadLettersView() {
                 {state === 'open' && 'Everything that came in could be used.'}
               </Empty>
             ) : (
-              <ul class="letters card">
+              <ul class="letters lines card">
                 {items.map((letter) => (
                   <Letter key={letter.id} letter={letter} state={state} />
                 ))}

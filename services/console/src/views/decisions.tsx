@@ -51,7 +51,7 @@ const ICONS: Record<Decision['kind'], IconName> = { link: 'link', unlink: 'unlin
 
 export function DecisionList({ decisions, changed }: { decisions: readonly Decision[]; changed(): void }) {
   return (
-    <ul class="decisions card">
+    <ul class="decisions lines card">
       {decisions.map((decision) => (
         <li key={decision.id}>
           <Icon name={ICONS[decision.kind]} />

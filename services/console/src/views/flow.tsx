@@ -55,7 +55,7 @@ export function FlowView() {
             What systems send and what is written to them is listed here as it happens.
           </Empty>
         ) : (
-          <ol class="stream card">
+          <ol class="stream lines card">
             {events.map(({ event, line }) => (
               <li key={`${event.topic} ${event.id}`}>
                 <time dateTime={event.at}>{timeOfDay(event.at)}</time>

@@ -36,7 +36,7 @@ export function Review({ changed }: { changed(): void }) {
             <h2 id="review">
               Waiting for a decision <Badge tone="warn">{waiting}</Badge>
             </h2>
-            <ul class="review card">
+            <ul class="review lines card">
               {items.map((item) => (
                 <Question key={`${item.a} ${item.b}`} item={item} ask={(kind) => setAsked({ item, kind })} />
               ))}

@@ -55,7 +55,7 @@ export function Timeline({ whole }: { whole: CustomerWhole }) {
             </Empty>
           ) : (
             <>
-              <ol class="timeline card">
+              <ol class="timeline lines card">
                 {items.map((entry) => (
                   <li key={entry.type === 'interaction' ? entry.interaction.ref : entry.object.ref}>
                     <Entry entry={entry} whole={whole} changed={reload} />

@@ -82,30 +82,20 @@ const BY: Record<Join['by'], string> = {
 };
 
 function JoinOf({ join, isWeakest }: { join: Join; isWeakest: boolean }) {
-  const { a, b, by, bits, between, pairs, against, margin, comparison, decision } = join;
+  const { a, b, by, bits, between, pairs, against, margin, decision } = join;
   return (
     <>
       <p>
         <RefLink refText={a} /> and <RefLink refText={b} /> {BY[by]}: {signed(bits)} bits.{' '}
         {isWeakest && <Badge tone="warn">Holds least</Badge>}
       </p>
-      {decision && (
-        <p class="small dim">
-          {decision.author}
-          {decision.reason !== undefined && `: ${decision.reason}`}
-        </p>
-      )}
+      {decision && <Steward decision={decision} />}
       <p class="small dim">
         {pairs > 1 &&
           `Over all ${pairs} pairs of the two parts ${signed(between)} on average${against === 0 ? '' : `, ${against} of them against`}. `}
         {margin !== undefined && `With ${margin.toFixed(1)} bits less it would not have joined them.`}
       </p>
-      <details>
-        <summary>
-          In numbers<span class="hidden">{`: ${a} and ${b}`}</span>
-        </summary>
-        <Waterfall comparison={comparison} />
-      </details>
+      <InNumbers of={join} />
     </>
   );
 }
@@ -139,23 +129,33 @@ function NearMissOf({ miss }: { miss: NearMiss }) {
         <RefLink refText={b} /> with <RefLink refText={a} />: {signed(comparison.bits)} bits.{' '}
         <Badge tone="calm">{REASONS[reason]}</Badge>
       </p>
-      {decision && (
-        <p class="small dim">
-          {decision.author}
-          {decision.reason !== undefined && `: ${decision.reason}`}
-        </p>
-      )}
+      {decision && <Steward decision={decision} />}
       {customer !== undefined && (
         <a class="button quiet" href={href(['customers', customer])}>
           Its customer<span class="hidden"> {b}</span>
         </a>
       )}
-      <details>
-        <summary>
-          In numbers<span class="hidden">{`: ${a} and ${b}`}</span>
-        </summary>
-        <Waterfall comparison={comparison} />
-      </details>
+      <InNumbers of={miss} />
     </div>
+  );
+}
+
+function Steward({ decision: { author, reason } }: { decision: NonNullable<(Join | NearMiss)['decision']> }) {
+  return (
+    <p class="small dim">
+      {author}
+      {reason !== undefined && `: ${reason}`}
+    </p>
+  );
+}
+
+function InNumbers({ of: { a, b, comparison } }: { of: Join | NearMiss }) {
+  return (
+    <details>
+      <summary>
+        In numbers<span class="hidden">{`: ${a} and ${b}`}</span>
+      </summary>
+      <Waterfall comparison={comparison} />
+    </details>
   );
 }
