@@ -16,7 +16,7 @@ import type {
   Timestamp,
   Version,
 } from './generated/types.js';
-import { commandTarget } from './topics.js';
+import { commandTarget, eventKey, topicName } from './topics.js';
 
 /** What an envelope may carry besides. */
 export interface EventOptions {
@@ -107,21 +107,18 @@ export function recordEvent(
   return envelope('unsilo.record.summarised', tenant, record, HUB, id, record.ref, made.at, options);
 }
 
-export function customerEvent(
-  customer: Customer,
-  options?: EventOptions,
-): Envelope<'unsilo.customer.changed', Customer> {
-  const { id, tenant, revision, changedAt } = customer;
-  return envelope(
-    'unsilo.customer.changed',
-    tenant,
-    customer,
-    HUB,
-    `customer/${id}#${revision}`,
-    id,
-    changedAt,
-    options,
-  );
+/**
+ * The event of a customer whose state was written down before, for whatever reason: the text need not be made again.
+ * @param text The customer as a JSON object, but for its revision and the time of its change.
+ */
+export function customerMessage(
+  text: string,
+  { id, tenant, revision, changedAt }: Pick<Customer, 'id' | 'tenant' | 'revision' | 'changedAt'>,
+): { topic: string; key: string; value: string } {
+  const attributes = context('unsilo.customer.changed', tenant, HUB, `customer/${id}#${revision}`, id, changedAt);
+  const data = `${text.slice(0, -1)},${JSON.stringify({ changedAt, revision }).slice(1)}`;
+  const value = `${JSON.stringify(attributes).slice(0, -1)},"data":${data}}`;
+  return { topic: topicName('customers'), key: eventKey(tenant, id), value };
 }
 
 export function customerGoneEvent(
@@ -188,19 +185,21 @@ function envelope<T extends EventType, D extends EventTypes[T]>(
   time: Timestamp,
   options: EventOptions = {},
 ): Envelope<T, D> {
+  return { ...context(type, tenant, source, id, subject, time, options), data };
+}
+
+/** What CloudEvents calls context attributes: all but the data. */
+function context<T extends EventType>(
+  type: T,
+  tenant: string,
+  source: string,
+  id: string,
+  subject: string,
+  time: Timestamp,
+  options: EventOptions = {},
+): Omit<Envelope<T>, 'data'> {
   const trace = options.traceparent === undefined ? {} : { traceparent: options.traceparent };
-  return {
-    specversion: '1.0',
-    id,
-    source,
-    type,
-    subject,
-    time,
-    datacontenttype: 'application/json',
-    tenant,
-    ...trace,
-    data,
-  };
+  return { specversion: '1.0', id, source, type, subject, time, datacontenttype: 'application/json', tenant, ...trace };
 }
 
 function written(version: Version): string {

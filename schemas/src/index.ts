@@ -3,8 +3,8 @@ export type { EventTypes, SchemaTypes } from './generated/events.js';
 export type { Envelope, EventType, UnsiloEvent } from './envelope.js';
 export {
   commandEvent,
-  customerEvent,
   customerGoneEvent,
+  customerMessage,
   deadLetterEvent,
   deadLetterSettledEvent,
   decisionEvent,

@@ -1,7 +1,7 @@
 import {
   commandEvent,
-  customerEvent,
   customerGoneEvent,
+  customerMessage,
   deadLetterEvent,
   deadLetterSettledEvent,
   decisionEvent,
@@ -35,6 +35,11 @@ function examplesOf<Name extends SchemaName>(schema: Name): SchemaTypes[Name][] 
     });
 }
 
+function customerChanged({ revision, changedAt, ...customer }: SchemaTypes['customer']): UnsiloEvent {
+  const { value } = customerMessage(JSON.stringify(customer), { id: customer.id, tenant: 'acme', revision, changedAt });
+  return JSON.parse(value) as UnsiloEvent;
+}
+
 const built: [name: string, events: UnsiloEvent[]][] = [
   ['party', examplesOf('party').map((data) => partyEvent('acme', data))],
   ['object', examplesOf('object').map((data) => objectEvent('acme', data))],
@@ -43,7 +48,7 @@ const built: [name: string, events: UnsiloEvent[]][] = [
   ['outcome', examplesOf('outcome').map((data) => outcomeEvent('acme', data))],
   ['decision', examplesOf('decision').map((data) => decisionEvent('acme', data))],
   ['record', examplesOf('record').map((data) => recordEvent('acme', data, MADE))],
-  ['customer', examplesOf('customer').map((data) => customerEvent(data))],
+  ['customer', examplesOf('customer').map(customerChanged)],
   ['customer-gone', examplesOf('customer-gone').map((data) => customerGoneEvent(data))],
   ['signal', examplesOf('signal').map((data) => signalEvent('acme', data))],
   ['dead-letter', examplesOf('dead-letter').map((data) => deadLetterEvent('acme', data))],

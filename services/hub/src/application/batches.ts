@@ -162,7 +162,7 @@ export class Batches {
       const moves = [...ends.values()];
       for (const [place, { to }] of ends) reached.set(place, to);
       const step = await this.next(slice, moves, before);
-      before = { workspace: step.workspace, done: this.remember(step.done, moves) };
+      before = { written: step.written, done: this.remember(step.done, moves) };
       // Told where it is awaited.
       before.done.catch(() => undefined);
     }

@@ -50,7 +50,7 @@ export interface Matching {
   options: ProfileOptions & Required<Pick<ProfileOptions, 'kinds'>>;
   matcher(kind: LinkageRecord['kind']): Matcher;
   /**
-   * A profile laid out for comparing, remembered as long as the profile lives.
+   * A profile laid out for comparing.
    * @param generic Shared values of it that stand with too many names: they are left out.
    */
   prepare(profile: Profile, generic: readonly string[] | undefined): Prepared;
@@ -65,18 +65,13 @@ export function createMatching(
     person: createMatcher(model.person, kinds),
     organization: createMatcher(model.organization, kinds),
   };
-  const known = new WeakMap<Profile, { generic: readonly string[] | undefined; prepared: Prepared }>();
   return {
     options: { kinds, ...(country === undefined ? {} : { country }) },
     matcher: (kind) => matchers[kind],
     prepare(profile, generic) {
-      const found = known.get(profile);
-      if (found && found.generic === generic) return found.prepared;
       const isGeneric =
         generic && ((attribute: string, value: string) => generic.includes(sharedValue(attribute, value)));
-      const prepared = matchers[profile.kind].prepare(profile, isGeneric);
-      known.set(profile, { generic, prepared });
-      return prepared;
+      return matchers[profile.kind].prepare(profile, isGeneric);
     },
   };
 }

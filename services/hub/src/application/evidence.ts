@@ -9,6 +9,7 @@ import type { Core } from './core.js';
 import { listing, moveListings, sizeOf, type ListingChange, type Movement } from './listings.js';
 import type { ListingRow, MatchRow } from './matching-rows.js';
 import { SEPARATOR } from './rows.js';
+import type { Weights } from './weights.js';
 import type { Workspace } from './workspace.js';
 
 const SHARED_SIZES = { small: MOST_HOLDERS, large: MOST_HOLDERS };
@@ -29,8 +30,9 @@ export async function weighAnew(
   store: StateStore,
   statements: readonly Statement[],
   core: Core,
+  weights: Weights,
 ): Promise<{ touched: Set<string>; pairs: Set<string> }> {
-  const edges = new Edges(workspace, core);
+  const edges = new Edges(workspace, core, weights);
   await workspace.load(
     'matching',
     statements.map((s) => s.ref),
@@ -140,12 +142,14 @@ class Edges {
   readonly pairs = new Set<string>();
   private readonly workspace: Workspace;
   private readonly core: Core;
+  private readonly weights: Weights;
   /** Records that are compared with all their candidates again, and their edges as they will be. */
   private readonly fresh = new Map<string, Map<string, number>>();
 
-  constructor(workspace: Workspace, core: Core) {
+  constructor(workspace: Workspace, core: Core, weights: Weights) {
     this.workspace = workspace;
     this.core = core;
+    this.weights = weights;
   }
 
   private row(ref: string): MatchRow | undefined {
@@ -249,15 +253,7 @@ class Edges {
   private weightAbove(a: string, b: string): number | undefined {
     const [x, y] = [this.row(a), this.row(b)];
     if (!x || !y || x.gone || y.gone) return undefined;
-    const { matching, model } = this.core;
-    const { kind } = x.profile;
-    return matching
-      .matcher(kind)
-      .weightFrom(
-        lowestEdge(model[kind]),
-        matching.prepare(x.profile, x.generic),
-        matching.prepare(y.profile, y.generic),
-      );
+    return this.weights.from(lowestEdge(this.core.model[x.profile.kind]), x, y);
   }
 
   private writeDown(ref: string, edges: ReadonlyMap<string, number>): void {

@@ -10,8 +10,10 @@ import type { Core } from './core.js';
 import { matchRow, pairKey, weighAnew, type Statement } from './evidence.js';
 import type { ComponentRow, MatchRow } from './matching-rows.js';
 import { recordRow } from './record-row.js';
-import type { Evaluations, Touched } from './records.js';
+import type { Evaluations } from './evaluations.js';
+import type { Touched } from './records.js';
 import type { CustomerRow, RecordRow } from './rows.js';
+import { Weights } from './weights.js';
 import type { Workspace } from './workspace.js';
 
 export interface Assignment {
@@ -34,7 +36,7 @@ export async function resolveIdentity(
 ): Promise<Assignment> {
   const seeds = new Set(touched.identity);
   const statements = await statedAnew(workspace, touched.facts, evaluations, core, seeds);
-  const weighed = await weighAnew(workspace, store, statements, core);
+  const weighed = await weighAnew(workspace, store, statements, core, new Weights(core));
   for (const ref of weighed.touched) seeds.add(ref);
   if (seeds.size === 0) return { clusters: [], before: new Set() };
   const assignment = await components(workspace, seeds, core);
@@ -341,8 +343,9 @@ function clusterParties(
     },
   ] = parties as [Party];
   const part = core.model[profile.kind];
+  const weights = new Weights(core);
   const constraints = {
-    weightOf: (a: number, b: number) => weightBetween(at(a).match, at(b).match, core),
+    weightOf: (a: number, b: number) => weights.between(at(a).match, at(b).match),
     isApart: apart.size > 0 ? (a: number, b: number) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`) : undefined,
     isContradiction:
       part.exclusive.length > 0
@@ -353,17 +356,6 @@ function clusterParties(
   return clusterComponent(parties.length, edges, constraints, tell).map((places) =>
     places.map((place) => at(place).ref),
   );
-}
-
-/** As it was found, or worked out where no key proposed the pair. 1/1024 bit. */
-export function weightBetween(a: MatchRow, b: MatchRow, core: Core): number {
-  return a.edges[b.profile.ref] ?? pairWeight(a, b, core);
-}
-
-function pairWeight(a: MatchRow, b: MatchRow, { matching }: Core): number {
-  return matching
-    .matcher(a.profile.kind)
-    .weight(matching.prepare(a.profile, a.generic), matching.prepare(b.profile, b.generic));
 }
 
 function allDecisions(parties: readonly Party[]): Iterable<OrderedDecision> {

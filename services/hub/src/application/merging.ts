@@ -1,36 +1,27 @@
 import {
   commandEvent,
-  customerEvent,
   customerGoneEvent,
+  customerMessage,
   placeOf,
   signalEvent,
-  type Command,
-  type Customer,
   type UnsiloEvent,
 } from '@unsilo/schemas';
 import type { OutboxMessage } from '@unsilo/state-store';
-import { customerId, mergeCustomer } from '../domain/customer.js';
-import type { OrderedDecision } from '../domain/decisions.js';
+import { customerId } from '../domain/customer.js';
 import { identityChanges, type IdentityChange } from '../domain/identity-change.js';
-import { plan, type Member, type PlanContext } from '../domain/plan.js';
-import { searchTokens, searchWords } from '../domain/search.js';
+import { searchTokens } from '../domain/search.js';
 import { breathe } from './breathe.js';
-import { fingerprint, type Core } from './core.js';
+import type { Core } from './core.js';
+import type { Evaluations } from './evaluations.js';
 import type { Assignment } from './identity.js';
+import { mergeCluster, type MergedCluster, type PlanOptions } from './merge-cluster.js';
 import { recordRow } from './record-row.js';
-import { registerCommand, type Evaluations, type Touched } from './records.js';
+import { registerCommand, type Touched } from './records.js';
 import { SEPARATOR, type CustomerRow, type RetiredRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** So many customers are merged and planned before others have their turn: some 10 ms. */
-const GROUPS_A_TURN = 100;
-
-export interface MergeOptions {
-  /** Commands may be planned: everything that was there at the start has been read (SYNC section 5.7). */
-  planning: boolean;
-  snapshotsComplete: boolean;
-  writable: readonly string[];
-}
+const CLUSTERS_A_TURN = 100;
 
 /** Merges every customer that the batch touched, plans what their systems need, and says what changed. */
 export async function mergeTouched(
@@ -39,46 +30,34 @@ export async function mergeTouched(
   assignment: Assignment,
   evaluations: Evaluations,
   core: Core,
-  options: MergeOptions,
+  options: PlanOptions,
 ): Promise<OutboxMessage[]> {
   for (const ref of touched.identity) leaveIfErased(workspace, ref, evaluations);
   const clusters = await membership(workspace, touched, assignment);
   await workspace.load('records', clusters.flat());
   const outbox: OutboxMessage[] = [];
-  const groups = clusters.map((refs) => groupOf(workspace, refs, evaluations, core));
+  const merged: MergedCluster[] = [];
+  for (const [turn, refs] of clusters.entries()) {
+    if (turn % CLUSTERS_A_TURN === CLUSTERS_A_TURN - 1) await breathe();
+    const rows = refs.map((ref) => recordRow(workspace, ref));
+    merged.push(mergeCluster(rows, evaluations, core, options));
+  }
   await workspace.load(
     'customers',
-    groups.map((g) => g.id),
+    merged.map((m) => m.id),
   );
   await workspace.load(
     'retired',
-    groups.flatMap((g) => (workspace.has('customers', g.id) ? [] : [g.id])),
+    merged.flatMap((m) => (workspace.has('customers', m.id) ? [] : [m.id])),
   );
-  const standing = new Set(groups.map((g) => g.id));
-  const changes = identityChanges(
-    membersBefore(workspace, assignment),
-    new Map(groups.map((g) => [g.id, g.members.map((m) => m.facts.ref)])),
-  );
-  const context = planContext(core, options);
-  const planned: Command[] = [];
-  for (const [turn, group] of groups.entries()) {
-    if (turn % GROUPS_A_TURN === GROUPS_A_TURN - 1) await breathe();
-    for (const member of group.members) assign(workspace, member.facts.ref, group.id, core);
-    const merged = mergeCustomer(
-      core.tenant,
-      group.members,
-      group.decisions,
-      core.policy,
-      core.normaliser,
-      core.digest,
-    );
-    writeCustomer(workspace, merged.customer, core, outbox);
-    if (!options.planning) {
-      workspace.overwrite('unplanned', group.id, {});
-      continue;
-    }
-    planned.push(...plan(group.id, group.members, merged.golden, context).commands);
+  const standing = new Set(merged.map((m) => m.id));
+  const changes = identityChanges(membersBefore(workspace, assignment), new Map(merged.map((m) => [m.id, m.members])));
+  for (const cluster of merged) {
+    for (const ref of cluster.newcomers) assign(workspace, ref, cluster.id, core);
+    writeCustomer(workspace, cluster, core, outbox);
+    if (!options.planning) workspace.overwrite('unplanned', cluster.id, {});
   }
+  const planned = merged.flatMap((m) => m.commands);
   await workspace.load(
     'commands',
     planned.map((c) => c.id),
@@ -111,19 +90,6 @@ function identitySignal(workspace: Workspace, change: IdentityChange, core: Core
   return message(signalEvent(core.tenant, { name: `customers.${kind}`, at, before, after, detail: { records } }));
 }
 
-export function planContext(core: Core, options: MergeOptions): PlanContext {
-  return {
-    tenant: core.tenant,
-    policy: core.policy,
-    normaliser: core.normaliser,
-    digest: core.digest,
-    now: core.now(),
-    profiles: (system) => core.profiles.get(system),
-    systems: options.writable,
-    snapshotsComplete: options.snapshotsComplete,
-  };
-}
-
 /** The clusters that were found anew, and the customers whose members changed without changing hands. */
 async function membership(workspace: Workspace, touched: Touched, assignment: Assignment): Promise<string[][]> {
   const found = new Set(assignment.clusters.flat());
@@ -143,29 +109,6 @@ async function membership(workspace: Workspace, touched: Touched, assignment: As
   return [...assignment.clusters, ...rest];
 }
 
-interface Group {
-  id: string;
-  members: Member[];
-  decisions: OrderedDecision[];
-}
-
-function groupOf(workspace: Workspace, refs: readonly string[], evaluations: Evaluations, core: Core): Group {
-  const members: Member[] = [];
-  const decisions = new Map<string, OrderedDecision>();
-  for (const ref of refs) {
-    const row = recordRow(workspace, ref);
-    members.push({ facts: row.facts, evaluation: evaluations.of(row.facts) });
-    for (const entry of row.decisions ?? []) decisions.set(entry.decision.id, entry);
-  }
-  members.sort((a, b) => a.evaluation.createdAt - b.evaluation.createdAt || (a.facts.ref < b.facts.ref ? -1 : 1));
-  const anchor = members[0]?.facts.ref ?? '';
-  return {
-    id: customerId(core.tenant, anchor, core.digest),
-    members,
-    decisions: [...decisions.values()].sort((a, b) => a.seq - b.seq || (a.decision.id < b.decision.id ? -1 : 1)),
-  };
-}
-
 function assign(workspace: Workspace, ref: string, id: string, core: Core): void {
   const row = recordRow(workspace, ref);
   if (row.customer === id) return;
@@ -173,40 +116,17 @@ function assign(workspace: Workspace, ref: string, id: string, core: Core): void
   workspace.set('records', ref, { ...row, customer: id });
 }
 
-/** What tells one state of a customer from another: all but its revision and the time of its change. */
-export function printOf(customer: Omit<Customer, 'revision'>): { body: string; fingerprint: string } {
-  const { changedAt: _, ...rest } = customer;
-  const body = JSON.stringify(rest);
-  return { body, fingerprint: fingerprint(body) };
-}
-
 /** Written down once: the same text serves the topic and the comparison with what stood before. */
-function writeCustomer(
-  workspace: Workspace,
-  customer: Omit<Customer, 'revision'>,
-  core: Core,
-  outbox: OutboxMessage[],
-): void {
-  const { id, changedAt } = customer;
-  const print = printOf(customer);
+function writeCustomer(workspace: Workspace, merged: MergedCluster, core: Core, outbox: OutboxMessage[]): void {
+  const { id, members, words, fingerprint, changedAt } = merged;
   const known = workspace.get<CustomerRow>('customers', id);
-  if (known?.fingerprint === print.fingerprint) return;
+  if (known?.fingerprint === fingerprint) return;
   const retired = known ? undefined : workspace.get<RetiredRow>('retired', id);
   const revision = ((known ?? retired)?.revision ?? 0) + 1;
-  const words = searchWords(customer.state, core.normaliser).sort();
   reindexSearch(workspace, id, known?.words ?? [], words, core);
-  workspace.set('customers', id, {
-    revision,
-    members: customer.members,
-    fingerprint: print.fingerprint,
-    words,
-    changedAt,
-  } satisfies CustomerRow);
+  workspace.set('customers', id, { revision, members, fingerprint, words, changedAt } satisfies CustomerRow);
   if (retired) workspace.remove('retired', id);
-  const event = customerEvent({ ...customer, revision });
-  const envelope = JSON.stringify({ ...event, data: undefined });
-  const data = `${print.body.slice(0, -1)},"changedAt":${JSON.stringify(changedAt)},"revision":${revision}}`;
-  outbox.push({ ...placeOf(event), value: `${envelope.slice(0, -1)},"data":${data}}` });
+  outbox.push(customerMessage(merged.text, { id, tenant: core.tenant, revision, changedAt }));
 }
 
 function reindexSearch(

@@ -1,15 +1,17 @@
 import type { LogMessage } from '@unsilo/event-log';
 import { deadLetterEvent } from '@unsilo/schemas';
-import type { CommitResult, OffsetMove, OutboxMessage, StateStore } from '@unsilo/state-store';
+import type { Commit, CommitResult, Expectation, OffsetMove, OutboxMessage, StateStore } from '@unsilo/state-store';
 import { writePolicy } from '../domain/policy.js';
 import { carryOn } from './causes.js';
 import { breathe } from './breathe.js';
 import type { Core } from './core.js';
+import { Evaluations } from './evaluations.js';
 import { resolveIdentity } from './identity.js';
 import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
-import { mergeTouched, message as outboxMessage, type MergeOptions } from './merging.js';
+import { mergeTouched, message as outboxMessage } from './merging.js';
+import type { PlanOptions } from './merge-cluster.js';
 import { recordRow } from './record-row.js';
-import { applyFacts, Evaluations, type Touched } from './records.js';
+import { applyFacts, type Touched } from './records.js';
 import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
 import { Workspace, type Uncommitted, type WorkspaceOptions } from './workspace.js';
@@ -17,6 +19,19 @@ import { Workspace, type Uncommitted, type WorkspaceOptions } from './workspace.
 interface Computed {
   workspace: Workspace;
   outbox: OutboxMessage[];
+}
+
+/** What goes into one commit. */
+interface Proposal {
+  changes: Pick<Commit, 'expect' | 'put' | 'remove' | 'outbox'>;
+  /** How to compute it again when others' changes came between. Undefined: nobody else writes. */
+  again: ((conflicts: readonly Expectation[]) => Promise<Proposal>) | undefined;
+}
+
+/** What is looked at again without new facts. */
+interface Seeds {
+  refs?: readonly string[];
+  customers?: readonly string[];
 }
 
 /** Others may come between so often before something else must be wrong. */
@@ -32,7 +47,6 @@ export class Processor {
   private readonly core: Core;
   private readonly store: StateStore;
   private readonly group: string;
-  private readonly evaluations: Evaluations;
   /** Commands may be planned (SYNC section 5.7). */
   planning = false;
   private snapshots: Set<string> | undefined;
@@ -41,7 +55,6 @@ export class Processor {
     this.core = core;
     this.store = store;
     this.group = group;
-    this.evaluations = new Evaluations(core);
   }
 
   /**
@@ -54,7 +67,10 @@ export class Processor {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
     const computed = await this.compute(intake, {}, { before });
     await before?.done;
-    return { workspace: computed.workspace, done: this.commitUntilSettled(intake, moves, {}, computed) };
+    return {
+      written: this.store.exclusive ? computed.workspace.written() : new Map(),
+      done: this.commitUntilSettled(this.propose(intake, {}, computed), moves),
+    };
   }
 
   /**
@@ -64,7 +80,7 @@ export class Processor {
   async absorb(messages: readonly LogMessage[], again: boolean): Promise<void> {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
     if (again) intake.unusable = [];
-    await this.commitUntilSettled(intake, []);
+    await this.commitUntilSettled(this.propose(intake, {}, await this.compute(intake, {})), []);
   }
 
   /** Parks an event that makes processing fail, and goes past it. */
@@ -79,38 +95,47 @@ export class Processor {
   }
 
   /** Looks at records or customers again without new facts: after a change of policy or model, for postponed plans, or as a matter of routine. */
-  async reconsider(seeds: { refs?: readonly string[]; customers?: readonly string[] }): Promise<void> {
-    await this.commitUntilSettled(emptyIntake(), [], seeds);
+  async reconsider(seeds: Seeds): Promise<void> {
+    const intake = emptyIntake();
+    await this.commitUntilSettled(this.propose(intake, seeds, await this.compute(intake, seeds)), []);
+  }
+
+  /**
+   * Holds on to what was read only where it may be needed again: a commit takes as long as the computing of several more, and what survives
+   * that is moved about by collections of young objects.
+   */
+  private propose(intake: Intake, seeds: Seeds, { workspace, outbox }: Computed): Proposal {
+    return {
+      changes: { ...workspace.changes(), outbox },
+      again: this.store.exclusive
+        ? undefined
+        : async (conflicts) => {
+            workspace.forget(conflicts);
+            return this.propose(intake, seeds, await this.compute(intake, seeds, { again: workspace }));
+          },
+    };
   }
 
   /** A conflict with another worker is met by computing again from what stands now. */
-  private async commitUntilSettled(
-    intake: Intake,
-    moves: readonly OffsetMove[],
-    seeds: { refs?: readonly string[]; customers?: readonly string[] } = {},
-    first?: Computed,
-  ): Promise<void> {
-    let again: Workspace | undefined;
+  private async commitUntilSettled(first: Proposal, moves: readonly OffsetMove[]): Promise<void> {
+    let proposal = first;
     for (let attempt = 1; ; attempt += 1) {
-      const { workspace, outbox } = attempt === 1 && first ? first : await this.compute(intake, seeds, { again });
       const result: CommitResult = await this.store.commit(this.core.tenant, {
-        ...workspace.changes(),
-        outbox,
+        ...proposal.changes,
         ...(moves.length > 0 ? { offsets: { group: this.group, moves } } : {}),
       });
       if (result.ok) return;
       if (result.offsets.length > 0) throw new LostPartition(result.offsets);
-      if (attempt >= MOST_ATTEMPTS)
+      if (proposal.again === undefined || attempt >= MOST_ATTEMPTS)
         throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
-      workspace.forget(result.conflicts);
-      again = workspace;
+      proposal = await proposal.again(result.conflicts);
     }
   }
 
   /** Rows that were read one after the other need not belong together where others write: what fails then is computed again. */
   private async compute(
     intake: Intake,
-    seeds: { refs?: readonly string[]; customers?: readonly string[] },
+    seeds: Seeds,
     known: Pick<WorkspaceOptions, 'before' | 'again'> = {},
   ): Promise<Computed> {
     for (let attempt = 1, { again } = known; ; attempt += 1) {
@@ -128,12 +153,8 @@ export class Processor {
     }
   }
 
-  private async computeIn(
-    workspace: Workspace,
-    intake: Intake,
-    seeds: { refs?: readonly string[]; customers?: readonly string[] },
-  ): Promise<Computed> {
-    const { evaluations } = this;
+  private async computeIn(workspace: Workspace, intake: Intake, seeds: Seeds): Promise<Computed> {
+    const evaluations = new Evaluations(this.core);
     await this.applySignals(workspace, intake);
     await breathe();
     const touched = await applyFacts(workspace, intake, this.core);
@@ -141,10 +162,11 @@ export class Processor {
     await applyTimeline(workspace, this.store, intake);
     await breathe();
     const assignment = await resolveIdentity(workspace, this.store, touched, evaluations, this.core);
-    const options: MergeOptions = {
+    const options: PlanOptions = {
       planning: this.planning,
       snapshotsComplete: this.snapshotsComplete(),
       writable: this.writable(),
+      now: this.core.now(),
     };
     await breathe();
     const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
@@ -153,11 +175,7 @@ export class Processor {
     return { workspace, outbox };
   }
 
-  private async seed(
-    workspace: Workspace,
-    touched: Touched,
-    seeds: { refs?: readonly string[]; customers?: readonly string[] },
-  ): Promise<void> {
+  private async seed(workspace: Workspace, touched: Touched, seeds: Seeds): Promise<void> {
     for (const ref of seeds.refs ?? []) {
       touched.facts.add(ref);
       touched.identity.add(ref);

@@ -14,31 +14,12 @@ import {
 import { EXTERNAL_KEY_ISSUER } from '../domain/matching.js';
 import { absorb } from '../domain/rebuild.js';
 import { idOf, systemOf } from '../domain/ref.js';
-import { evaluate, type Evaluation } from '../domain/testimony.js';
-import { kindProfile, type Core } from './core.js';
+import type { Core } from './core.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
 import { recordRow } from './record-row.js';
 import type { Intake } from './intake.js';
 import { SEPARATOR, type CommandRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
-
-/** Evaluations by the very facts that they were made from: they live as long as those. */
-export class Evaluations {
-  private readonly known = new WeakMap<RecordFacts, Evaluation>();
-  private readonly core: Core;
-  constructor(core: Core) {
-    this.core = core;
-  }
-
-  of(facts: RecordFacts): Evaluation {
-    let evaluation = this.known.get(facts);
-    if (!evaluation) {
-      evaluation = evaluate(facts, { normaliser: this.core.normaliser, profile: kindProfile(this.core, facts.ref) });
-      this.known.set(facts, evaluation);
-    }
-    return evaluation;
-  }
-}
 
 /** Refs whose facts changed, and those whose place among the customers must be found again whatever their values. */
 export interface Touched {

@@ -5,8 +5,9 @@ import { linkageRecord, printOfRecord } from '../domain/matching.js';
 import type { Core } from './core.js';
 import { weighAnew, type Statement } from './evidence.js';
 import { recordRow } from './record-row.js';
-import type { Evaluations } from './records.js';
+import { evaluateFacts } from './evaluations.js';
 import type { RecordRow } from './rows.js';
+import { Weights } from './weights.js';
 import { Workspace, type Table } from './workspace.js';
 
 /** Raised with every change of what keys, profiles or their rows look like. */
@@ -49,11 +50,7 @@ function markOf({ model, policy: { country, kinds } }: Core): string {
  * afterwards, so that nobody sees them fall apart in between. One worker does it, the others wait.
  * @returns Whether anything was found anew.
  */
-export async function matchAnewIfModelChanged(
-  store: StateStore,
-  core: Core,
-  evaluations: Evaluations,
-): Promise<boolean> {
+export async function matchAnewIfModelChanged(store: StateStore, core: Core): Promise<boolean> {
   const { tenant } = core;
   const mark = JSON.stringify(markOf(core));
   const owner = `${core.now()}-${Math.random()}`;
@@ -69,7 +66,7 @@ export async function matchAnewIfModelChanged(
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       continue;
     }
-    if (await matchAnew(new Turn(store, core, owner, turn?.revision ?? null), core, evaluations, mark)) return true;
+    if (await matchAnew(new Turn(store, core, owner, turn?.revision ?? null), core, mark)) return true;
   }
 }
 
@@ -108,7 +105,7 @@ class Turn {
 }
 
 /** @returns false when another worker took over */
-async function matchAnew(turn: Turn, core: Core, evaluations: Evaluations, mark: string): Promise<boolean> {
+async function matchAnew(turn: Turn, core: Core, mark: string): Promise<boolean> {
   if ((await turn.commit({})) !== 'done') return false;
   for (const table of MATCHING_TABLES) if (!(await empty(turn, core.tenant, table))) return false;
   let from: string | undefined;
@@ -121,7 +118,7 @@ async function matchAnew(turn: Turn, core: Core, evaluations: Evaluations, mark:
     const refs = entries.map((entry) => entry.key);
     let outcome: 'done' | 'again' | 'lost';
     do {
-      const workspace = await weighed(turn.store, core, evaluations, refs);
+      const workspace = await weighed(turn.store, core, refs);
       outcome = await turn.commit(workspace.changes());
     } while (outcome === 'again');
     if (outcome === 'lost') return false;
@@ -144,23 +141,18 @@ async function empty(turn: Turn, tenant: string, table: Table): Promise<boolean>
   }
 }
 
-async function weighed(
-  store: StateStore,
-  core: Core,
-  evaluations: Evaluations,
-  refs: readonly string[],
-): Promise<Workspace> {
+async function weighed(store: StateStore, core: Core, refs: readonly string[]): Promise<Workspace> {
   const workspace = new Workspace(store, core.tenant);
   await workspace.load('records', refs);
   const statements: Statement[] = [];
   for (const ref of refs) {
     const row = recordRow(workspace, ref);
-    const evaluation = evaluations.of(row.facts);
+    const evaluation = evaluateFacts(core, row.facts);
     if (evaluation.version === undefined) continue;
     const record = linkageRecord(evaluation, core.policy.kinds);
     workspace.set('records', ref, { ...row, matched: printOfRecord(record) } satisfies RecordRow);
     statements.push({ ref, profile: createProfile(record, core.matching.options) });
   }
-  await weighAnew(workspace, store, statements, core);
+  await weighAnew(workspace, store, statements, core, new Weights(core));
   return workspace;
 }

@@ -5,7 +5,6 @@ import { Batches, codeOf, placeOf, StateWentBack } from './batches.js';
 import { createCore, type Core } from './core.js';
 import { createService } from './create-service.js';
 import type { Hub, HubOptions } from './hub.js';
-import { Evaluations } from './records.js';
 import { COMPUTED_WITH, matchAnewIfModelChanged } from './rematching.js';
 import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
@@ -22,8 +21,10 @@ const STATE_FORMAT = 2;
 /** Messages in a batch, at most; and so many at most where it is committed at one stroke. */
 const LARGEST_BATCH = 4000;
 const LARGEST_COMMIT = 1000;
-/** Commits of a full batch, each of which overlaps with the work on the next. */
+/** Commits of a batch, at least, each of which overlaps with the work on the next. */
 const SLICES = 4;
+/** Messages of such a commit, at most: what it has read and computed should be gone before it is taken for something that lasts, and moved. */
+const LARGEST_SLICE = 80;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
 /** How often to look whether a state that others can lose is still there, and whether they have brought it up to date, milliseconds. */
@@ -85,10 +86,8 @@ class RunningHub implements Hub {
   private fresh(): [Processor, Batches] {
     const { store, logger, batchSize = LARGEST_BATCH } = this.options;
     const processor = new Processor(this.core, store, HUB_GROUP);
-    return [
-      processor,
-      new Batches(processor, store, this.core.tenant, HUB_GROUP, logger, Math.ceil(batchSize / SLICES)),
-    ];
+    const slice = Math.min(Math.ceil(batchSize / SLICES), LARGEST_SLICE);
+    return [processor, new Batches(processor, store, this.core.tenant, HUB_GROUP, logger, slice)];
   }
 
   async start(): Promise<void> {
@@ -135,7 +134,7 @@ class RunningHub implements Hub {
     await processor.loadSnapshots();
     await batches.load();
     await this.checkFormat();
-    await this.inTurn(() => matchAnewIfModelChanged(store, this.core, new Evaluations(this.core)));
+    await this.inTurn(() => matchAnewIfModelChanged(store, this.core));
     await this.makeGood(signal);
     await this.absorbPublished(signal);
     await this.recomputeIfRulesChanged();

@@ -43,9 +43,12 @@ interface Row {
   dirty: boolean;
 }
 
+/** What was written to rows, by table and key; undefined: they are removed. */
+export type Written = ReadonlyMap<Table, ReadonlyMap<string, unknown>>;
+
 /** Changes on their way into the store. */
 export interface Uncommitted {
-  workspace: Workspace;
+  written: Written;
   done: Promise<unknown>;
 }
 
@@ -88,13 +91,12 @@ export class Workspace {
   async load(name: Table, keys: Iterable<string>): Promise<void> {
     const rows = this.table(name);
     const missing: string[] = [];
-    const changed = this.before?.workspace.tables.get(name);
+    const written = this.before?.written.get(name);
     const stood = this.again?.tables.get(name);
     for (const key of new Set(keys)) {
       if (rows.has(key)) continue;
-      const row = changed?.get(key);
-      if (row?.dirty) {
-        rows.set(key, { stored: undefined, value: row.value, dirty: false });
+      if (written?.has(key)) {
+        rows.set(key, { stored: undefined, value: written.get(key), dirty: false });
         continue;
       }
       const stored = stood?.get(key)?.stored;
@@ -160,6 +162,17 @@ export class Workspace {
       if (value !== undefined) found.push([key, value]);
     }
     return found;
+  }
+
+  /** For whoever goes on before this is committed. What was only read is not kept: it would outlive its use by far. */
+  written(): Written {
+    const written = new Map<Table, ReadonlyMap<string, unknown>>();
+    for (const [table, rows] of this.tables) {
+      const values = new Map<string, unknown>();
+      for (const [key, row] of rows) if (row.dirty) values.set(key, row.value);
+      if (values.size > 0) written.set(table, values);
+    }
+    return written;
   }
 
   /** Everything that changed, and the revisions on which the changes rest: none where what was read stays as it is until we write. */

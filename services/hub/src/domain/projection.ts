@@ -14,7 +14,7 @@ import { mayWrite, systemPolicy, type Policy, type WritePolicy } from './policy.
 import { systemOf } from './ref.js';
 import { rewrite, rewriteElement } from './rewriting.js';
 import { rules as allRules, type RuleSwitches } from './rules.js';
-import { standingElements, type Golden } from './survivorship.js';
+import type { Golden } from './survivorship.js';
 import type { Evaluation } from './testimony.js';
 import { compareVersions } from './version.js';
 
@@ -197,7 +197,7 @@ function wantedList(
       left = 'clear-refused';
     }
   }
-  for (const [key, winner] of standingElements(golden, attribute)) {
+  for (const [key, winner] of golden.standing.get(attribute) ?? []) {
     const element = switches.projectRewritings
       ? rewriteElement(winner.raw as Element, spec.rewrites)
       : (winner.raw as Element);
@@ -327,6 +327,6 @@ export function projectNew(
 /** Whether the customer has anything to say about an attribute. */
 export function hasValue(golden: Golden, attribute: string): boolean {
   return isListAttribute(attribute)
-    ? standingElements(golden, attribute).length > 0
+    ? (golden.standing.get(attribute) ?? []).length > 0
     : golden.scalars.get(attribute)?.value !== undefined;
 }

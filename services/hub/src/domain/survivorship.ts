@@ -48,6 +48,8 @@ export interface Golden {
   kind: 'person' | 'organization';
   scalars: Map<string, Winner>;
   lists: Map<ListAttribute, Map<string, Winner>>;
+  /** Elements that stand, in the order in which slots are given: latest statement first. */
+  standing: ReadonlyMap<ListAttribute, readonly [key: string, winner: Winner][]>;
 }
 
 /** Latest first; then better rank; then ref. */
@@ -82,7 +84,7 @@ export function merge(
       }
     }
   }
-  const golden: Golden = { kind: majorityKind(ordered), scalars: new Map(), lists: new Map() };
+  const golden: Omit<Golden, 'standing'> = { kind: majorityKind(ordered), scalars: new Map(), lists: new Map() };
   for (const [attribute, claims] of scalars) {
     golden.scalars.set(attribute, survive(claims, ruleFor(policy, attribute), switches));
   }
@@ -94,7 +96,7 @@ export function merge(
     golden.lists.set(attribute, winners);
   }
   for (const keep of [...keeps].sort((a, b) => a.seq - b.seq)) applyKeep(golden, keep);
-  return golden;
+  return { ...golden, standing: new Map([...golden.lists].map(([attribute, found]) => [attribute, inSlots(found)])) };
 }
 
 function push<K>(map: Map<K, Claim[]>, key: K, claim: Claim): void {
@@ -185,7 +187,7 @@ function winner(claim: Claim, sorted: readonly Claim[], rule: string): Winner {
   };
 }
 
-function applyKeep(golden: Golden, keep: Keep): void {
+function applyKeep(golden: Omit<Golden, 'standing'>, keep: Keep): void {
   const testimony: Testimony = {
     value:
       keep.element === undefined ? (keep.value as Scalar | undefined) : keep.value === undefined ? undefined : true,
@@ -207,22 +209,11 @@ function applyKeep(golden: Golden, keep: Keep): void {
   }
 }
 
-/** Elements that stand, in the order in which slots are given: latest statement first. */
-export function standingElements(golden: Golden, attribute: ListAttribute): readonly [key: string, winner: Winner][] {
-  const elements = golden.lists.get(attribute);
-  if (!elements) return [];
-  let standing = inSlotOrder.get(elements);
-  if (!standing) {
-    standing = [...elements]
-      .filter(([, w]) => w.value !== undefined)
-      .sort(([ka, a], [kb, b]) => byRecency(a.claim, b.claim) || (ka < kb ? -1 : Number(ka > kb)));
-    inSlotOrder.set(elements, standing);
-  }
-  return standing;
+function inSlots(elements: ReadonlyMap<string, Winner>): [key: string, winner: Winner][] {
+  return [...elements]
+    .filter(([, w]) => w.value !== undefined)
+    .sort(([ka, a], [kb, b]) => byRecency(a.claim, b.claim) || (ka < kb ? -1 : Number(ka > kb)));
 }
-
-/** Every member of a customer is compared with the same elements. */
-const inSlotOrder = new WeakMap<ReadonlyMap<string, Winner>, readonly [key: string, winner: Winner][]>();
 
 /** The merged record as a party's state, lists in their order of precedence. */
 export function goldenState(golden: Golden): PartyState {
@@ -232,7 +223,7 @@ export function goldenState(golden: Golden): PartyState {
     if (value !== undefined) flat.scalars.set(attribute, value);
   }
   for (const attribute of LIST_ATTRIBUTES) {
-    const elements = standingElements(golden, attribute);
+    const elements = golden.standing.get(attribute) ?? [];
     if (elements.length > 0) flat.lists.set(attribute, new Map(elements.map(([key, w]) => [key, w.raw as Element])));
   }
   return unflatten(flat);

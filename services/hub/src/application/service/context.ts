@@ -1,8 +1,8 @@
 import type { EventLog } from '@unsilo/event-log';
 import type { StateStore } from '@unsilo/state-store';
 import type { Evaluation } from '../../domain/testimony.js';
-import { evaluate } from '../../domain/testimony.js';
-import { kindProfile, type Core } from '../core.js';
+import type { Core } from '../core.js';
+import { evaluateFacts } from '../evaluations.js';
 import { withPast } from '../history.js';
 import type { RecordRow } from '../rows.js';
 import type { SystemsPort } from '../service.js';
@@ -50,8 +50,5 @@ export async function readRecords(context: ServiceContext, refs: readonly string
 }
 
 export function evaluateRow(context: ServiceContext, row: RecordRow): Evaluation {
-  return evaluate(row.facts, {
-    normaliser: context.core.normaliser,
-    profile: kindProfile(context.core, row.facts.ref),
-  });
+  return evaluateFacts(context.core, row.facts);
 }

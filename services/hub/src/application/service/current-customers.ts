@@ -1,10 +1,9 @@
 import type { Customer } from '@unsilo/schemas';
 import { mergeCustomer } from '../../domain/customer.js';
-import type { OrderedDecision } from '../../domain/decisions.js';
-import type { Member } from '../../domain/plan.js';
-import { printOf } from '../merging.js';
+import { Evaluations } from '../evaluations.js';
+import { membersOf, printOf } from '../merge-cluster.js';
 import type { CustomerRow, RecordRow } from '../rows.js';
-import { evaluateRow, readMany, type ServiceContext } from './context.js';
+import { readMany, type ServiceContext } from './context.js';
 
 /** A customer as it stands, merged from its members' records. */
 export interface CurrentCustomer {
@@ -45,37 +44,19 @@ async function mergeRows(
   const records = new Map<string, RecordRow>();
   for (const [i, record] of (await readMany<RecordRow>(context, 'records', refs)).entries())
     if (record) records.set(refs[i] ?? '', record);
+  const evaluations = new Evaluations(core);
   const merged = new Map<string, { row: CustomerRow; customer: CurrentCustomer['customer'] }>();
   for (const [i, row] of rows.entries()) {
     const id = ids[i] ?? '';
     const { members, decisions } = membersOf(
-      context,
       (row?.members ?? []).flatMap((ref) => records.get(ref) ?? []),
+      evaluations,
     );
     if (!row || members.length === 0) continue;
     const { customer } = mergeCustomer(core.tenant, members, decisions, core.policy, core.normaliser, core.digest);
     merged.set(id, { row, customer: { ...customer, id } });
   }
   return merged;
-}
-
-/** Members and decisions as merging takes them. */
-export function membersOf(
-  context: ServiceContext,
-  records: readonly RecordRow[],
-): { members: Member[]; decisions: OrderedDecision[] } {
-  const members: Member[] = [];
-  const decisions = new Map<string, OrderedDecision>();
-  for (const record of records) {
-    members.push({ facts: record.facts, evaluation: evaluateRow(context, record) });
-    for (const entry of record.decisions ?? []) decisions.set(entry.decision.id, entry);
-  }
-  return {
-    members,
-    decisions: [...decisions.values()].sort(
-      (a, b) => a.seq - b.seq || (a.decision.id < b.decision.id ? -1 : Number(a.decision.id > b.decision.id)),
-    ),
-  };
 }
 
 export async function readCustomer(context: ServiceContext, id: string): Promise<CurrentCustomer | undefined> {

@@ -10,7 +10,9 @@ import { unflatten } from '../../domain/attributes.js';
 import type { RecordFacts } from '../../domain/facts.js';
 import { unpackState } from '../../domain/packing.js';
 import { isAfter } from '../../domain/version.js';
-import { planContext, searchKey } from '../merging.js';
+import { Evaluations } from '../evaluations.js';
+import { membersOf, planContext } from '../merge-cluster.js';
+import { searchKey } from '../merging.js';
 import {
   SEPARATOR,
   type CommandRow,
@@ -29,7 +31,7 @@ import {
   type TimelineEntry,
 } from '../service.js';
 import { read, readMany, readRecords, type ServiceContext } from './context.js';
-import { customerIds, membersOf, readCustomer, readCustomers, type CurrentCustomer } from './current-customers.js';
+import { customerIds, readCustomer, readCustomers, type CurrentCustomer } from './current-customers.js';
 import { decodeCursor, encodeCursor, isText } from './cursor.js';
 
 /** Customers read at once when a listing walks through all of them. */
@@ -185,14 +187,14 @@ export async function membersAndPlan(
   row: CurrentCustomer,
 ): Promise<{ members: Member[]; planned: Plan; golden: Golden; decisions: OrderedDecision[] }> {
   const rows = await readRecords(context, row.customer.members);
-  const { members, decisions: ordered } = membersOf(context, rows);
   const { core } = context;
+  const { members, decisions: ordered } = membersOf(rows, new Evaluations(core));
   const { golden } = mergeCustomer(core.tenant, members, ordered, core.policy, core.normaliser, core.digest);
   const planned = plan(
     row.customer.id,
     members,
     golden,
-    planContext(core, { planning: false, snapshotsComplete: false, writable: [] }),
+    planContext(core, { snapshotsComplete: false, writable: [], now: core.now() }),
   );
   return { members, planned, golden, decisions: ordered };
 }

@@ -3,11 +3,12 @@ import { pairDecisions } from '../../domain/decisions.js';
 import { explainCluster, type ClusterJoin, type ClusterRefusal } from '../../domain/linkage/explain-cluster.js';
 import { bitsOf } from '../../domain/linkage/explain.js';
 import { matchRow } from '../evidence.js';
-import { traceComponent, weightBetween, type Trace } from '../identity.js';
+import { traceComponent, type Trace } from '../identity.js';
 import type { MatchRow } from '../matching-rows.js';
 import { recordRow } from '../record-row.js';
 import type { CustomerRow } from '../rows.js';
 import { ServiceError, type CustomerEvidence, type CustomerJoin, type Explanation, type NearMiss } from '../service.js';
+import { Weights } from '../weights.js';
 import { Workspace } from '../workspace.js';
 import type { ServiceContext } from './context.js';
 import { currentCustomer } from './customers.js';
@@ -31,11 +32,12 @@ export async function explainCustomer(context: ServiceContext, id: string): Prom
   const at = (place: number): MatchRow => (trace.parties[place] as (typeof trace.parties)[number]).match;
   const kind = trace.parties[0]?.match.profile.kind ?? 'person';
   const { threshold, review, guard } = core.model[kind];
+  const weights = new Weights(core);
   const reasons = explainCluster(
     {
       refs: trace.parties.map(({ ref }) => ref),
       attempts: trace.attempts,
-      weightOf: (a, b) => weightBetween(at(a), at(b), core),
+      weightOf: (a, b) => weights.between(at(a), at(b)),
       floor: trace.floor,
       guard,
     },
@@ -127,10 +129,11 @@ async function nearMissesOf(
     const pair = inside.has(a) ? { a, b } : { a: b, b: a };
     keep({ ...pair, bits, between, reason: reason === 'apart' ? 'decision' : reason });
   }
+  const weights = new Weights(core);
   for (const [a, b] of apart) {
     const [x, y] = [matchRow(workspace, a), matchRow(workspace, b)];
     if (x?.profile.kind === y?.profile.kind && x && y)
-      keep({ a, b, bits: bitsOf(weightBetween(x, y, core)), reason: 'decision' });
+      keep({ a, b, bits: bitsOf(weights.between(x, y)), reason: 'decision' });
   }
   for (const { a, b, bits, reason } of pairs) keep({ a, b, bits, reason });
 

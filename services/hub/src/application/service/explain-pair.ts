@@ -6,10 +6,11 @@ import { proposes, sharedValue } from '../../domain/linkage/keys.js';
 import { toWeight } from '../../domain/linkage/matcher.js';
 import type { Core } from '../core.js';
 import { keysOf, numberOfKey } from '../evidence.js';
-import { weightBetween } from '../identity.js';
+
 import type { ListingRow, MatchRow } from '../matching-rows.js';
 import type { RecordRow } from '../rows.js';
 import type { Comparison, Explanation, PairEvidence } from '../service.js';
+import { Weights } from '../weights.js';
 import { read, readMany, readRecords, type ServiceContext } from './context.js';
 import { currentCustomer } from './customers.js';
 import { recordOf } from './explain.js';
@@ -84,7 +85,8 @@ async function meanBetween(context: ServiceContext, a: RecordRow, b: RecordRow):
 export function meanOf(ours: readonly MatchRow[], theirs: readonly MatchRow[], core: Core): number | undefined {
   if (ours.length * theirs.length === 0) return undefined;
   let sum = 0;
-  for (const one of ours) for (const other of theirs) sum += inMean(weightBetween(one, other, core));
+  const weights = new Weights(core);
+  for (const one of ours) for (const other of theirs) sum += inMean(weights.between(one, other));
   return bitsOf(sum / (ours.length * theirs.length));
 }
 

@@ -5,8 +5,9 @@ import { proposes } from '../../domain/linkage/keys.js';
 import { toWeight } from '../../domain/linkage/matcher.js';
 import { breathe } from '../breathe.js';
 import { keysOf, matchRow, numberOfKey } from '../evidence.js';
-import { weightBetween } from '../identity.js';
+
 import { listing, sizeOf } from '../listings.js';
+import { Weights } from '../weights.js';
 import { Workspace } from '../workspace.js';
 import type { NearMiss } from '../service.js';
 import type { ServiceContext } from './context.js';
@@ -49,11 +50,12 @@ export async function nearby(
     'matching',
     candidates.map(([, b]) => b),
   );
+  const weights = new Weights(context.core);
   for (const [i, [a, b]] of candidates.entries()) {
     if (i % WEIGHED_AT_ONCE === WEIGHED_AT_ONCE - 1) await breathe();
     const [x, y] = [matchRow(workspace, a), matchRow(workspace, b)];
     if (!x || !y || x.profile.kind !== y.profile.kind) continue;
-    const weight = weightBetween(x, y, context.core);
+    const weight = weights.between(x, y);
     if (weight >= toWeight(part.review - NEAR)) add(a, b, weight);
   }
   pairs.sort((x, y) => y.bits - x.bits || (x.b < y.b ? -1 : 1));

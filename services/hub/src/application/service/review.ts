@@ -6,12 +6,12 @@ import { plan } from '../../domain/plan.js';
 import { writePolicy } from '../../domain/policy.js';
 import { systemOf } from '../../domain/ref.js';
 import type { Core } from '../core.js';
+import { Evaluations } from '../evaluations.js';
 import type { MatchRow } from '../matching-rows.js';
-import { planContext } from '../merging.js';
+import { membersOf, planContext } from '../merge-cluster.js';
 import { SEPARATOR, type CustomerRow, type RecordRow } from '../rows.js';
 import type { ReviewItem, ReviewQueue } from '../service.js';
 import { readMany, readRecords, type ServiceContext } from './context.js';
-import { membersOf } from './current-customers.js';
 
 /** Pairs that are looked at, at most, and pairs of which it is worked out what a link would write. */
 const LOOKED_AT = 2000;
@@ -90,13 +90,13 @@ function reasonOf(x: MatchRow, y: MatchRow, weight: number, core: Core): ReviewI
 /** Records that would be written if these were one customer. */
 export async function writesOf(context: ServiceContext, refs: readonly string[]): Promise<number> {
   const { core } = context;
-  const { members, decisions } = membersOf(context, await readRecords(context, refs));
+  const { members, decisions } = membersOf(await readRecords(context, refs), new Evaluations(core));
   if (members.length === 0) return 0;
   const { golden } = mergeCustomer(core.tenant, members, decisions, core.policy, core.normaliser, core.digest);
   const writable = [...core.profiles.values()]
     .filter(({ system, kinds }) => kinds.some(({ kind }) => writePolicy(core.policy, system, kind) !== undefined))
     .map(({ system }) => system);
-  const options = { planning: true, snapshotsComplete: true, writable: writable.sort() };
+  const options = { snapshotsComplete: true, writable: writable.sort(), now: core.now() };
   const { commands } = plan('', members, golden, planContext(core, options));
   return commands.filter((command) =>
     writable.includes(systemOf('ref' in command ? command.ref : `${command.system}/`)),
