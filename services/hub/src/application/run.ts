@@ -24,7 +24,7 @@ const LARGEST_COMMIT = 1000;
 /** Commits of a batch, at least, each of which overlaps with the work on the next. */
 const SLICES = 4;
 /** Messages of such a commit, at most: what it has read and computed should be gone before it is taken for something that lasts, and moved. */
-const LARGEST_SLICE = 80;
+const LARGEST_SLICE = 100;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
 /** How often to look whether a state that others can lose is still there, and whether they have brought it up to date, milliseconds. */
