@@ -1,5 +1,5 @@
 import { placeOf, signalEvent, type Signal, type SystemProfile } from '@unsilo/schemas';
-import type { EventLog } from '@unsilo/event-log';
+import { endsWithin, type EventLog } from '@unsilo/event-log';
 import { systemClock, timestamp, type Clock } from '../clock.js';
 import type { Connector, ConnectorContext, ConnectorLog, Finding, WebhookCall } from '../connector.js';
 import { PauseError, TerminalError } from '../errors.js';
@@ -189,7 +189,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
 
   async function stopReading(): Promise<void> {
     reading?.stop.abort(new Error('stopped'));
-    await within(graceMs, reading?.done);
+    if (reading) await endsWithin(reading.done, graceMs);
     reading = undefined;
   }
 
@@ -248,10 +248,10 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     reading?.stop.abort(new Error('stopped'));
     writer.pause();
     const ended = Promise.allSettled([reading?.done, writer.close(), erasures.close()]);
-    if (!(await within(graceMs, ended))) {
+    if (!(await endsWithin(ended, graceMs))) {
       abandon.abort(new Error('stopped'));
       await http.close();
-      await within(graceMs, ended);
+      await endsWithin(ended, graceMs);
     }
     abandon.abort(new Error('stopped'));
     await http.close();
@@ -286,19 +286,4 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     check,
     close: () => (closing ??= close()),
   };
-}
-
-/** Whether a promise settles in time; real time, since it bounds what a stuck connector can hold up. */
-async function within(ms: number, promise: Promise<unknown> | undefined): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const done = Promise.resolve(promise).then(
-    () => true,
-    () => true,
-  );
-  const inTime = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return inTime;
 }
