@@ -66,11 +66,11 @@ export class Processor {
   async begin(messages: readonly LogMessage[], moves: readonly OffsetMove[], before?: Step): Promise<Step> {
     const intake = takeIn(messages, this.core.tenant, this.core.now());
     const computed = await this.compute(intake, {}, { before });
+    // Written down while the step before may still be under way, so that this one can follow it at once.
+    const proposal = this.propose(intake, {}, computed);
+    const written = this.store.exclusive ? computed.workspace.written() : new Map();
     await before?.done;
-    return {
-      written: this.store.exclusive ? computed.workspace.written() : new Map(),
-      done: this.commitUntilSettled(this.propose(intake, {}, computed), moves),
-    };
+    return { written, done: this.commitUntilSettled(proposal, moves) };
   }
 
   /**
