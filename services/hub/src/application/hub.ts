@@ -19,7 +19,7 @@ export interface HubOptions {
   logger: HubLogger;
   /** Of every topic that may have several, where several processes share the log (default: as each topic has it). */
   partitions?: number;
-  /** At most so many events in one batch (default 1,000). */
+  /** At most so many events in one batch (default 4,000). */
   batchSize?: number;
   /** How often all customers are planned again and changed records published, milliseconds (default one hour). */
   maintenanceMs?: number;
