@@ -4,7 +4,9 @@ import { fetchFrom } from '../../src/kafka/fetching.js';
 import { settingsOf } from '../../src/kafka/options.js';
 import { MuteBrokers } from './mute-brokers.js';
 
+/** Keys of Kafka's requests. */
 const FETCH = 1;
+const METADATA = 3;
 const LIMIT_MS = 20_000;
 
 describe('brokers whose connections fail while they are asked', () => {
@@ -96,7 +98,7 @@ describe('brokers whose connections fail while they are asked', () => {
     expect(fresh.error).toBeUndefined();
   });
 
-  test('a look at the cluster that answers when all its brokers were given up: the next failure is told as any other', async () => {
+  test('a look at the cluster that answers when all its brokers were given up: the next failure is told like every other', async () => {
     await start(2);
     await Promise.all([connection.broker(1), connection.broker(2)]);
     brokers.isSilent = true;
@@ -119,7 +121,7 @@ describe('brokers whose connections fail while they are asked', () => {
     brokers.isSilent = true;
     const looking = connection.recover();
     await until(() => brokers.unanswered === 1, 'the look is under way');
-    for (const number of [1, 2]) brokers.node(number).cut(3);
+    for (const number of [1, 2]) brokers.node(number).cut(METADATA);
     await looking;
     await until(() => under.every(({ error }) => error !== undefined), 'all have failed', LIMIT_MS);
     brokers.tell();

@@ -9,7 +9,7 @@ import type { Core } from './core.js';
 import { listing, moveListings, sizeOf, type ListingChange, type Movement } from './listings.js';
 import type { ListingRow, MatchRow } from './matching-rows.js';
 import { SEPARATOR } from './rows.js';
-import type { Weights } from './weights.js';
+import { Weights } from './weights.js';
 import type { Workspace } from './workspace.js';
 
 const SHARED_SIZES = { small: MOST_HOLDERS, large: MOST_HOLDERS };
@@ -30,9 +30,8 @@ export async function weighAnew(
   store: StateStore,
   statements: readonly Statement[],
   core: Core,
-  weights: Weights,
 ): Promise<{ touched: Set<string>; pairs: Set<string> }> {
-  const edges = new Edges(workspace, core, weights);
+  const edges = new Edges(workspace, core);
   await workspace.load(
     'matching',
     statements.map((s) => s.ref),
@@ -146,10 +145,10 @@ class Edges {
   /** Records that are compared with all their candidates again, and their edges as they will be. */
   private readonly fresh = new Map<string, Map<string, number>>();
 
-  constructor(workspace: Workspace, core: Core, weights: Weights) {
+  constructor(workspace: Workspace, core: Core) {
     this.workspace = workspace;
     this.core = core;
-    this.weights = weights;
+    this.weights = new Weights(core);
   }
 
   private row(ref: string): MatchRow | undefined {

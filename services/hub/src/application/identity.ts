@@ -36,7 +36,7 @@ export async function resolveIdentity(
 ): Promise<Assignment> {
   const seeds = new Set(touched.identity);
   const statements = await statedAnew(workspace, touched.facts, evaluations, core, seeds);
-  const weighed = await weighAnew(workspace, store, statements, core, new Weights(core));
+  const weighed = await weighAnew(workspace, store, statements, core);
   for (const ref of weighed.touched) seeds.add(ref);
   if (seeds.size === 0) return { clusters: [], before: new Set() };
   const assignment = await components(workspace, seeds, core);

@@ -7,7 +7,6 @@ import { weighAnew, type Statement } from './evidence.js';
 import { recordRow } from './record-row.js';
 import { evaluateFacts } from './evaluations.js';
 import type { RecordRow } from './rows.js';
-import { Weights } from './weights.js';
 import { Workspace, type Table } from './workspace.js';
 
 /** Raised with every change of what keys, profiles or their rows look like. */
@@ -153,6 +152,6 @@ async function weighed(store: StateStore, core: Core, refs: readonly string[]): 
     workspace.set('records', ref, { ...row, matched: printOfRecord(record) } satisfies RecordRow);
     statements.push({ ref, profile: createProfile(record, core.matching.options) });
   }
-  await weighAnew(workspace, store, statements, core, new Weights(core));
+  await weighAnew(workspace, store, statements, core);
   return workspace;
 }

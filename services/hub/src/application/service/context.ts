@@ -1,8 +1,6 @@
 import type { EventLog } from '@unsilo/event-log';
 import type { StateStore } from '@unsilo/state-store';
-import type { Evaluation } from '../../domain/testimony.js';
 import type { Core } from '../core.js';
-import { evaluateFacts } from '../evaluations.js';
 import { withPast } from '../history.js';
 import type { RecordRow } from '../rows.js';
 import type { SystemsPort } from '../service.js';
@@ -47,8 +45,4 @@ export async function readRecords(context: ServiceContext, refs: readonly string
     context.core.tenant,
     rows.filter((row) => row !== undefined),
   );
-}
-
-export function evaluateRow(context: ServiceContext, row: RecordRow): Evaluation {
-  return evaluateFacts(context.core, row.facts);
 }

@@ -5,14 +5,15 @@ import { systemOf } from '../../domain/ref.js';
 import type { MatchRow } from '../matching-rows.js';
 import type { CommandRow, InteractionRow, ObjectRow, RecordRow } from '../rows.js';
 import { ServiceError, type CommandTrail, type EventTrail, type Explanation, type RecordView } from '../service.js';
-import { evaluateRow, read, readRecords, type ServiceContext } from './context.js';
+import { evaluateFacts } from '../evaluations.js';
+import { read, readRecords, type ServiceContext } from './context.js';
 import { readCustomers } from './current-customers.js';
 import { currentCustomer, membersAndPlan, recordSummary } from './customers.js';
 
 export async function recordView(context: ServiceContext, ref: string): Promise<RecordView> {
   const row = await recordOf(context, ref);
   const [customer] = row.customer === undefined ? [] : await readCustomers(context, [row.customer]);
-  const evaluation = evaluateRow(context, row);
+  const evaluation = evaluateFacts(context.core, row.facts);
   const planned = customer ? (await membersAndPlan(context, customer)).planned : { commands: [], records: [] };
   const testimony: RecordView['testimony'] = [];
   const add = (

@@ -2,7 +2,8 @@ import type { RecordRow } from '../rows.js';
 import type { RecordInSystem } from '../service.js';
 import { systemOf } from '../../domain/ref.js';
 import { withPast } from '../history.js';
-import { evaluateRow, type ServiceContext } from './context.js';
+import { evaluateFacts } from '../evaluations.js';
+import type { ServiceContext } from './context.js';
 import { lastState } from './customers.js';
 
 /** Records read at once. */
@@ -20,7 +21,7 @@ export async function* allRecords(context: ServiceContext, signal?: AbortSignal)
     for (const { facts, customer } of await withPast(store, core.tenant, rows)) {
       if (signal?.aborted) return;
       const state = lastState(facts);
-      const { deleted, version } = evaluateRow(context, { facts });
+      const { deleted, version } = evaluateFacts(context.core, facts);
       if (state === undefined && !deleted) continue;
       yield {
         ref: facts.ref,
