@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import type { EventLog } from '@unsilo/event-log';
 import { openKafkaEventLog, type KafkaOptions } from '@unsilo/event-log/kafka';
 import type { EventLogFactory } from '@unsilo/event-log/suite';
+import { connectAdmin } from './bare-admin.js';
 import type { TestBroker } from './broker.js';
 
 /** Small messages are large enough for the suite, and members are to hear of each other soon. */
@@ -52,8 +52,7 @@ export function kafkaFactory(broker: () => TestBroker): EventLogFactory {
 }
 
 async function removeTopics(broker: TestBroker, topics: string[]): Promise<void> {
-  const admin = new Kafka({ brokers: [...broker.brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
+  const admin = await connectAdmin(broker);
   try {
     await admin.deleteTopics({ topics });
   } catch {

@@ -2,6 +2,7 @@ import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import type { EventLog, LogMessage } from '@unsilo/event-log';
 import { openKafkaEventLog, type Compression } from '@unsilo/event-log/kafka';
 import { until } from '@unsilo/event-log/suite';
+import { connectAdmin } from './bare-admin.js';
 import { describeWithKafka } from './broker.js';
 import { quick } from './kafka-place.js';
 
@@ -16,10 +17,10 @@ describeWithKafka('what others do to topics of Kafka', {}, (broker) => {
   const made: string[] = [];
   beforeAll(async () => {
     kafka = new Kafka({ brokers: [...broker().brokers], logLevel: logLevel.NOTHING });
-    admin = kafka.admin();
+    admin = await connectAdmin(broker());
     stranger = kafka.producer({ allowAutoTopicCreation: false });
     log = await openKafkaEventLog(quick(broker()));
-    await Promise.all([admin.connect(), stranger.connect()]);
+    await stranger.connect();
   });
   afterAll(async () => {
     if (made.length > 0) await admin.deleteTopics({ topics: made });

@@ -1,7 +1,8 @@
-import { Kafka, logLevel, type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { applyTopics, openKafkaEventLog, planTopics, type KafkaOptions } from '@unsilo/event-log/kafka';
 import type { TopicSpec } from '@unsilo/event-log';
 import { until } from '@unsilo/event-log/suite';
+import { connectAdmin } from './bare-admin.js';
 import { describeWithKafka } from './broker.js';
 import { quick } from './kafka-place.js';
 
@@ -17,8 +18,7 @@ describeWithKafka('topics of a Kafka cluster', {}, (broker) => {
 
   beforeAll(async () => {
     options = quick(broker());
-    admin = new Kafka({ brokers: [...options.brokers], logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
+    admin = await connectAdmin(broker());
   });
   afterAll(async () => {
     await admin.deleteTopics({ topics: [parties.name, records.name, forEver.name] });
