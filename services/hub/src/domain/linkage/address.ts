@@ -141,7 +141,7 @@ export function comparePhrases(a: string, b: string): number {
   if (x === y) return 0;
   const length = Math.min(x.length, y.length);
   if ((length >= 4 && isOneEdit(x, y)) || (length >= 8 && isWithinEdits(x, y, 2))) return 1;
-  const likeness = jaroWinkler(x, y);
+  const likeness = jaroWinkler(x, y, 0.88);
   if (likeness >= 0.95) return 1;
   if (a.includes(' ') || b.includes(' ')) {
     const shared = sharedWords(words(a), words(b));

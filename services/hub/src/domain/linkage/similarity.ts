@@ -9,18 +9,28 @@ const MOST = 128;
 const usedA = new Uint8Array(MOST);
 const usedB = new Uint8Array(MOST);
 
-/** Jaro similarity with Winkler's bonus for a common beginning (up to 4 characters, 0.1 each): 0 to 1. */
-export function jaroWinkler(x: string, y: string): number {
+/**
+ * Jaro similarity with Winkler's bonus for a common beginning (up to 4 characters, 0.1 each): 0 to 1.
+ * @param least What is surely less alike than this is taken for 0, as soon as that shows.
+ */
+export function jaroWinkler(x: string, y: string, least = 0): number {
   if (x === y) return 1;
   const [a, b] = x.length < y.length || (x.length === y.length && x < y) ? [x, y] : [y, x];
   const m = Math.min(a.length, MOST);
   const n = Math.min(b.length, MOST);
   if (m === 0) return 0;
+  let prefix = 0;
+  while (prefix < 4 && prefix < m && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix += 1;
+  const leastJaro = (least - prefix * 0.1) / (1 - prefix * 0.1);
+  // Less than this even if all matches stand in order; the margin is for rounding.
+  const misses = m - (3 * leastJaro - 1) / (1 / m + 1 / n) + 1e-6;
+  if (misses < 0) return 0;
   const reach = Math.max(0, (n >> 1) - 1);
   usedA.fill(0, 0, m);
   usedB.fill(0, 0, n);
   let matches = 0;
   for (let i = 0; i < m; i += 1) {
+    if (i - matches > misses) return 0;
     const code = a.charCodeAt(i);
     const to = Math.min(n, i + reach + 1);
     for (let j = Math.max(0, i - reach); j < to; j += 1) {
@@ -40,8 +50,6 @@ export function jaroWinkler(x: string, y: string): number {
     j += 1;
   }
   const jaro = (matches / m + matches / n + (matches - swapped / 2) / matches) / 3;
-  let prefix = 0;
-  while (prefix < 4 && prefix < m && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix += 1;
   return jaro + prefix * 0.1 * (1 - jaro);
 }
 
