@@ -106,14 +106,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
       );
     }
     const eventsPerSecond = median(runs.map((r) => r.eventsPerSecond));
-    const latency = await latencies(
-      log,
-      commits,
-      corpus,
-      answering,
-      eventsPerSecond / 2,
-      Math.min(options.events, 50_000),
-    );
+    const latency = await latencies(log, commits, corpus, eventsPerSecond / 2, Math.min(options.events, 50_000));
     // What is done over and over, or set aside, is no measure of anything.
     if (defects.length > 0) throw new Error(`the hub reported ${defects.length} errors, the first: ${defects[0]}`);
     const { commands } = answering;
@@ -207,7 +200,6 @@ async function latencies(
   log: EventLog,
   commits: CommitTimes,
   corpus: Corpus,
-  systems: BenchSystems,
   rate: number,
   events: number,
 ): Promise<{ p50Ms: number; p99Ms: number }> {
@@ -238,7 +230,6 @@ async function latencies(
         }),
       );
     }
-    appends.push(log.append(systems.take()));
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(appends);

@@ -6,8 +6,8 @@ import type { BenchSystems } from './systems.js';
 export const APPEND = 1000;
 
 /**
- * Appends what the sources have and, in between, what the systems answered; ends when the hub and the systems are quiet. The events are
- * made here, beside the work that is measured: that time counts too.
+ * Appends what the sources have; ends when the hub and the systems, which answer meanwhile, are quiet. The events are made here, beside
+ * the work that is measured: that time counts too.
  */
 export async function feed(
   log: EventLog,
@@ -24,16 +24,15 @@ export async function feed(
     if (batch.length < APPEND) continue;
     // One append under way while the next batch is put together: a busy connector does the same.
     await pending;
-    pending = log.append([...batch, ...(systems?.take() ?? [])]);
+    pending = log.append(batch);
     batch = [];
   }
   await pending;
   await log.append(batch);
   for (;;) {
+    const before = systems?.answers;
     await hub.settled();
     await systems?.caughtUp();
-    const answers = systems?.take() ?? [];
-    if (answers.length === 0) return;
-    await log.append(answers);
+    if (systems?.answers === before) return;
   }
 }
