@@ -30,9 +30,9 @@ export async function feed(
   await pending;
   await log.append(batch);
   for (;;) {
-    const before = systems?.answers;
+    const before = systems?.commands;
     await hub.settled();
     await systems?.caughtUp();
-    if (systems?.answers === before) return;
+    if (systems?.commands === before) return;
   }
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { until } from '@unsilo/event-log/suite';
@@ -27,11 +28,12 @@ describe('the benchmark in one process', () => {
     for (const figure of [report.eventsPerSecond, report.bareLogEventsPerSecond, report.commands, report.p99Ms])
       expect(figure).toBeGreaterThan(0);
     expect(said.filter((line) => line.startsWith('run '))).toHaveLength(2);
+    expect(readdirSync(folder)).toEqual([]);
   }, 60_000);
 
   test('a run lasts until what the systems answered at the last moment was taken in as well', async () => {
     const order: string[] = [];
-    const systems = { answers: 0, caughtUp: async () => void (order.push('systems'), (systems.answers ||= 1)) };
+    const systems = { commands: 0, caughtUp: async () => void (order.push('systems'), (systems.commands ||= 1)) };
     await feed(
       { append: async () => [] } as never,
       [],
@@ -66,7 +68,7 @@ describe('the benchmark in one process', () => {
       async () => (await log.ends([topicName('outcomes')])).some(({ next }) => next > 0),
       'an outcome is on the log',
     );
-    expect(systems).toMatchObject({ commands: 1, answers: 1 });
+    expect(systems.commands).toBe(1);
     await systems.close();
     await log.close();
     await environment.close();

@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
-import { isOneEdit, isWithinEdits, jaroWinkler } from './similarity.js';
+import { isAlike, isOneEdit, isWithinEdits } from './similarity.js';
 
 /** Mailbox providers: their domain says nothing about a person. */
 const PROVIDERS: ReadonlySet<string> = new Set(
@@ -65,8 +65,7 @@ export function compareEmails(a: string, b: string): number {
   const isOther = digitsDiffer || (x.domain === y.domain && !isSlip(x.local, y.local));
   if (!isOther && (isOneEdit(a, b) || (a.length > 12 && isWithinEdits(a, b, 3)))) return EMAIL.close;
   if (x.local === y.local && x.local.length >= 4) return EMAIL.local;
-  if (!digitsDiffer && (jaroWinkler(x.local, y.local, 0.9) >= 0.9 || (!isOther && jaroWinkler(a, b, 0.92) >= 0.92)))
-    return EMAIL.near;
+  if (!digitsDiffer && (isAlike(x.local, y.local, 0.9) || (!isOther && isAlike(a, b, 0.92)))) return EMAIL.near;
   return x.domain === y.domain && !isProvider(x.domain) ? EMAIL.domain : EMAIL.differs;
 }
 

@@ -1,4 +1,4 @@
-import { isOneEdit, jaroWinkler } from './similarity.js';
+import { isAlike, isOneEdit } from './similarity.js';
 import { fold, words } from './text.js';
 
 /** Legal forms, which one spelling has and the other hasn't. Folded. */
@@ -59,7 +59,7 @@ export function compareOrganizations(a: string, b: string): number {
   if (dice >= 0.84 || (Math.min(joinedA.length, joinedB.length) >= 5 && isOneEdit(joinedA, joinedB)))
     return ORGANIZATION.strong;
   if (ofSmaller >= 0.999 && weightOfSmaller >= 4) return dice >= 0.6 ? ORGANIZATION.strong : ORGANIZATION.partial;
-  if (dice >= 0.6 || jaroWinkler(joinedA, joinedB, 0.92) >= 0.92) return ORGANIZATION.partial;
+  if (dice >= 0.6 || isAlike(joinedA, joinedB, 0.92)) return ORGANIZATION.partial;
   if (isAcronym(joinedA, y) || isAcronym(joinedB, x)) return ORGANIZATION.acronym;
   return dice >= 0.35 ? ORGANIZATION.weak : ORGANIZATION.differs;
 }
@@ -103,7 +103,7 @@ function overlap(
 /** One edit apart, or one is the beginning of the other: `int'l`, `constr`. */
 function isNear(a: string, b: string): boolean {
   if (b.length < 4) return false;
-  return isOneEdit(a, b) || a.startsWith(b) || b.startsWith(a) || jaroWinkler(a, b, 0.93) >= 0.93;
+  return isOneEdit(a, b) || a.startsWith(b) || b.startsWith(a) || isAlike(a, b, 0.93);
 }
 
 function sum(all: readonly string[]): number {

@@ -1,5 +1,5 @@
 import { areForms, isForeignForm } from './nicknames.js';
-import { isOneEdit, isWithinEdits, jaroWinkler } from './similarity.js';
+import { isAlike, isOneEdit, isWithinEdits } from './similarity.js';
 import { fold, isTransliterated, LONGEST_VALUE, skeleton, words } from './text.js';
 
 /** A person's name in parts, folded; an absent part is empty. */
@@ -148,13 +148,13 @@ export const GIVEN = {
 export const SURNAME = { exact: 0, close: 1, part: 2, fuzzy: 3, differs: 4 } as const;
 
 function isClose(a: string, b: string): boolean {
-  return (Math.min(a.length, b.length) >= 4 && isOneEdit(a, b)) || jaroWinkler(a, b, 0.94) >= 0.94;
+  return (Math.min(a.length, b.length) >= 4 && isOneEdit(a, b)) || isAlike(a, b, 0.94);
 }
 
 function isFuzzy(a: string, b: string): boolean {
   const short = Math.min(a.length, b.length);
   if (short <= 3) return isOneEdit(a, b) && short >= 2;
-  return (short >= 5 && isWithinEdits(a, b, 2)) || jaroWinkler(a, b, 0.86) >= 0.86;
+  return (short >= 5 && isWithinEdits(a, b, 2)) || isAlike(a, b, 0.86);
 }
 
 /** Two given names, folded, `a` before `b` in text order. */

@@ -53,6 +53,11 @@ export function jaroWinkler(x: string, y: string, least = 0): number {
   return jaro + prefix * 0.1 * (1 - jaro);
 }
 
+/** Are the two at least so much alike, by Jaro and Winkler? */
+export function isAlike(x: string, y: string, least: number): boolean {
+  return jaroWinkler(x, y, least) >= least;
+}
+
 /** At most one insertion, removal, replacement, or swap of neighbours. */
 export function isOneEdit(x: string, y: string): boolean {
   const [a, b] = x.length <= y.length ? [x, y] : [y, x];
