@@ -9,4 +9,9 @@ module.exports = class extends TestEnvironment {
     await super.setup();
     Object.defineProperty(this.global, Symbol.for('unsilo.lmdb'), { get: () => require('lmdb') });
   }
+
+  /** Whoever has something to say about a failure (what a browser shows) says it before everything is cleared away. */
+  async handleTestEvent({ name }) {
+    if (name === 'test_fn_failure') await this.global[Symbol.for('unsilo.onFailure')]?.();
+  }
 };

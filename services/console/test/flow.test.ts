@@ -104,6 +104,22 @@ describeInBrowser('Flow', () => {
     expect(page.url()).toContain('#/customers/cus-1');
   });
 
+  test('a link that is pressed while the list grows is followed', async () => {
+    const link = lines().filter({ hasText: 'Ada Lovelace' }).first().getByRole('link', { name: 'Customer' });
+    await link.hover();
+    await page.mouse.down();
+    signal('while pressed');
+    // It must not come up; where it does, that is soon.
+    await page
+      .getByText('while pressed')
+      .waitFor({ timeout: 1500 })
+      .catch(() => undefined);
+    await page.mouse.up();
+    await page.getByRole('heading', { name: 'Augusta Ada Lovelace', level: 1 }).waitFor();
+    await go(page, '#/flow');
+    await page.getByText('while pressed').waitFor();
+  });
+
   test('pause with a reason and resume, with the keyboard', async () => {
     await page.getByRole('button', { name: 'Pause SuiteCRM Europe' }).focus();
     await page.keyboard.press('Enter');

@@ -14,14 +14,17 @@ import { SystemsGrid } from './systems.js';
 
 const DIRECTIONS = { in: 'Came in', out: 'Goes out', hub: 'In the hub' } as const;
 
+const ENDS_OF_A_PRESS = ['pointerup', 'pointercancel'] as const;
+
 /** What flows now, through which system, with what lag. */
 export function FlowView() {
   const only = place.value.query.get('system') ?? undefined;
   const chosen = place.value.query.get('event') ?? undefined;
   const [held, setHeld] = useState<readonly LiveEvent[]>();
+  const pressed = useWhilePressed(recent.value);
   const [opened, setOpened] = useState<LiveEvent>();
   useEffect(() => setHeld(undefined), [only]);
-  const events = (held ?? recent.value)
+  const events = (held ?? pressed.seen)
     .map((event) => ({ event, line: lineOfEvent(event) }))
     .filter(({ line }) => only === undefined || line.system === only);
   return (
@@ -55,7 +58,7 @@ export function FlowView() {
             What systems send and what is written to them is listed here as it happens.
           </Empty>
         ) : (
-          <ol class="stream lines card">
+          <ol class="stream lines card" onPointerDown={pressed.begin}>
             {events.map(({ event, line }) => (
               <li key={`${event.topic} ${event.id}`}>
                 <time dateTime={event.at}>{timeOfDay(event.at)}</time>
@@ -90,4 +93,20 @@ export function FlowView() {
       {chosen !== undefined && <EventSheet id={chosen} event={opened?.id === chosen ? opened : undefined} />}
     </Page>
   );
+}
+
+/** What stood there when the pointer was pressed stays until it is let go: a link that moves on between the two is not followed. */
+function useWhilePressed<T>(now: T): { seen: T; begin(): void } {
+  const [kept, setKept] = useState<{ value: T }>();
+  const isPressed = kept !== undefined;
+  useEffect(() => {
+    if (!isPressed) return;
+    // After the click that this may have been.
+    const end = (): unknown => setTimeout(() => setKept(undefined));
+    for (const name of ENDS_OF_A_PRESS) addEventListener(name, end);
+    return () => {
+      for (const name of ENDS_OF_A_PRESS) removeEventListener(name, end);
+    };
+  }, [isPressed]);
+  return { seen: kept ? kept.value : now, begin: () => setKept({ value: now }) };
 }

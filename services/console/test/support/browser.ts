@@ -9,6 +9,8 @@ import type { FakeHub } from '../../../gateway/test/support/fake-hub.js';
 import { testBed, type TestBed } from '../../../gateway/test/support/gateway.js';
 import type { TestKeys } from '../../../gateway/test/support/keys.js';
 
+/** The environment of tests calls what stands under this name. */
+const ON_FAILURE = Symbol.for('unsilo.onFailure');
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const ARGS = [
   '--headless',
@@ -26,6 +28,7 @@ export function describeInBrowser(name: string, body: () => void): void {
   if (existsSync(CHROMIUM)) {
     describe(name, () => {
       body();
+      beforeAll(() => Object.assign(globalThis, { [ON_FAILURE]: tellWhatIsShown }));
       afterAll(clearStage);
     });
     return;
@@ -39,6 +42,15 @@ export function describeInBrowser(name: string, body: () => void): void {
   }
   process.stderr.write(`SKIPPED ${name}: ${reason}\n`);
   describe.skip(name, body);
+}
+
+/** What every page shows: that a text didn't appear says little. */
+async function tellWhatIsShown(): Promise<void> {
+  const browser = (await stage)?.browser;
+  for (const page of browser?.contexts().flatMap((context) => context.pages()) ?? []) {
+    const text = await page.locator('body').innerText({ timeout: 5000 });
+    process.stderr.write(`\nWhen the test failed, ${page.url()} showed:\n${text}\n`);
+  }
 }
 
 /** The built console and the browser, made once for a file of tests. */
