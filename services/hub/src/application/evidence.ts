@@ -89,11 +89,9 @@ function richMark(row: MatchRow | undefined): string {
   return row?.rich ? '+' : '';
 }
 
-/** Hashed; only records with a name count among the holders of a value. */
+/** Hashed. */
 function sharedKeys(row: MatchRow | undefined): string[] {
-  return row === undefined || row.sign === ''
-    ? []
-    : sharedValues(row.profile).map((value) => sharedKey(row.profile, value));
+  return row === undefined ? [] : sharedValues(row.profile).map((value) => sharedKey(row.profile, value));
 }
 
 export function sharedKey(profile: Pick<Profile, 'kind'>, value: string): string {
@@ -132,7 +130,7 @@ export function lowestEdge(part: PartModel): number {
 export function isGenericListing(row: ListingRow, part: PartModel): boolean {
   if (row.overflow !== undefined) return true;
   const signs = Object.values(row.refs);
-  return isGenericValue(part, signs.length, new Set(signs).size);
+  return isGenericValue(part, signs.length, new Set(signs.filter((sign) => sign !== '')).size);
 }
 
 /** The edges of the records that a batch is about, on their way from what they were to what they are. */

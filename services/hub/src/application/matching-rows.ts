@@ -7,7 +7,7 @@ export interface MatchRow {
   keys: string;
   /** It says much of itself: keys that nearly all pairs share by chance don't propose it to others that do. */
   rich?: true;
-  /** Under this name it counts among the holders of a value. */
+  /** Under this name it counts among the holders of a value; empty: it has none, and counts only as one more. */
   sign: string;
   /** Shared values of it that stand with too many names. */
   generic?: string[];

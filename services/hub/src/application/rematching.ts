@@ -10,7 +10,7 @@ import type { RecordRow } from './rows.js';
 import { Workspace, type Table } from './workspace.js';
 
 /** Raised with every change of what keys, profiles or their rows look like. */
-const MATCHING_FORMAT = 2;
+const MATCHING_FORMAT = 3;
 
 /** All that is a function of the records and the model. */
 const MATCHING_TABLES = [

@@ -174,6 +174,19 @@ describe('a value on many names', () => {
     linkage.settle();
     expect(linkage.clusterOf('x')).toEqual(['x', 'y']);
   });
+
+  it('stops counting for records without a name as well: two that came before the crowd once stayed one', () => {
+    const nameless = ['m', 'n'].map((ref) => person(ref, { given: '', surname: '', email: 'bridge@ship.example.com' }));
+    for (const order of [
+      [...nameless, ...crew],
+      [...crew, ...nameless],
+    ]) {
+      const linkage = createLinkage(DEFAULT_LINKAGE_MODEL);
+      for (const record of order) linkage.upsert(record);
+      linkage.settle();
+      expect(linkage.clusterOf('m')).toEqual(['m']);
+    }
+  });
 });
 
 describe('a steward', () => {

@@ -23,7 +23,7 @@ interface Member {
   mark: number;
 }
 
-/** Who stands with a value that many may share. */
+/** Who stands with a value that many may share, and how often under each name; those without one say nothing of how many names there are. */
 interface Sharing {
   holders: Set<Member>;
   signs: Map<string, number>;
@@ -156,8 +156,7 @@ export function createPopulation(matcher: Matcher): Population {
       else if (posting.length === part.keyLimit) revive(key, posting);
     }
   };
-  const countName = (member: Member, step: 1 | -1): void => {
-    if (member.sign === '') return;
+  const countHolder = (member: Member, step: 1 | -1): void => {
     for (const key of sharedValues(member.prepared.profile)) {
       let entry = sharing.get(key);
       if (entry === undefined) {
@@ -166,7 +165,7 @@ export function createPopulation(matcher: Matcher): Population {
       }
       const before = isGenericKey(key);
       const count = (entry.signs.get(member.sign) ?? 0) + step;
-      if (count > 0) entry.signs.set(member.sign, count);
+      if (count > 0 && member.sign !== '') entry.signs.set(member.sign, count);
       else entry.signs.delete(member.sign);
       if (step > 0) entry.holders.add(member);
       else entry.holders.delete(member);
@@ -201,7 +200,7 @@ export function createPopulation(matcher: Matcher): Population {
     dropEdges(member);
     members.delete(ref);
     unfileKeys(member);
-    countName(member, -1);
+    countHolder(member, -1);
     touched.delete(member);
   };
 
@@ -331,7 +330,7 @@ export function createPopulation(matcher: Matcher): Population {
       };
       members.set(profile.ref, member);
       touched.add(member);
-      countName(member, 1);
+      countHolder(member, 1);
       if (stale.size > 0) member.prepared = matcher.prepare(profile, isGeneric);
       fileKeys(member);
       propose(member);
