@@ -17,14 +17,17 @@ export function noteCause(causes: Causes, message: LogMessage, event: UnsiloEven
 }
 
 /** Commands among the messages carry on the trace of the last message of the batch that was about their customer. */
-export function carryOn(outbox: OutboxMessage[], causes: Causes, workspace: Workspace): void {
-  for (const [index, message] of outbox.entries()) {
+export function carryOn(causes: Causes, workspace: Workspace): void {
+  for (const said of workspace.said) {
+    const { message } = said;
     if (!message.topic.startsWith('unsilo.commands.')) continue;
     const target = message.key.slice(message.key.indexOf('/') + 1);
-    const customer = recordRow(workspace, target).customer;
-    const members = (customer === undefined ? undefined : workspace.get<CustomerRow>('customers', customer))?.members;
+    const members = workspace.glance(() => {
+      const { customer } = recordRow(workspace, target);
+      return (customer === undefined ? undefined : workspace.get<CustomerRow>('customers', customer))?.members;
+    });
     const [cause] = [target, ...(members ?? [])].flatMap((ref) => causes.get(ref) ?? []).sort((a, b) => b.at - a.at);
-    if (cause !== undefined) outbox[index] = { ...message, headers: created(message, cause.traceparent) };
+    if (cause !== undefined) said.message = { ...message, headers: created(message, cause.traceparent) };
   }
 }
 

@@ -38,7 +38,7 @@ export async function weighAnew(
   );
   const postings: Movement[] = [];
   const shared: Movement[] = [];
-  for (const { ref, profile } of statements) {
+  for (const { ref, profile } of workspace.each(statements, (s) => s.ref)) {
     const before = matchRow(workspace, ref);
     const after = profile && rowOf(profile, before);
     postings.push(...movements(ref, keysOf(before), keysOf(after), richMark(before), richMark(after), isLooseKey));
@@ -149,6 +149,11 @@ class Edges {
     this.weights = new Weights(core);
   }
 
+  private touch(ref: string): void {
+    this.workspace.tie(ref);
+    this.touched.add(ref);
+  }
+
   private row(ref: string): MatchRow | undefined {
     return matchRow(this.workspace, ref);
   }
@@ -160,36 +165,40 @@ class Edges {
   /** Takes in what a record states; its edges are still the old ones. */
   begin(ref: string, before: MatchRow | undefined, after: MatchRow | undefined): void {
     this.fresh.set(ref, new Map());
-    this.touched.add(ref);
+    this.touch(ref);
     if (after) this.workspace.set('matching', ref, after);
     else if (before) this.workspace.set('matching', ref, { ...before, keys: '', gone: true } satisfies MatchRow);
   }
 
   /** Values that turned generic, or ceased to be, change what all their holders say. */
   async markGeneric(changes: readonly ListingChange[]): Promise<void> {
-    for (const { key, before, after } of changes) {
+    for (const { key, before, after } of this.workspace.each(changes, (c) => c.by)) {
       const part = this.partOf(key);
       if (isGenericListing(before, part) === isGenericListing(after, part)) continue;
-      for (const ref of [...Object.keys(before.refs), ...Object.keys(after.refs)])
+      for (const ref of [...Object.keys(before.refs), ...Object.keys(after.refs)]) {
+        this.workspace.tie(ref);
         if (!this.fresh.has(ref)) this.fresh.set(ref, new Map());
+      }
     }
     await this.workspace.load('matching', this.fresh.keys());
     const keysBy = new Map<string, string[]>();
-    for (const ref of this.fresh.keys()) {
+    for (const ref of this.workspace.each(this.fresh.keys(), (r) => r)) {
       const row = this.row(ref);
       if (row && !row.gone) keysBy.set(ref, sharedValues(row.profile));
     }
     await this.workspace.load(
       'shared',
-      [...keysBy].flatMap(([ref, values]) => values.map((value) => sharedKey(this.profileOf(ref), value))),
+      this.workspace.glance(() =>
+        [...keysBy].flatMap(([ref, values]) => values.map((value) => sharedKey(this.profileOf(ref), value))),
+      ),
     );
-    for (const [ref, values] of keysBy) {
+    for (const [ref, values] of this.workspace.each(keysBy, ([r]) => r)) {
       const row = this.row(ref);
       if (!row) continue;
       const { generic: before, ...rest } = row;
       const generic = values.filter((value) => this.isGeneric(sharedKey(row.profile, value)));
       if ((before ?? []).join() === generic.join()) continue;
-      this.touched.add(ref);
+      this.touch(ref);
       this.workspace.set('matching', ref, generic.length === 0 ? rest : { ...rest, generic });
     }
   }
@@ -208,11 +217,11 @@ class Edges {
   async weigh(): Promise<void> {
     const { workspace, fresh } = this;
     const keys = new Map<string, string[]>();
-    for (const ref of fresh.keys()) keys.set(ref, keysOf(this.row(ref)));
+    for (const ref of workspace.each(fresh.keys(), (r) => r)) keys.set(ref, keysOf(this.row(ref)));
     await workspace.load('postings', [...keys.values()].flat());
     const candidates = new Map<string, Set<string>>();
     const wanted = new Set<string>();
-    for (const [ref, its] of keys) {
+    for (const [ref, its] of workspace.each(keys, ([r]) => r)) {
       const found = this.candidates(ref, its);
       candidates.set(ref, found);
       for (const other of found) wanted.add(other);
@@ -220,7 +229,7 @@ class Edges {
     }
     await workspace.load('matching', wanted);
     const done = new Set<string>();
-    for (const [ref, found] of candidates) {
+    for (const [ref, found] of workspace.each(candidates, ([r]) => r)) {
       done.add(ref);
       const own = fresh.get(ref);
       for (const other of found) {
@@ -228,10 +237,12 @@ class Edges {
         const weight = this.weightAbove(ref, other);
         if (weight === undefined) continue;
         own?.set(other, weight);
+        if (!fresh.has(other)) continue;
+        workspace.tie(other);
         fresh.get(other)?.set(ref, weight);
       }
     }
-    for (const [ref, edges] of fresh) this.writeDown(ref, edges);
+    for (const [ref, edges] of workspace.each(fresh, ([r]) => r)) this.writeDown(ref, edges);
   }
 
   private candidates(ref: string, keys: readonly string[]): Set<string> {
@@ -260,7 +271,7 @@ class Edges {
     for (const other of Object.keys(row.edges)) {
       if (edges.has(other)) continue;
       isChanged = true;
-      this.touched.add(other);
+      this.touch(other);
       if (this.fresh.has(other)) this.close(other, ref);
       else this.setEdge(other, ref, undefined);
     }
@@ -271,7 +282,7 @@ class Edges {
       if (!this.fresh.has(other)) this.setEdge(other, ref, weight);
     }
     if (!isChanged) return;
-    this.touched.add(ref);
+    this.touch(ref);
     if (row.gone) this.workspace.remove('matching', ref);
     else this.workspace.set('matching', ref, { ...row, edges: Object.fromEntries(edges) });
   }
@@ -292,40 +303,42 @@ class Edges {
 
   /** Keys that passed their limit, and keys that came back below it: pairs of records that themselves say what they said. */
   async followKeys(changes: readonly ListingChange[]): Promise<void> {
-    const crowds: { refs: string[]; key: string; retired: boolean }[] = [];
-    for (const { key, before, after } of changes) {
+    const crowds: { refs: string[]; key: string; by: string; retired: boolean }[] = [];
+    for (const { key, by, before, after } of changes) {
       const part = this.partOf(key);
       const [was, is] = [isLive(before, part), isLive(after, part)];
       if (was === is) continue;
       const refs = Object.keys(was ? before.refs : after.refs).filter((ref) => !this.fresh.has(ref));
-      if (refs.length > 1) crowds.push({ refs, key, retired: was });
+      if (refs.length > 1) crowds.push({ refs, key, by, retired: was });
     }
     await this.workspace.load(
       'matching',
       crowds.flatMap((c) => c.refs),
     );
-    const parted: [a: string, b: string][] = [];
-    for (const { refs, key, retired } of crowds) {
+    const parted: [a: string, b: string, by: string][] = [];
+    for (const { refs, key, by, retired } of this.workspace.each(crowds, (c) => c.by)) {
       for (const [i, a] of refs.entries()) {
         for (const b of refs.slice(i + 1)) {
           const isJoined = this.row(a)?.edges[b] !== undefined;
-          if (retired && isJoined) parted.push([a, b]);
+          if (retired && isJoined) parted.push([a, b, by]);
           if (!retired && !isJoined && this.areProposedBy(key, a, b)) this.join(a, b, this.weightAbove(a, b));
         }
       }
     }
     await this.workspace.load(
       'postings',
-      parted.flatMap(([a, b]) => this.keysInCommon(a, b)),
+      this.workspace.glance(() => parted.flatMap(([a, b]) => this.keysInCommon(a, b))),
     );
-    for (const [a, b] of parted) if (!this.isProposed(a, b)) this.join(a, b, undefined);
+    for (const [a, b] of this.workspace.each(parted, ([, , by]) => by))
+      if (!this.isProposed(a, b)) this.join(a, b, undefined);
   }
 
   private join(a: string, b: string, weight: number | undefined): void {
     if (this.row(a)?.edges[b] === weight) return;
     this.setEdge(a, b, weight);
     this.setEdge(b, a, weight);
-    this.touched.add(a).add(b);
+    this.touch(a);
+    this.touch(b);
     if (weight !== undefined) this.pairs.add(pairKey(a, b));
   }
 

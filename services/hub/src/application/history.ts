@@ -13,12 +13,13 @@ function chunkKeys(ref: string, row: RecordRow): string[] {
 
 /** Brings the past of these records back, so that facts can be added to it. One round trip. */
 export async function recall(workspace: Workspace, refs: Iterable<string>): Promise<string[]> {
-  const recalled = [...new Set(refs)].filter((ref) => recordRow(workspace, ref).past !== undefined);
+  const asked = [...new Set(refs)];
+  const recalled = workspace.glance(() => asked.filter((ref) => recordRow(workspace, ref).past !== undefined));
   await workspace.load(
     'history',
-    recalled.flatMap((ref) => chunkKeys(ref, recordRow(workspace, ref))),
+    workspace.glance(() => recalled.flatMap((ref) => chunkKeys(ref, recordRow(workspace, ref)))),
   );
-  for (const ref of recalled) {
+  for (const ref of workspace.each(recalled, (r) => r)) {
     const { past: _, ...row } = recordRow(workspace, ref);
     const keys = chunkKeys(ref, recordRow(workspace, ref));
     const chunks = keys.flatMap((key) => workspace.get<HistoryChunk>('history', key) ?? []);
@@ -53,13 +54,14 @@ export async function compactOld(workspace: Workspace, refs: Iterable<string>, c
   const { horizon: policy } = core.policy;
   // Looking for a horizon at every event would cost more than what it saves: only from twice the kept versions on, and not again
   // before there are half as many more.
-  const due = [...refs].filter((ref) => {
+  const due: string[] = [];
+  for (const ref of workspace.each(refs, (r) => r)) {
     const { facts, past } = recordRow(workspace, ref);
     const versions = facts.observations.length + (past?.versions ?? 0);
-    return versions >= Math.max(policy.versions * 2, (past?.lookedAt ?? 0) * 1.5);
-  });
+    if (versions >= Math.max(policy.versions * 2, (past?.lookedAt ?? 0) * 1.5)) due.push(ref);
+  }
   const recalled = await recall(workspace, due);
-  for (const ref of due) {
+  for (const ref of workspace.each(due, (r) => r)) {
     const row = recordRow(workspace, ref);
     const horizon = nextHorizon(row.facts, policy);
     if (!horizon) continue;
@@ -71,7 +73,7 @@ export async function compactOld(workspace: Workspace, refs: Iterable<string>, c
 
 /** Moves what was learnt and settled out of the rows that every event reads. */
 export function moveCheckpoints(workspace: Workspace, refs: Iterable<string>, core: Core): void {
-  for (const ref of refs) {
+  for (const ref of workspace.each(refs, (r) => r)) {
     const row = recordRow(workspace, ref);
     const context = { normaliser: core.normaliser, profile: kindProfile(core, ref) };
     const moved = moveCheckpoint(row.facts, row.past === undefined, context);

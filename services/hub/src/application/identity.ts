@@ -14,7 +14,12 @@ import type { Evaluations } from './evaluations.js';
 import type { Touched } from './records.js';
 import type { CustomerRow, RecordRow } from './rows.js';
 import { Weights } from './weights.js';
-import type { Workspace } from './workspace.js';
+import { NOBODY, type Workspace } from './workspace.js';
+
+/** Under which what is done for the sake of a customer, or of a parted component, is noted. */
+export const subjectOfCustomer = (id: string): string => `customer ${id}`;
+const subjectOfComponent = (key: string): string => `component ${key}`;
+export const subjectOfCluster = (refs: readonly string[]): string => refs[0] ?? NOBODY;
 
 export interface Assignment {
   /** Clusters of every component that the batch touched. */
@@ -42,7 +47,7 @@ export async function resolveIdentity(
   const assignment = await components(workspace, seeds, core);
   const isToBeNoted = (ref: string, other: string): boolean =>
     touched.identity.has(ref) || weighed.pairs.has(pairKey(ref, other));
-  for (const refs of assignment.clusters) noteOpenPairs(workspace, refs, isToBeNoted);
+  for (const refs of workspace.each(assignment.clusters, subjectOfCluster)) noteOpenPairs(workspace, refs, isToBeNoted);
   return assignment;
 }
 
@@ -59,7 +64,7 @@ export async function statedAnew(
   unassigned: Set<string>,
 ): Promise<Statement[]> {
   const found: { ref: string; record: ReturnType<typeof linkageRecord> | undefined }[] = [];
-  for (const ref of refs) {
+  for (const ref of workspace.each(refs, (r) => r)) {
     const row = recordRow(workspace, ref);
     const evaluation = evaluations.of(row.facts);
     const record = evaluation.version === undefined ? undefined : linkageRecord(evaluation, core.policy.kinds);
@@ -74,7 +79,7 @@ export async function statedAnew(
     found.map((f) => f.ref),
   );
   const statements: Statement[] = [];
-  for (const { ref, record } of found) {
+  for (const { ref, record } of workspace.each(found, (f) => f.ref)) {
     const profile = record && createProfile(record, core.matching.options);
     const known = matchRow(workspace, ref)?.profile;
     // Another spelling of the same is nothing new.
@@ -93,21 +98,28 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
   const lowest = toWeight(Math.min(core.model.person.threshold, core.model.organization.threshold));
   while (waiting.size > 0) {
     // One walk reads what most of the components need; each is then found among rows that are here already.
-    await explore(workspace, waiting, lowest, LARGEST_COMPONENT * waiting.size);
+    for (const all of workspace.each([waiting], () => NOBODY))
+      await explore(workspace, all, lowest, LARGEST_COMPONENT * waiting.size);
     const starts = [...waiting];
     waiting.clear();
     const met = new Set<string>();
     const left = new Set<string>();
     const across = new Map<string, number>();
-    for (const ref of starts) {
+    for (const ref of workspace.each(starts, (r) => r)) {
       if (done.has(ref)) continue;
       const { component, floor } = await componentOf(workspace, ref, core);
       for (const member of component) {
         done.add(member);
         const { customer } = recordRow(workspace, member);
-        if (customer !== undefined && !before.has(customer)) met.add(customer);
+        if (customer !== undefined) {
+          workspace.tie(subjectOfCustomer(customer));
+          if (!before.has(customer)) met.add(customer);
+        }
         const old = matchRow(workspace, member)?.component;
-        if (old !== undefined && !oldComponents.has(old)) left.add(old);
+        if (old !== undefined) {
+          workspace.tie(subjectOfComponent(old));
+          if (!oldComponents.has(old)) left.add(old);
+        }
       }
       const found = clusterRefs(workspace, component, floor, core);
       clusters.push(...found);
@@ -118,23 +130,28 @@ async function components(workspace: Workspace, seeds: ReadonlySet<string>, core
     await workspace.load('customers', met);
     await workspace.load('components', left);
     const meet = (refs: readonly string[]): void => {
-      for (const ref of refs) if (!done.has(ref)) waiting.add(ref);
+      for (const ref of refs) {
+        workspace.tie(ref);
+        if (!done.has(ref)) waiting.add(ref);
+      }
     };
-    for (const id of met) {
+    for (const id of workspace.each(met, subjectOfCustomer)) {
       before.add(id);
       meet(workspace.get<CustomerRow>('customers', id)?.members ?? []);
     }
-    for (const key of left) {
+    for (const key of workspace.each(left, subjectOfComponent)) {
       oldComponents.add(key);
       meet(workspace.get<ComponentRow>('components', key)?.members ?? []);
     }
     // A crowd is one for all who stand in it: who was looked at when it was none yet is looked at again.
     await workspace.load('matching', across.keys());
-    for (const [ref, weight] of across) if ((matchRow(workspace, ref)?.floor ?? -Infinity) <= weight) meet([ref]);
+    for (const [ref, weight] of workspace.each(across, ([r]) => r))
+      if ((matchRow(workspace, ref)?.floor ?? -Infinity) <= weight) meet([ref]);
   }
-  for (const key of oldComponents) if (!newComponents.has(key)) workspace.remove('components', key);
+  for (const key of workspace.each(oldComponents, subjectOfComponent))
+    if (!newComponents.has(key)) workspace.remove('components', key);
   await workspace.load('components', newComponents.keys());
-  for (const [key, row] of newComponents) workspace.set('components', key, row);
+  for (const [key, row] of workspace.each(newComponents, ([first]) => first)) workspace.set('components', key, row);
   return { clusters, before };
 }
 
@@ -203,7 +220,10 @@ function noteFloor(
     }
     for (const other in row.edges) {
       const weight = row.edges[other] ?? 0;
-      if (weight >= lowest && weight < floor) across.set(other, Math.max(weight, across.get(other) ?? weight));
+      if (weight >= lowest && weight < floor) {
+        workspace.tie(other);
+        across.set(other, Math.max(weight, across.get(other) ?? weight));
+      }
     }
   }
 }

@@ -93,6 +93,26 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
   return intake;
 }
 
+/**
+ * What is left when all that is about some subjects is dealt with. Subjects are named as `applyFacts` and `applyTimeline` do.
+ */
+export function without(intake: Intake, isDone: (subject: string) => boolean): Intake {
+  const isLeft =
+    <Item>(subjectOf: (item: Item) => string) =>
+    (item: Item): boolean =>
+      !isDone(subjectOf(item));
+  return {
+    ...intake,
+    parties: intake.parties.filter(isLeft((p) => p.ref)),
+    objects: intake.objects.filter(isLeft((o) => o.ref)),
+    interactions: intake.interactions.filter(isLeft((i) => i.ref)),
+    commands: intake.commands.filter(isLeft((c) => c.id)),
+    outcomes: intake.outcomes.filter(isLeft((o) => o.command)),
+    decisions: intake.decisions.filter(isLeft((d) => d.id)),
+    records: intake.records.filter(isLeft((r) => r.ref)),
+  };
+}
+
 const TOMBSTONES: ReadonlySet<string> = new Set(['records', 'decisions', 'customers']);
 
 function topicKind(topic: string): string {

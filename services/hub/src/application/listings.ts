@@ -35,6 +35,8 @@ export function listing(workspace: Workspace, table: ListingTable, key: string):
 /** What a listing was before a batch, and is after it. */
 export interface ListingChange {
   key: string;
+  /** One of those that entered it or left it. */
+  by: string;
   before: ListingRow;
   after: ListingRow;
 }
@@ -51,19 +53,19 @@ export async function moveListings(
     table,
     movements.map((m) => m.key),
   );
-  const before = new Map<string, ListingRow>();
-  for (const movement of movements) {
+  const before = new Map<string, { by: string; was: ListingRow }>();
+  for (const movement of workspace.each(movements, (m) => m.ref)) {
     const row = listing(workspace, table, movement.key);
-    if (!before.has(movement.key)) before.set(movement.key, row);
+    if (!before.has(movement.key)) before.set(movement.key, { by: movement.ref, was: row });
     workspace.set(table, movement.key, moved(workspace, table, row, movement, sizes.large));
   }
   const changes: ListingChange[] = [];
-  for (const [key, was] of before) {
+  for (const [key, { by, was }] of workspace.each(before, ([, { by: ref }]) => ref)) {
     const row = listing(workspace, table, key);
     if (row.overflow !== undefined && row.overflow <= sizes.small) await fold(workspace, store, table, key);
     const after = listing(workspace, table, key);
     if (sizeOf(after) === 0) workspace.remove(table, key);
-    changes.push({ key, before: was, after });
+    changes.push({ key, by, before: was, after });
   }
   return changes;
 }

@@ -13,7 +13,7 @@ import { searchTokens } from '../domain/search.js';
 import { breathe } from './breathe.js';
 import type { Core } from './core.js';
 import type { Evaluations } from './evaluations.js';
-import type { Assignment } from './identity.js';
+import { subjectOfCluster, subjectOfCustomer, type Assignment } from './identity.js';
 import { mergeCluster, type MergedCluster, type PlanOptions } from './merge-cluster.js';
 import { recordRow } from './record-row.js';
 import { registerCommand, type Touched } from './records.js';
@@ -31,13 +31,12 @@ export async function mergeTouched(
   evaluations: Evaluations,
   core: Core,
   options: PlanOptions,
-): Promise<OutboxMessage[]> {
-  for (const ref of touched.identity) leaveIfErased(workspace, ref, evaluations);
+): Promise<void> {
+  for (const ref of workspace.each(touched.identity, (r) => r)) leaveIfErased(workspace, ref, evaluations);
   const clusters = await membership(workspace, touched, assignment);
   await workspace.load('records', clusters.flat());
-  const outbox: OutboxMessage[] = [];
   const merged: MergedCluster[] = [];
-  for (const [turn, refs] of clusters.entries()) {
+  for (const [turn, refs] of workspace.each(clusters.entries(), ([, its]) => subjectOfCluster(its))) {
     if (turn % CLUSTERS_A_TURN === CLUSTERS_A_TURN - 1) await breathe();
     const rows = refs.map((ref) => recordRow(workspace, ref));
     merged.push(mergeCluster(rows, evaluations, core, options));
@@ -48,34 +47,39 @@ export async function mergeTouched(
   );
   await workspace.load(
     'retired',
-    merged.flatMap((m) => (workspace.has('customers', m.id) ? [] : [m.id])),
+    workspace.glance(() => merged.flatMap((m) => (workspace.has('customers', m.id) ? [] : [m.id]))),
   );
   const standing = new Set(merged.map((m) => m.id));
   const changes = identityChanges(membersBefore(workspace, assignment), new Map(merged.map((m) => [m.id, m.members])));
-  for (const cluster of merged) {
+  for (const cluster of workspace.each(merged, subjectOfMerged)) {
     for (const ref of cluster.newcomers) assign(workspace, ref, cluster.id, core);
-    writeCustomer(workspace, cluster, core, outbox);
+    writeCustomer(workspace, cluster, core);
     if (!options.planning) workspace.overwrite('unplanned', cluster.id, {});
   }
-  const planned = merged.flatMap((m) => m.commands);
   await workspace.load(
     'commands',
-    planned.map((c) => c.id),
+    merged.flatMap((m) => m.commands.map((c) => c.id)),
   );
-  for (const command of planned) {
-    if (workspace.has('commands', command.id)) continue;
-    workspace.set('commands', command.id, { command });
-    await registerCommand(workspace, touched, command);
-    outbox.push(message(commandEvent(core.tenant, command)));
+  for (const cluster of workspace.each(merged, subjectOfMerged)) {
+    for (const command of cluster.commands) {
+      if (workspace.has('commands', command.id)) continue;
+      workspace.set('commands', command.id, { command });
+      await registerCommand(workspace, touched, command);
+      workspace.say(message(commandEvent(core.tenant, command)));
+    }
   }
-  await retire(workspace, assignment, standing, core, outbox);
-  for (const change of changes) outbox.push(identitySignal(workspace, change, core));
-  return outbox;
+  await retire(workspace, assignment, standing, core);
+  for (const change of workspace.each(changes, ({ before }) => subjectOfCustomer(before[0] ?? '')))
+    workspace.say(identitySignal(workspace, change, core));
+}
+
+function subjectOfMerged({ members }: MergedCluster): string {
+  return subjectOfCluster(members);
 }
 
 function membersBefore(workspace: Workspace, { before }: Assignment): Map<string, string[]> {
   const found = new Map<string, string[]>();
-  for (const id of before) {
+  for (const id of workspace.each(before, subjectOfCustomer)) {
     const row = workspace.get<CustomerRow>('customers', id);
     if (row) found.set(id, row.members);
   }
@@ -85,6 +89,7 @@ function membersBefore(workspace: Workspace, { before }: Assignment): Map<string
 /** Dated by the facts that led to it, so that the same change is told under the same id when it is computed again. */
 function identitySignal(workspace: Workspace, change: IdentityChange, core: Core): OutboxMessage {
   const { kind, before, after, records } = change;
+  for (const id of [...before, ...after]) workspace.tie(subjectOfCustomer(id));
   const times = after.map((id) => workspace.get<CustomerRow>('customers', id)?.changedAt ?? '');
   const at = times.reduce((latest, time) => (time > latest ? time : latest), '');
   return message(signalEvent(core.tenant, { name: `customers.${kind}`, at, before, after, detail: { records } }));
@@ -94,18 +99,23 @@ function identitySignal(workspace: Workspace, change: IdentityChange, core: Core
 async function membership(workspace: Workspace, touched: Touched, assignment: Assignment): Promise<string[][]> {
   const found = new Set(assignment.clusters.flat());
   const untouched = new Set<string>();
-  for (const ref of touched.facts) {
+  for (const ref of workspace.each(touched.facts, (r) => r)) {
     if (found.has(ref)) continue;
     const { customer } = recordRow(workspace, ref);
-    if (customer !== undefined) untouched.add(customer);
+    if (customer === undefined) continue;
+    workspace.tie(subjectOfCustomer(customer));
+    untouched.add(customer);
   }
   await workspace.load('customers', untouched);
   // A late fact can make another member the first one, and so give the same members another id.
   for (const id of untouched) assignment.before.add(id);
-  const rest = [...untouched].flatMap((id) => {
+  const rest: string[][] = [];
+  for (const id of workspace.each(untouched, subjectOfCustomer)) {
     const members = workspace.get<CustomerRow>('customers', id)?.members;
-    return members && !members.some((ref) => found.has(ref)) ? [members] : [];
-  });
+    if (!members) continue;
+    for (const ref of members) workspace.tie(ref);
+    if (!members.some((ref) => found.has(ref))) rest.push(members);
+  }
   return [...assignment.clusters, ...rest];
 }
 
@@ -117,7 +127,7 @@ function assign(workspace: Workspace, ref: string, id: string, core: Core): void
 }
 
 /** Written down once: the same text serves the topic and the comparison with what stood before. */
-function writeCustomer(workspace: Workspace, merged: MergedCluster, core: Core, outbox: OutboxMessage[]): void {
+function writeCustomer(workspace: Workspace, merged: MergedCluster, core: Core): void {
   const { id, members, words, fingerprint, changedAt } = merged;
   const known = workspace.get<CustomerRow>('customers', id);
   if (known?.fingerprint === fingerprint) return;
@@ -126,7 +136,7 @@ function writeCustomer(workspace: Workspace, merged: MergedCluster, core: Core, 
   reindexSearch(workspace, id, known?.words ?? [], words, core);
   workspace.set('customers', id, { revision, members, fingerprint, words, changedAt } satisfies CustomerRow);
   if (retired) workspace.remove('retired', id);
-  outbox.push(customerMessage(merged.text, { id, tenant: core.tenant, revision, changedAt }));
+  workspace.say(customerMessage(merged.text, { id, tenant: core.tenant, revision, changedAt }));
 }
 
 function reindexSearch(
@@ -154,10 +164,9 @@ async function retire(
   assignment: Assignment,
   standing: ReadonlySet<string>,
   core: Core,
-  outbox: OutboxMessage[],
 ): Promise<void> {
   await workspace.load('customers', assignment.before);
-  for (const id of assignment.before) {
+  for (const id of workspace.each(assignment.before, subjectOfCustomer)) {
     if (standing.has(id)) continue;
     const known = workspace.get<CustomerRow>('customers', id);
     if (!known) continue;
@@ -174,7 +183,7 @@ async function retire(
       ...(moved ? { mergedInto: into } : { erased: true as const }),
       changedAt: known.changedAt,
     });
-    outbox.push(message(event));
+    workspace.say(message(event));
   }
 }
 

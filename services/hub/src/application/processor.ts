@@ -1,13 +1,13 @@
 import type { LogMessage } from '@unsilo/event-log';
 import { deadLetterEvent } from '@unsilo/schemas';
-import type { Commit, CommitResult, Expectation, OffsetMove, OutboxMessage, StateStore } from '@unsilo/state-store';
+import type { Commit, CommitResult, Expectation, OffsetMove, StateStore } from '@unsilo/state-store';
 import { writePolicy } from '../domain/policy.js';
 import { carryOn } from './causes.js';
 import { breathe } from './breathe.js';
 import type { Core } from './core.js';
 import { Evaluations } from './evaluations.js';
 import { resolveIdentity } from './identity.js';
-import { emptyIntake, takeIn, unusable, type Intake } from './intake.js';
+import { emptyIntake, takeIn, unusable, without, type Intake } from './intake.js';
 import { mergeTouched, message as outboxMessage } from './merging.js';
 import type { PlanOptions } from './merge-cluster.js';
 import { recordRow } from './record-row.js';
@@ -16,16 +16,11 @@ import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
 import { Workspace, type Uncommitted, type WorkspaceOptions } from './workspace.js';
 
-interface Computed {
-  workspace: Workspace;
-  outbox: OutboxMessage[];
-}
-
 /** What goes into one commit. */
 interface Proposal {
   changes: Pick<Commit, 'expect' | 'put' | 'remove' | 'outbox'>;
-  /** How to compute it again when others' changes came between. Undefined: nobody else writes. */
-  again: ((conflicts: readonly Expectation[]) => Promise<Proposal>) | undefined;
+  /** How to go on when others' changes came between. Undefined: nobody else writes. */
+  again: ((conflicts: readonly Expectation[], moves: readonly OffsetMove[]) => Promise<Proposal>) | undefined;
 }
 
 /** What is looked at again without new facts. */
@@ -36,6 +31,8 @@ interface Seeds {
 
 /** Others may come between so often before something else must be wrong. */
 const MOST_ATTEMPTS = 100;
+/** After a conflict, so many commits are prepared for another one: noting what has to do with what takes time. */
+const COMMITS_ON_GUARD = 50;
 
 /** One commit under way. */
 export interface Step extends Uncommitted {
@@ -50,6 +47,8 @@ export class Processor {
   /** Commands may be planned (SYNC section 5.7). */
   planning = false;
   private snapshots: Set<string> | undefined;
+  /** So many commits to come may meet others'. */
+  private onGuard = 0;
 
   constructor(core: Core, store: StateStore, group: string) {
     this.core = core;
@@ -58,7 +57,8 @@ export class Processor {
   }
 
   /**
-   * Computes what some messages change, and begins to commit it: whole or not at all. Resolves when the next step may begin on top of it.
+   * Computes what some messages change, and begins to commit it: at one stroke, or, where others have written the same rows, in parts, of
+   * which the last one moves the offsets. Resolves when the next step may begin on top of it.
    * `done` resolves once it is durable.
    * @param before The step before, which may still be under way.
    * @throws when the consumed offsets are not where this worker left them: it has lost its partitions.
@@ -68,7 +68,7 @@ export class Processor {
     const computed = await this.compute(intake, {}, { before });
     // Written down while the step before may still be under way, so that this one can follow it at once.
     const proposal = this.propose(intake, {}, computed);
-    const written = this.store.exclusive ? computed.workspace.written() : new Map();
+    const written = this.store.exclusive ? computed.written() : new Map();
     await before?.done;
     return { written, done: this.commitUntilSettled(proposal, moves) };
   }
@@ -104,16 +104,47 @@ export class Processor {
    * Holds on to what was read only where it may be needed again: a commit takes as long as the computing of several more, and what survives
    * that is moved about by collections of young objects.
    */
-  private propose(intake: Intake, seeds: Seeds, { workspace, outbox }: Computed): Proposal {
+  private propose(intake: Intake, seeds: Seeds, workspace: Workspace): Proposal {
     return {
-      changes: { ...workspace.changes(), outbox },
+      changes: { ...workspace.changes(), outbox: workspace.outbox },
       again: this.store.exclusive
         ? undefined
-        : async (conflicts) => {
-            workspace.forget(conflicts);
-            return this.propose(intake, seeds, await this.compute(intake, seeds, { again: workspace }));
+        : async (conflicts, moves) => {
+            const left = await this.commitBeside(intake, workspace, conflicts, moves);
+            return this.propose(left, seeds, await this.compute(left, seeds, { again: workspace }));
           },
     };
+  }
+
+  /**
+   * Commits what has nothing to do with rows that others have changed; most of a batch, as a rule, and computing it again would meet others
+   * again. The offsets stay where they are: should this worker end here, the messages come again, and what is committed is nothing new then.
+   * @returns what is still to be computed
+   * @throws LostPartition
+   */
+  private async commitBeside(
+    intake: Intake,
+    workspace: Workspace,
+    first: readonly Expectation[],
+    moves: readonly OffsetMove[],
+  ): Promise<Intake> {
+    const conflicts = [...first];
+    const standing = moves.flatMap((move) => (move.from === undefined ? [] : [{ ...move, to: move.from }]));
+    // Without an offset to hold it to, a worker that lost its partitions could not be told from one that has them.
+    const beside = standing.length > 0 ? () => workspace.beside(conflicts) : () => undefined;
+    for (let part = beside(); part; part = beside()) {
+      const { changes, outbox, isSound } = part;
+      const offsets = { group: this.group, moves: standing };
+      const result = await this.store.commit(this.core.tenant, { ...changes, outbox, offsets });
+      if (result.ok) {
+        workspace.forget([...conflicts, ...changes.put, ...changes.remove]);
+        return without(intake, isSound);
+      }
+      if (result.offsets.length > 0) throw new LostPartition(result.offsets);
+      conflicts.push(...result.conflicts);
+    }
+    workspace.forget(conflicts);
+    return intake;
   }
 
   /** A conflict with another worker is met by computing again from what stands now. */
@@ -124,11 +155,12 @@ export class Processor {
         ...proposal.changes,
         ...(moves.length > 0 ? { offsets: { group: this.group, moves } } : {}),
       });
+      this.onGuard = result.ok ? Math.max(this.onGuard - 1, 0) : COMMITS_ON_GUARD;
       if (result.ok) return;
       if (result.offsets.length > 0) throw new LostPartition(result.offsets);
       if (proposal.again === undefined || attempt >= MOST_ATTEMPTS)
         throw new Error(`a batch met ${result.conflicts.length} conflicts in its ${attempt}th attempt`);
-      proposal = await proposal.again(result.conflicts);
+      proposal = await proposal.again(result.conflicts, moves);
     }
   }
 
@@ -137,11 +169,13 @@ export class Processor {
     intake: Intake,
     seeds: Seeds,
     known: Pick<WorkspaceOptions, 'before' | 'again'> = {},
-  ): Promise<Computed> {
+  ): Promise<Workspace> {
     for (let attempt = 1, { again } = known; ; attempt += 1) {
-      const workspace: Workspace = new Workspace(this.store, this.core.tenant, { ...known, again });
+      const inParts = this.onGuard > 0;
+      const workspace: Workspace = new Workspace(this.store, this.core.tenant, { ...known, again, inParts });
       try {
-        return await this.computeIn(workspace, intake, seeds);
+        await this.computeIn(workspace, intake, seeds);
+        return workspace;
       } catch (error) {
         if (this.store.exclusive || attempt >= MOST_ATTEMPTS) throw error;
         const { expect } = workspace.changes();
@@ -153,7 +187,7 @@ export class Processor {
     }
   }
 
-  private async computeIn(workspace: Workspace, intake: Intake, seeds: Seeds): Promise<Computed> {
+  private async computeIn(workspace: Workspace, intake: Intake, seeds: Seeds): Promise<void> {
     const evaluations = new Evaluations(this.core);
     await this.applySignals(workspace, intake);
     await breathe();
@@ -169,10 +203,9 @@ export class Processor {
       now: this.core.now(),
     };
     await breathe();
-    const outbox = await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
-    if (intake.causes.size > 0) carryOn(outbox, intake.causes, workspace);
-    for (const letter of intake.unusable) outbox.push(outboxMessage(deadLetterEvent(this.core.tenant, letter)));
-    return { workspace, outbox };
+    await mergeTouched(workspace, touched, assignment, evaluations, this.core, options);
+    if (intake.causes.size > 0) carryOn(intake.causes, workspace);
+    for (const letter of intake.unusable) workspace.say(outboxMessage(deadLetterEvent(this.core.tenant, letter)));
   }
 
   private async seed(workspace: Workspace, touched: Touched, seeds: Seeds): Promise<void> {

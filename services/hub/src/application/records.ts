@@ -45,20 +45,22 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
   ]);
   await workspace.load(
     'records',
-    ids.flatMap((id) => targetsOf(workspace.get<CommandRow>('commands', id))),
+    workspace.glance(() => ids.flatMap((id) => targetsOf(workspace.get<CommandRow>('commands', id)))),
   );
   await workspace.load(
     'external-keys',
-    intake.parties.flatMap((p) => externalKeys(workspace, p)),
+    workspace.glance(() => intake.parties.flatMap((p) => externalKeys(workspace, p))),
   );
   await loadCreators(workspace, intake);
   const recalled = await recall(workspace, needingPast(workspace, intake));
 
-  for (const summary of intake.records) update(workspace, touched, summary.ref, (facts) => absorb(facts, summary));
-  for (const command of intake.commands) await applyCommand(workspace, touched, command);
-  for (const party of intake.parties) applyParty(workspace, touched, party);
-  for (const outcome of intake.outcomes) await applyOutcome(workspace, touched, outcome);
-  for (const decision of intake.decisions) {
+  for (const summary of workspace.each(intake.records, (r) => r.ref))
+    update(workspace, touched, summary.ref, (facts) => absorb(facts, summary));
+  for (const command of workspace.each(intake.commands, (c) => c.id)) await applyCommand(workspace, touched, command);
+  for (const party of workspace.each(intake.parties, (p) => p.ref)) applyParty(workspace, touched, party);
+  for (const outcome of workspace.each(intake.outcomes, (o) => o.command))
+    await applyOutcome(workspace, touched, outcome);
+  for (const decision of workspace.each(intake.decisions, (d) => d.id)) {
     applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision });
     if (decision.kind === 'erase') await eraseCommands(workspace, decision.refs);
   }
@@ -209,15 +211,16 @@ function needingPast(workspace: Workspace, intake: Intake): string[] {
       ask(command.ref, (facts) => belongsBelow.outcome(facts, outcome));
     else if (command?.action === 'create' && outcome.ref !== undefined) refs.push(outcome.ref);
   };
-  for (const party of intake.parties) ask(party.ref, (facts) => belongsBelow.observation(facts, party));
-  for (const command of intake.commands) {
+  for (const party of workspace.each(intake.parties, (p) => p.ref))
+    ask(party.ref, (facts) => belongsBelow.observation(facts, party));
+  for (const command of workspace.each(intake.commands, (c) => c.id)) {
     if (command.action === 'update' || command.action === 'delete')
       ask(command.ref, (facts) => belongsBelow.command(facts, command));
     const early = workspace.get<CommandRow>('commands', command.id)?.outcome;
     if (early) askOutcome(command, early);
   }
   const commands = new Map(intake.commands.map((c) => [c.id, c]));
-  for (const outcome of intake.outcomes) {
+  for (const outcome of workspace.each(intake.outcomes, (o) => o.command)) {
     const { command: id } = outcome;
     askOutcome(workspace.get<CommandRow>('commands', id)?.command ?? commands.get(id), outcome);
   }
@@ -256,8 +259,10 @@ function externalKeys(workspace: Workspace, party: Party): string[] {
 }
 
 async function loadCreators(workspace: Workspace, intake: Intake): Promise<void> {
-  const made = intake.parties
-    .flatMap((p) => externalKeys(workspace, p))
-    .flatMap((key) => workspace.get<{ command: string }>('external-keys', key)?.command ?? []);
+  const made = workspace.glance(() =>
+    intake.parties
+      .flatMap((p) => externalKeys(workspace, p))
+      .flatMap((key) => workspace.get<{ command: string }>('external-keys', key)?.command ?? []),
+  );
   await workspace.load('commands', made);
 }

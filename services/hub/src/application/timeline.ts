@@ -29,14 +29,17 @@ export async function applyTimeline(workspace: Workspace, store: StateStore, int
   // What stands is looked at again where one of its parties was erased.
   const said = [...interactions, ...held.interactions.flatMap(known)];
   const made = [...objects, ...held.objects.flatMap(standing)];
-  const before = { said: interactions.flatMap((i) => known(i.ref)), made: objects.flatMap((o) => standing(o.ref)) };
+  const before = workspace.glance(() => ({
+    said: interactions.flatMap((i) => known(i.ref)),
+    made: objects.flatMap((o) => standing(o.ref)),
+  }));
   await workspace.load('erasures', [
     ...[...said, ...before.said].flatMap(partiesOfInteraction),
     ...[...made, ...before.made].flatMap(partiesOfObject),
   ]);
   const floor: Floor = (ref) => workspace.get<ErasureRow>('erasures', ref)?.at;
-  for (const interaction of said) applyInteraction(workspace, interaction, floor);
-  for (const object of made) applyObject(workspace, object, floor);
+  for (const interaction of workspace.each(said, (i) => i.ref)) applyInteraction(workspace, interaction, floor);
+  for (const object of workspace.each(made, (o) => o.ref)) applyObject(workspace, object, floor);
   await emptyReplies(workspace, intake, said);
 }
 
@@ -124,7 +127,7 @@ function applyObject(workspace: Workspace, given: BusinessObject, floor: Floor):
 async function emptyReplies(workspace: Workspace, { commands }: Intake, said: readonly Interaction[]): Promise<void> {
   const answered = [...said.map((i) => i.ref), ...commands.flatMap((c) => (c.action === 'reply' ? [c.inReplyTo] : []))];
   await workspace.load('interactions', answered);
-  for (const ref of new Set(answered)) {
+  for (const ref of workspace.each(new Set(answered), (r) => r)) {
     const row = interactionRow(workspace, ref);
     if (row?.erasedAt === undefined) continue;
     await workspace.load('commands', row.replies);

@@ -1,4 +1,5 @@
-import type { Commit, Expectation, StateStore } from '@unsilo/state-store';
+import type { Commit, Expectation, OutboxMessage, StateStore } from '@unsilo/state-store';
+import { Parts, type Use } from './parts.js';
 
 /** Tables of the hub's state. Keys hold refs, ids and hashes; nothing of a person. */
 export type Table =
@@ -35,7 +36,7 @@ interface StoredRow {
   parsed: boolean;
 }
 
-interface Row {
+interface Row extends Use {
   /** Undefined where that isn't known. */
   stored: StoredRow | undefined;
   /** What was set. */
@@ -46,10 +47,23 @@ interface Row {
 /** What was written to rows, by table and key; undefined: they are removed. */
 export type Written = ReadonlyMap<Table, ReadonlyMap<string, unknown>>;
 
+/** Stands for whoever looks at rows without making anything of them. */
+export const NOBODY = '';
+
 /** Changes on their way into the store. */
 export interface Uncommitted {
   written: Written;
   done: Promise<unknown>;
+}
+
+export type Changes = Required<Pick<Commit, 'expect' | 'put' | 'remove'>>;
+
+/** A part of a workspace's changes. */
+export interface Beside {
+  changes: Changes;
+  outbox: OutboxMessage[];
+  /** Is all that is about this subject among them? */
+  isSound: (subject: string) => boolean;
 }
 
 export interface WorkspaceOptions {
@@ -57,6 +71,8 @@ export interface WorkspaceOptions {
   before?: Uncommitted | undefined;
   /** An attempt that met others' changes: what it has read besides those is not read again. */
   again?: Workspace | undefined;
+  /** Note what has to do with what, so that a part of it can be committed (`beside`). */
+  inParts?: boolean;
 }
 
 /**
@@ -69,12 +85,19 @@ export class Workspace {
   readonly tenant: string;
   private before: Uncommitted | undefined;
   private readonly again: Workspace | undefined;
+  /** Only where it was asked for. */
+  private readonly parts: Parts | undefined;
+  /** What is being worked on. Undefined: it may be anything. */
+  private about: string | undefined;
+  /** What goes out with the commit. */
+  readonly said: { message: OutboxMessage; readonly about: string | undefined }[] = [];
 
-  constructor(store: StateStore, tenant: string, { before, again }: WorkspaceOptions = {}) {
+  constructor(store: StateStore, tenant: string, { before, again, inParts }: WorkspaceOptions = {}) {
     this.store = store;
     this.tenant = tenant;
     this.before = before;
     this.again = again;
+    if (inParts) this.parts = new Parts();
     before?.done.then(
       () => (this.before = undefined),
       () => undefined,
@@ -112,8 +135,12 @@ export class Workspace {
     }
   }
 
+  get outbox(): OutboxMessage[] {
+    return this.said.map(({ message }) => message);
+  }
+
   /** What was read of these rows no longer stands. */
-  forget(rows: readonly Expectation[]): void {
+  forget(rows: readonly Pick<Expectation, 'table' | 'key'>[]): void {
     for (const { table, key } of rows) this.tables.get(table as Table)?.delete(key);
   }
 
@@ -136,11 +163,13 @@ export class Workspace {
   private row(name: Table, key: string): Row {
     const row = this.table(name).get(key);
     if (!row) throw new Error(`row ${name} was used before it was loaded`);
+    if (this.about !== NOBODY) this.parts?.used(row, this.about);
     return row;
   }
 
   set(name: Table, key: string, value: unknown): void {
     const row = this.row(name, key);
+    this.parts?.wrote(row, this.about);
     row.value = value;
     row.dirty = true;
   }
@@ -151,7 +180,47 @@ export class Workspace {
 
   /** Writes without having read: for rows whose content doesn't depend on what stood there. */
   overwrite(name: Table, key: string, value: unknown): void {
-    this.table(name).set(key, { stored: undefined, value, dirty: true });
+    const row: Row = { stored: undefined, value, dirty: false };
+    const { users } = this.table(name).get(key) ?? {};
+    if (users) row.users = users;
+    this.parts?.wrote(row, this.about);
+    row.dirty = true;
+    this.table(name).set(key, row);
+  }
+
+  /** Goes through items. What is used and written meanwhile is noted as being about each; once one is done, nothing but rows is known of it. */
+  *each<Item>(items: Iterable<Item>, subjectOf: (item: Item) => string): Generator<Item, void> {
+    const before = this.about;
+    try {
+      for (const item of items) {
+        this.about = subjectOf(item);
+        yield item;
+      }
+    } finally {
+      this.about = before;
+    }
+  }
+
+  /** What is being worked on has to do with another subject, too, in a way that rows don't tell. */
+  tie(other: string): void {
+    if (this.about === undefined) return;
+    this.parts?.tie(this.about, other);
+  }
+
+  /** Looks at rows only to see which others will be needed. */
+  glance<Value>(look: () => Value): Value {
+    const before = this.about;
+    this.about = NOBODY;
+    try {
+      return look();
+    } finally {
+      this.about = before;
+    }
+  }
+
+  /** A message goes out with the commit. */
+  say(message: OutboxMessage): void {
+    this.said.push({ message, about: this.about });
   }
 
   /** Rows here whose key begins so, and that stand. */
@@ -176,12 +245,35 @@ export class Workspace {
   }
 
   /** Everything that changed, and the revisions on which the changes rest: none where what was read stays as it is until we write. */
-  changes(): Required<Pick<Commit, 'expect' | 'put' | 'remove'>> {
+  changes(): Changes {
+    return this.changesOf(() => true);
+  }
+
+  /**
+   * What can be committed although these rows are not what they were: all that has nothing to do with them.
+   * @returns undefined when that is nothing
+   */
+  beside(conflicts: readonly Expectation[]): Beside | undefined {
+    const { parts } = this;
+    if (!parts || parts.isOne) return undefined;
+    const broken = new Set<string>();
+    for (const { table, key } of conflicts)
+      for (const user of this.tables.get(table as Table)?.get(key)?.users ?? []) broken.add(parts.partOf(user));
+    const isSound = (subject: string): boolean => !broken.has(parts.partOf(subject));
+    const changes = this.changesOf(({ users = [] }) => users.some(isSound));
+    const outbox = this.said.flatMap(({ message, about }) => (about !== undefined && isSound(about) ? message : []));
+    if (changes.put.length + changes.remove.length + outbox.length === 0) return undefined;
+    return { changes, outbox, isSound };
+  }
+
+  /** Of the rows that are chosen. */
+  private changesOf(isChosen: (row: Row) => boolean): Changes {
     const expect: Expectation[] = [];
     const put: { table: string; key: string; value: string }[] = [];
     const remove: { table: string; key: string }[] = [];
     for (const [table, rows] of this.tables) {
       for (const [key, row] of rows) {
+        if (!isChosen(row)) continue;
         if (row.stored && !this.store.exclusive) expect.push({ table, key, revision: row.stored.revision });
         if (!row.dirty) continue;
         if (row.value === undefined) {

@@ -7,20 +7,24 @@ import { placeOf, type UnsiloEvent } from '@unsilo/schemas';
 import type { StateStore } from '@unsilo/state-store';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import { createCore } from '../../src/application/core.js';
+import type { LinkageModel } from '../../src/domain/linkage/model.js';
 import { Processor } from '../../src/application/processor.js';
 import type { CustomerRow } from '../../src/application/rows.js';
+import { CROWDED_MODEL, crowdedFacts } from './crowded-facts.js';
 import { random } from './history.js';
 import { crm, policyFor, seen, T0 } from './test-hub.js';
 
 const SYSTEMS = [crm('a'), crm('b'), crm('c')];
-const SEEDS = 12;
+/** More by `WORKERS_SEEDS=500 npx jest services/hub/test/application/workers`; from another one on by `FIRST_SEED` as well. */
+const SEEDS = Number(process.env['WORKERS_SEEDS'] ?? 12);
+const FIRST = Number(process.env['FIRST_SEED'] ?? 1);
 
 /** People with a record in each of three systems that are edited over and over; now and then two exchange their address. */
-function history(seed: number): UnsiloEvent[] {
+function history(seed: number, persons = 6, length = 120): UnsiloEvent[] {
   const rng = random(seed);
-  return Array.from({ length: 120 }, (_, i) => {
-    const person = rng.int(6);
-    const email = `p${rng.chance(0.1) ? rng.int(6) : person}@example.org`;
+  return Array.from({ length }, (_, i) => {
+    const person = rng.int(persons);
+    const email = `p${rng.chance(0.1) ? rng.int(persons) : person}@example.org`;
     const name = { given: `Given${person}`, surname: `Surname${person}` };
     return seen(`${rng.pick(['a', 'b', 'c'])}/contact/${person}`, i + 1, {
       name,
@@ -50,8 +54,21 @@ async function withStore<Result>(use: (store: StateStore) => Promise<Result>): P
   }
 }
 
+interface Counts {
+  reads: number;
+  conflicts: number;
+  /** Commits that left the offsets where they were. */
+  parts?: number;
+  /** Ids of all that was said. */
+  said?: string[];
+  /** Whoever has committed a part of a batch ends there now and then. */
+  kills?: number;
+}
+
+class Killed extends Error {}
+
 /** Says nothing to the log. Not exclusive: as a store on a server, that others write too. */
-function counted(store: StateStore, exclusive: boolean, counts = { reads: 0, conflicts: 0 }): StateStore {
+function counted(store: StateStore, exclusive: boolean, counts: Counts = { reads: 0, conflicts: 0 }): StateStore {
   const rng = random(1);
   return {
     exclusive,
@@ -61,12 +78,20 @@ function counted(store: StateStore, exclusive: boolean, counts = { reads: 0, con
     },
     range: (...args) => store.range(...args),
     offsets: (group) => store.offsets(group),
-    commit: async (tenant, { outbox: _, ...commit }) => {
+    commit: async (tenant, { outbox = [], ...commit }) => {
       // A commit is under way for as long as others may need to read and to commit.
       for (let turns = exclusive ? 0 : rng.int(40); turns > 0; turns -= 1) await new Promise(setImmediate);
       const result = await store.commit(tenant, commit);
-      if (!result.ok) counts.conflicts += 1;
-      return result;
+      if (!result.ok) {
+        counts.conflicts += 1;
+        return result;
+      }
+      counts.said?.push(...outbox.map(({ value }) => (JSON.parse(value as string) as { id: string }).id));
+      if (!commit.offsets?.moves.every(({ from, to }) => from === to)) return result;
+      counts.parts = (counts.parts ?? 0) + 1;
+      if (counts.kills === undefined || rng.chance(0.5)) return result;
+      counts.kills += 1;
+      throw new Killed();
     },
     tenants: () => store.tenants(),
     usage: () => store.usage(),
@@ -74,12 +99,13 @@ function counted(store: StateStore, exclusive: boolean, counts = { reads: 0, con
   };
 }
 
-function workerOn(store: StateStore): Processor {
+function workerOn(store: StateStore, model?: LinkageModel): Processor {
   const core = createCore({
     tenant: 'acme',
     policy: policyFor(['a', 'b', 'c']),
     systems: SYSTEMS,
     now: () => T0 + 86_400_000,
+    ...(model && { model }),
   });
   return new Processor(core, store, 'workers');
 }
@@ -88,15 +114,36 @@ async function handle(
   worker: Processor,
   messages: readonly LogMessage[],
   rng: ReturnType<typeof random>,
+  largest = 6,
 ): Promise<void> {
   for (let at = 0; at < messages.length;) {
-    const batch = messages.slice(at, (at += 1 + rng.int(6)));
+    const batch = messages.slice(at, (at += 1 + rng.int(largest)));
     const [first] = batch as [LogMessage];
-    const { topic, partition, offset } = first;
-    const move = { topic, partition, from: offset === 0 ? undefined : offset, to: offset + batch.length };
+    const { partition, offset } = first;
+    // One sequence of messages, whatever they are about.
+    const move = { topic: 'all', partition, from: offset === 0 ? undefined : offset, to: offset + batch.length };
     await (
       await worker.begin(batch, [move])
     ).done;
+  }
+}
+
+/** As `handle`; where a worker ends, another one begins where the offsets are. */
+async function handleThroughKills(
+  begin: () => Processor,
+  messages: readonly LogMessage[],
+  rng: ReturnType<typeof random>,
+): Promise<void> {
+  let worker = begin();
+  for (let at = 0; at < messages.length;) {
+    const size = 1 + rng.int(60);
+    try {
+      await handle(worker, messages.slice(at, at + size), { ...rng, int: () => size }, size);
+      at += size;
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+      worker = begin();
+    }
   }
 }
 
@@ -106,6 +153,17 @@ async function customers(store: StateStore): Promise<string[]> {
     const { members, fingerprint } = JSON.parse(value) as CustomerRow;
     return `${key} ${members.join()} ${fingerprint}`;
   });
+}
+
+/** Customers, and what matching knows. */
+async function everything(store: StateStore): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = { customers: await customers(store) };
+  for (const table of ['matching', 'postings', 'shared', 'overflow', 'components', 'review', 'search'])
+    found[table] = (await store.range('acme', table, { limit: 10_000 })).map(({ key, value }) => [
+      key,
+      JSON.parse(value),
+    ]);
+  return found;
 }
 
 describe('workers on one state', () => {
@@ -138,6 +196,73 @@ describe('workers on one state', () => {
     expect(counts.conflicts).toBeGreaterThan(SEEDS);
   }, 120_000);
 
+  test.each([
+    { facts: 'that are alike, with crowds, decisions and erasures', model: CROWDED_MODEL, eventsOf: crowdedFacts },
+    {
+      facts: 'about sixty people who exchange addresses now and then',
+      model: undefined,
+      eventsOf: (seed: number) => history(seed, 60, 400),
+    },
+  ])(
+    'with batches of facts $facts: whoever commits a part of one before the rest comes to the same',
+    async ({ model, eventsOf }) => {
+      const counts = { reads: 0, conflicts: 0, parts: 0 };
+      for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
+        const events = random(seed).shuffle(eventsOf(seed));
+        const alone = await withStore(async (store) => {
+          await handle(workerOn(counted(store, true), model), messagesOf(events, 0), random(seed), 60);
+          return everything(store);
+        });
+        const together = await withStore(async (store) => {
+          const state = counted(store, false, counts);
+          await Promise.all(
+            [0, 1, 2].map((n) =>
+              handle(
+                workerOn(state, model),
+                messagesOf(
+                  events.filter((_, i) => i % 3 === n),
+                  n,
+                ),
+                random(seed + n),
+                60,
+              ),
+            ),
+          );
+          return everything(store);
+        });
+        expect({ seed, state: together }).toEqual({ seed, state: alone });
+      }
+      expect(counts.conflicts).toBeGreaterThan(SEEDS);
+      expect(counts.parts).toBeGreaterThan(SEEDS);
+    },
+    3_600_000,
+  );
+
+  test('who end when a part of a batch is committed: it comes again, and nothing is said twice', async () => {
+    const counts = { reads: 0, conflicts: 0, kills: 0 };
+    for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
+      const events = history(seed, 60, 400);
+      const said: string[] = [];
+      const alone = await withStore(async (store) => {
+        await handle(workerOn(counted(store, true)), messagesOf(events, 0), random(seed), 60);
+        return everything(store);
+      });
+      const together = await withStore(async (store) => {
+        const state = counted(store, false, Object.assign(counts, { said }));
+        await Promise.all(
+          [0, 1].map((n) => {
+            const its = events.filter((_, i) => i % 2 === n);
+            return handleThroughKills(() => workerOn(state), messagesOf(its, n), random(seed + n));
+          }),
+        );
+        return everything(store);
+      });
+      expect({ seed, state: together }).toEqual({ seed, state: alone });
+      expect({ seed, twice: said.filter((id, i) => said.indexOf(id) !== i) }).toEqual({ seed, twice: [] });
+    }
+    expect(counts.kills).toBeGreaterThan(SEEDS / 2);
+  }, 3_600_000);
+
   test('a worker who met another reads again what that one has changed, and nothing else', async () => {
     const events = history(1);
     await withStore(async (store) => {
@@ -145,13 +270,14 @@ describe('workers on one state', () => {
       const state = counted(store, false, counts);
       const messages = messagesOf(events, 0);
       await handle(workerOn(state), messages.slice(0, 60), random(1));
-      const [topic] = messages.map((message) => message.topic) as [string];
       const before = { ...counts };
-      const one = await workerOn(state).begin(messages.slice(60, 90), [{ topic, partition: 0, from: 60, to: 90 }]);
+      const one = await workerOn(state).begin(messages.slice(60, 90), [
+        { topic: 'all', partition: 0, from: 60, to: 90 },
+      ]);
       const read = counts.reads - before.reads;
       // Both have computed before either commits.
       const other = await workerOn(state).begin(messages.slice(90, 92), [
-        { topic, partition: 1, from: undefined, to: 2 },
+        { topic: 'all', partition: 1, from: undefined, to: 2 },
       ]);
       const others = counts.reads - before.reads - read;
       await Promise.all([one.done, other.done]);
