@@ -188,7 +188,7 @@ export class Workspace {
     this.table(name).set(key, row);
   }
 
-  /** Goes through items. What is used and written meanwhile is noted as being about each; once one is done, nothing but rows is known of it. */
+  /** Goes through items. What is used and written meanwhile is noted as being about each; what one leaves for another besides rows, `tie` must tell. */
   *each<Item>(items: Iterable<Item>, subjectOf: (item: Item) => string): Generator<Item, void> {
     const before = this.about;
     try {
@@ -203,8 +203,7 @@ export class Workspace {
 
   /** What is being worked on has to do with another subject, too, in a way that rows don't tell. */
   tie(other: string): void {
-    if (this.about === undefined) return;
-    this.parts?.tie(this.about, other);
+    if (this.about !== undefined && this.about !== NOBODY) this.parts?.tie(this.about, other);
   }
 
   /** Looks at rows only to see which others will be needed. */
