@@ -14,12 +14,8 @@ import type { Evaluations } from './evaluations.js';
 import type { Touched } from './records.js';
 import type { CustomerRow, RecordRow } from './rows.js';
 import { Weights } from './weights.js';
-import { NOBODY, type Workspace } from './workspace.js';
-
-/** Under which what is done for the sake of a customer, or of a parted component, is noted. */
-export const subjectOfCustomer = (id: string): string => `customer ${id}`;
-const subjectOfComponent = (key: string): string => `component ${key}`;
-export const subjectOfCluster = (refs: readonly string[]): string => refs[0] ?? NOBODY;
+import { NOBODY, subjectOfCluster, subjectOfComponent, subjectOfCustomer } from './parts.js';
+import type { Workspace } from './workspace.js';
 
 export interface Assignment {
   /** Clusters of every component that the batch touched. */

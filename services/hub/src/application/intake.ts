@@ -93,23 +93,32 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
   return intake;
 }
 
-/**
- * What is left when all that is about some subjects is dealt with. Subjects are named as `applyFacts` and `applyTimeline` do.
- */
+/** What is done for an event is noted as being about this (`Workspace.each`). */
+export const subjectOf = {
+  parties: ({ ref }: Party): string => ref,
+  objects: ({ ref }: BusinessObject): string => ref,
+  interactions: ({ ref }: Interaction): string => ref,
+  commands: ({ id }: Command): string => id,
+  outcomes: ({ command }: Outcome): string => command,
+  decisions: ({ id }: Decision): string => id,
+  records: ({ ref }: RecordSummary): string => ref,
+};
+
+/** What is left when all that is about some subjects is dealt with. */
 export function without(intake: Intake, isDone: (subject: string) => boolean): Intake {
   const isLeft =
-    <Item>(subjectOf: (item: Item) => string) =>
+    <Item>(its: (item: Item) => string) =>
     (item: Item): boolean =>
-      !isDone(subjectOf(item));
+      !isDone(its(item));
   return {
     ...intake,
-    parties: intake.parties.filter(isLeft((p) => p.ref)),
-    objects: intake.objects.filter(isLeft((o) => o.ref)),
-    interactions: intake.interactions.filter(isLeft((i) => i.ref)),
-    commands: intake.commands.filter(isLeft((c) => c.id)),
-    outcomes: intake.outcomes.filter(isLeft((o) => o.command)),
-    decisions: intake.decisions.filter(isLeft((d) => d.id)),
-    records: intake.records.filter(isLeft((r) => r.ref)),
+    parties: intake.parties.filter(isLeft(subjectOf.parties)),
+    objects: intake.objects.filter(isLeft(subjectOf.objects)),
+    interactions: intake.interactions.filter(isLeft(subjectOf.interactions)),
+    commands: intake.commands.filter(isLeft(subjectOf.commands)),
+    outcomes: intake.outcomes.filter(isLeft(subjectOf.outcomes)),
+    decisions: intake.decisions.filter(isLeft(subjectOf.decisions)),
+    records: intake.records.filter(isLeft(subjectOf.records)),
   };
 }
 

@@ -1,3 +1,11 @@
+/** Stands for whoever looks at rows without making anything of them. */
+export const NOBODY = '';
+
+/** Under these names it is noted what is done for the sake of customers, components and clusters; all else is about a ref or an id. */
+export const subjectOfCustomer = (id: string): string => `customer ${id}`;
+export const subjectOfComponent = (key: string): string => `component ${key}`;
+export const subjectOfCluster = (refs: readonly string[]): string => refs[0] ?? NOBODY;
+
 /** What used a row, and whether it was written. */
 export interface Use {
   dirty: boolean;

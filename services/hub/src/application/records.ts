@@ -17,7 +17,7 @@ import { idOf, systemOf } from '../domain/ref.js';
 import type { Core } from './core.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
 import { recordRow } from './record-row.js';
-import type { Intake } from './intake.js';
+import { subjectOf, type Intake } from './intake.js';
 import { SEPARATOR, type CommandRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
@@ -54,13 +54,14 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
   await loadCreators(workspace, intake);
   const recalled = await recall(workspace, needingPast(workspace, intake));
 
-  for (const summary of workspace.each(intake.records, (r) => r.ref))
+  for (const summary of workspace.each(intake.records, subjectOf.records))
     update(workspace, touched, summary.ref, (facts) => absorb(facts, summary));
-  for (const command of workspace.each(intake.commands, (c) => c.id)) await applyCommand(workspace, touched, command);
-  for (const party of workspace.each(intake.parties, (p) => p.ref)) applyParty(workspace, touched, party);
-  for (const outcome of workspace.each(intake.outcomes, (o) => o.command))
+  for (const command of workspace.each(intake.commands, subjectOf.commands))
+    await applyCommand(workspace, touched, command);
+  for (const party of workspace.each(intake.parties, subjectOf.parties)) applyParty(workspace, touched, party);
+  for (const outcome of workspace.each(intake.outcomes, subjectOf.outcomes))
     await applyOutcome(workspace, touched, outcome);
-  for (const decision of workspace.each(intake.decisions, (d) => d.id)) {
+  for (const decision of workspace.each(intake.decisions, subjectOf.decisions)) {
     applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision });
     if (decision.kind === 'erase') await eraseCommands(workspace, decision.refs);
   }
@@ -211,16 +212,16 @@ function needingPast(workspace: Workspace, intake: Intake): string[] {
       ask(command.ref, (facts) => belongsBelow.outcome(facts, outcome));
     else if (command?.action === 'create' && outcome.ref !== undefined) refs.push(outcome.ref);
   };
-  for (const party of workspace.each(intake.parties, (p) => p.ref))
+  for (const party of workspace.each(intake.parties, subjectOf.parties))
     ask(party.ref, (facts) => belongsBelow.observation(facts, party));
-  for (const command of workspace.each(intake.commands, (c) => c.id)) {
+  for (const command of workspace.each(intake.commands, subjectOf.commands)) {
     if (command.action === 'update' || command.action === 'delete')
       ask(command.ref, (facts) => belongsBelow.command(facts, command));
     const early = workspace.get<CommandRow>('commands', command.id)?.outcome;
     if (early) askOutcome(command, early);
   }
   const commands = new Map(intake.commands.map((c) => [c.id, c]));
-  for (const outcome of workspace.each(intake.outcomes, (o) => o.command)) {
+  for (const outcome of workspace.each(intake.outcomes, subjectOf.outcomes)) {
     const { command: id } = outcome;
     askOutcome(workspace.get<CommandRow>('commands', id)?.command ?? commands.get(id), outcome);
   }

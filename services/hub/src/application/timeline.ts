@@ -12,7 +12,7 @@ import {
   type ObjectRow,
   type TimelineRow,
 } from './rows.js';
-import type { Intake } from './intake.js';
+import { subjectOf, type Intake } from './intake.js';
 import type { Workspace } from './workspace.js';
 
 /** So many rows of a timeline are read at once. */
@@ -38,8 +38,9 @@ export async function applyTimeline(workspace: Workspace, store: StateStore, int
     ...[...made, ...before.made].flatMap(partiesOfObject),
   ]);
   const floor: Floor = (ref) => workspace.get<ErasureRow>('erasures', ref)?.at;
-  for (const interaction of workspace.each(said, (i) => i.ref)) applyInteraction(workspace, interaction, floor);
-  for (const object of workspace.each(made, (o) => o.ref)) applyObject(workspace, object, floor);
+  for (const interaction of workspace.each(said, subjectOf.interactions))
+    applyInteraction(workspace, interaction, floor);
+  for (const object of workspace.each(made, subjectOf.objects)) applyObject(workspace, object, floor);
   await emptyReplies(workspace, intake, said);
 }
 

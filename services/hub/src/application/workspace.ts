@@ -1,5 +1,5 @@
 import type { Commit, Expectation, OutboxMessage, StateStore } from '@unsilo/state-store';
-import { Parts, type Use } from './parts.js';
+import { NOBODY, Parts, type Use } from './parts.js';
 
 /** Tables of the hub's state. Keys hold refs, ids and hashes; nothing of a person. */
 export type Table =
@@ -46,9 +46,6 @@ interface Row extends Use {
 
 /** What was written to rows, by table and key; undefined: they are removed. */
 export type Written = ReadonlyMap<Table, ReadonlyMap<string, unknown>>;
-
-/** Stands for whoever looks at rows without making anything of them. */
-export const NOBODY = '';
 
 /** Changes on their way into the store. */
 export interface Uncommitted {
@@ -161,14 +158,19 @@ export class Workspace {
   }
 
   private row(name: Table, key: string): Row {
-    const row = this.table(name).get(key);
-    if (!row) throw new Error(`row ${name} was used before it was loaded`);
+    const row = this.loaded(name, key);
     if (this.about !== NOBODY) this.parts?.used(row, this.about);
     return row;
   }
 
+  private loaded(name: Table, key: string): Row {
+    const row = this.table(name).get(key);
+    if (!row) throw new Error(`row ${name} was used before it was loaded`);
+    return row;
+  }
+
   set(name: Table, key: string, value: unknown): void {
-    const row = this.row(name, key);
+    const row = this.loaded(name, key);
     this.parts?.wrote(row, this.about);
     row.value = value;
     row.dirty = true;

@@ -118,14 +118,16 @@ async function handle(
 ): Promise<void> {
   for (let at = 0; at < messages.length;) {
     const batch = messages.slice(at, (at += 1 + rng.int(largest)));
-    const [first] = batch as [LogMessage];
-    const { partition, offset } = first;
-    // One sequence of messages, whatever they are about.
-    const move = { topic: 'all', partition, from: offset === 0 ? undefined : offset, to: offset + batch.length };
-    await (
-      await worker.begin(batch, [move])
-    ).done;
+    await handleBatch(worker, batch);
   }
+}
+
+async function handleBatch(worker: Processor, batch: readonly LogMessage[]): Promise<void> {
+  const [{ partition, offset }] = batch as [LogMessage];
+  // One sequence of messages, whatever they are about.
+  const move = { topic: 'all', partition, from: offset === 0 ? undefined : offset, to: offset + batch.length };
+  const { done } = await worker.begin(batch, [move]);
+  await done;
 }
 
 /** As `handle`; where a worker ends, another one begins where the offsets are. */
@@ -138,7 +140,7 @@ async function handleThroughKills(
   for (let at = 0; at < messages.length;) {
     const size = 1 + rng.int(60);
     try {
-      await handle(worker, messages.slice(at, at + size), { ...rng, int: () => size }, size);
+      await handleBatch(worker, messages.slice(at, at + size));
       at += size;
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
@@ -166,32 +168,43 @@ async function everything(store: StateStore): Promise<Record<string, unknown>> {
   return found;
 }
 
+/** What one worker makes of all that happened. */
+function madeAlone(
+  events: readonly UnsiloEvent[],
+  seed: number,
+  model?: LinkageModel,
+): Promise<Record<string, unknown>> {
+  return withStore(async (store) => {
+    await handle(workerOn(counted(store, true), model), messagesOf(events, 0), random(seed), 60);
+    return everything(store);
+  });
+}
+
+/** What several make of it, each of its share. */
+function madeTogether(
+  events: readonly UnsiloEvent[],
+  workers: number,
+  counts: Counts,
+  work: (state: StateStore, messages: readonly LogMessage[], worker: number) => Promise<void>,
+): Promise<Record<string, unknown>> {
+  return withStore(async (store) => {
+    const state = counted(store, false, counts);
+    const shares = Array.from({ length: workers }, (_, n) => events.filter((__, i) => i % workers === n));
+    await Promise.all(shares.map((its, n) => work(state, messagesOf(its, n), n)));
+    return everything(store);
+  });
+}
+
 describe('workers on one state', () => {
   test('who meet in the same customers come to those of one worker alone', async () => {
     const counts = { reads: 0, conflicts: 0 };
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const events = history(seed);
-      const alone = await withStore(async (store) => {
-        await handle(workerOn(counted(store, true)), messagesOf(events, 0), random(seed));
-        return customers(store);
-      });
-      const together = await withStore(async (store) => {
-        const state = counted(store, false, counts);
-        await Promise.all(
-          [0, 1].map((n) =>
-            handle(
-              workerOn(state),
-              messagesOf(
-                events.filter((_, i) => i % 2 === n),
-                n,
-              ),
-              random(seed + n),
-            ),
-          ),
-        );
-        return customers(store);
-      });
-      expect({ seed, customers: together }).toEqual({ seed, customers: alone });
+      const alone = await madeAlone(events, seed);
+      const together = await madeTogether(events, 2, counts, (state, messages, n) =>
+        handle(workerOn(state), messages, random(seed + n)),
+      );
+      expect({ seed, state: together }).toEqual({ seed, state: alone });
     }
     expect(counts.conflicts).toBeGreaterThan(SEEDS);
   }, 120_000);
@@ -209,27 +222,10 @@ describe('workers on one state', () => {
       const counts = { reads: 0, conflicts: 0, parts: 0 };
       for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
         const events = random(seed).shuffle(eventsOf(seed));
-        const alone = await withStore(async (store) => {
-          await handle(workerOn(counted(store, true), model), messagesOf(events, 0), random(seed), 60);
-          return everything(store);
-        });
-        const together = await withStore(async (store) => {
-          const state = counted(store, false, counts);
-          await Promise.all(
-            [0, 1, 2].map((n) =>
-              handle(
-                workerOn(state, model),
-                messagesOf(
-                  events.filter((_, i) => i % 3 === n),
-                  n,
-                ),
-                random(seed + n),
-                60,
-              ),
-            ),
-          );
-          return everything(store);
-        });
+        const alone = await madeAlone(events, seed, model);
+        const together = await madeTogether(events, 3, counts, (state, messages, n) =>
+          handle(workerOn(state, model), messages, random(seed + n), 60),
+        );
         expect({ seed, state: together }).toEqual({ seed, state: alone });
       }
       expect(counts.conflicts).toBeGreaterThan(SEEDS);
@@ -243,20 +239,10 @@ describe('workers on one state', () => {
     for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) {
       const events = history(seed, 60, 400);
       const said: string[] = [];
-      const alone = await withStore(async (store) => {
-        await handle(workerOn(counted(store, true)), messagesOf(events, 0), random(seed), 60);
-        return everything(store);
-      });
-      const together = await withStore(async (store) => {
-        const state = counted(store, false, Object.assign(counts, { said }));
-        await Promise.all(
-          [0, 1].map((n) => {
-            const its = events.filter((_, i) => i % 2 === n);
-            return handleThroughKills(() => workerOn(state), messagesOf(its, n), random(seed + n));
-          }),
-        );
-        return everything(store);
-      });
+      const alone = await madeAlone(events, seed);
+      const together = await madeTogether(events, 2, Object.assign(counts, { said }), (state, messages, n) =>
+        handleThroughKills(() => workerOn(state), messages, random(seed + n)),
+      );
       expect({ seed, state: together }).toEqual({ seed, state: alone });
       expect({ seed, twice: said.filter((id, i) => said.indexOf(id) !== i) }).toEqual({ seed, twice: [] });
     }
