@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { startChild, until, type Child } from '@unsilo/event-log/suite';
+import { Occupancy } from '../src/lmdb/occupancy.js';
 import { lifeOf, thisProcess } from '../src/lmdb/owner.js';
 import { newFolder } from './lmdb-place.js';
 
 const PROGRAM = join(__dirname, 'holding-child.ts');
-const IN_USE = 'in-use.json';
+
+const LONG_AGO = new Date(Date.now() - 3_600_000);
 
 let folder: string;
 const children: Child[] = [];
@@ -38,6 +40,13 @@ async function ask(child: Child, order: string): Promise<string> {
   child.process.stdin!.write(`${order}\n`);
   await until(() => child.lines.length > before, `an answer to ${order}`);
   return child.lines.at(-1)!;
+}
+
+/** The file that says who has the folder open. */
+function inUse(): string {
+  const files = readdirSync(folder).filter((name) => name.startsWith('in-use.'));
+  if (files.length !== 1) throw new Error(`one file was expected, not ${files.join(', ')}`);
+  return join(folder, files[0]!);
 }
 
 async function openFailure(): Promise<{ code?: string; message?: string }> {
@@ -73,7 +82,7 @@ describe('one process at a time has a data folder open', () => {
 
   test('it is refused as well when somebody removed the file that says who has it', async () => {
     const child = await startHolder();
-    rmSync(join(folder, IN_USE));
+    rmSync(inUse());
     const refused = await openFailure();
     expect(refused.code).toBe('UNSILO_DATA_LOCKED');
     expect(refused.message).toContain(`process ${child.process.pid}`);
@@ -99,17 +108,20 @@ describe('one process at a time has a data folder open', () => {
     expect(await ask(child, 'append t')).toBe('done');
     child.process.kill('SIGKILL');
     await child.ended;
-    expect(existsSync(join(folder, IN_USE))).toBe(true);
     const environment = await openEnvironment({ folder });
     const log = openLmdbEventLog(environment);
     expect(await log.ends(['t'])).toEqual([{ topic: 't', partition: 0, first: 0, next: 1 }]);
     await log.close();
     await environment.close();
-    expect(existsSync(join(folder, IN_USE))).toBe(false);
   });
 
   test('nor does one whose pid another process has by now', async () => {
-    writeFileSync(join(folder, IN_USE), JSON.stringify({ ...thisProcess(undefined), started: 'long ago' }));
+    const file = join(folder, 'in-use.1.json');
+    writeFileSync(file, '');
+    const me = thisProcess(statSync(file, { bigint: true }).ino.toString());
+    writeFileSync(file, JSON.stringify(me));
+    expect((await openFailure()).code).toBe('UNSILO_DATA_LOCKED');
+    writeFileSync(file, JSON.stringify({ ...me, started: 'long ago' }));
     expect(await openFailure()).toEqual({});
   });
 
@@ -131,8 +143,10 @@ describe('one process at a time has a data folder open', () => {
     ['empty', ''],
     ['torn', '{"pid": 12'],
     ['of other content', '{"pid": "12"}'],
-  ])('a lock file that is %s doesn’t keep anybody out', async (_, text) => {
-    writeFileSync(join(folder, IN_USE), text);
+  ])('a lock file that is %s doesn’t keep anybody out for long', async (_, text) => {
+    const file = join(folder, 'in-use.3.json');
+    writeFileSync(file, text);
+    utimesSync(file, LONG_AGO, LONG_AGO);
     expect(await openFailure()).toEqual({});
   });
 
@@ -147,6 +161,62 @@ describe('one process at a time has a data folder open', () => {
   });
 });
 
+describe('the turn of opening', () => {
+  const opening = (number: number): string => join(folder, `in-use.${number}.json`);
+  const outcome = (taking: Promise<void>): Promise<string> =>
+    taking.then(
+      () => 'taken',
+      (error: { code: string }) => error.code,
+    );
+
+  test('comes to one of many that find the same process gone', async () => {
+    writeFileSync(opening(4), JSON.stringify({ ...thisProcess('1'), pid: 2 ** 22 + 1 }));
+    const all = Array.from({ length: 5 }, () => new Occupancy(folder));
+    const outcomes = await Promise.all(all.map((each) => outcome(each.take())));
+    expect(outcomes).toEqual(['taken', ...Array<string>(4).fill('UNSILO_DATA_LOCKED')]);
+    expect(all[0]!.left).toBe(true);
+    expect(readdirSync(folder)).toEqual(['in-use.5.json']);
+    all[0]!.leave('closed');
+    const next = new Occupancy(folder);
+    await next.take();
+    expect(next.left).toBe(false);
+    next.leave('given up');
+    const last = new Occupancy(folder);
+    await last.take();
+    expect(last.left).toBe(true);
+    expect(readdirSync(folder)).toEqual(['in-use.7.json']);
+    last.leave('closed');
+  });
+
+  test('is not taken again by one that was looking while others came and went', async () => {
+    jest.useFakeTimers({ now: Date.now() });
+    try {
+      const write = (text: string, time: Date): void => {
+        writeFileSync(opening(1), text);
+        utimesSync(opening(1), time, time);
+      };
+      const time = new Date();
+      write('', time);
+      const file = statSync(opening(1), { bigint: true }).ino.toString();
+      write(JSON.stringify({ ...thisProcess(file), space: 'elsewhere' }), time);
+      const slow = outcome(new Occupancy(folder).take());
+      write('{"end":"closed"}', time);
+      for (let turn = 0; turn < 2; turn++) {
+        const other = new Occupancy(folder);
+        await other.take();
+        if (turn === 0) other.leave('closed');
+      }
+      expect(readdirSync(folder)).toEqual(['in-use.3.json']);
+      write('{"end":"closed"}', time);
+      await jest.advanceTimersByTimeAsync(10_000);
+      expect(await slow).toBe('UNSILO_DATA_LOCKED');
+      expect(readdirSync(folder).sort()).toEqual(['in-use.1.json', 'in-use.3.json']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
 const namespaces = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0;
 if (!namespaces) {
   if (process.env['REQUIRE_SERVERS'] === '1')
@@ -157,7 +227,7 @@ if (!namespaces) {
   test('keeps others out by its signs of life', async () => {
     const child = await startHolder({ namespace: true });
     expect(child.lines).toEqual(['open']);
-    expect((JSON.parse(readFileSync(join(folder, IN_USE), 'utf8')) as { pid: number }).pid).toBeLessThan(100);
+    expect((JSON.parse(readFileSync(inUse(), 'utf8')) as { pid: number }).pid).toBeLessThan(100);
     const refused = await openFailure();
     expect(refused.code).toBe('UNSILO_DATA_LOCKED');
   });
@@ -167,8 +237,7 @@ if (!namespaces) {
     expect(await ask(child, 'append t')).toBe('done');
     const inside = childOf(child.process.pid!);
     process.kill(inside, 'SIGSTOP');
-    const longAgo = new Date(Date.now() - 3_600_000);
-    utimesSync(join(folder, IN_USE), longAgo, longAgo);
+    utimesSync(inUse(), LONG_AGO, LONG_AGO);
     const environment = await openEnvironment({ folder });
     const log = openLmdbEventLog(environment);
     process.kill(inside, 'SIGCONT');

@@ -83,25 +83,20 @@ export class LmdbEnvironment {
     const occupancy = new Occupancy(folder);
     try {
       mkdirSync(folder, { recursive: true });
-      await occupancy.refuseLiving();
-      try {
-        checkDataFile(folder, { thorough: occupancy.left });
-      } catch (error) {
-        // Not damaged, but changed under the check: another process was faster.
-        await occupancy.refuseLiving();
-        throw error;
-      }
+      await occupancy.take();
+      checkDataFile(folder, { thorough: occupancy.left });
       reserveLockFile(folder);
       const environment = new LmdbEnvironment(options, occupancy);
       try {
         environment.checkFormat();
-        await environment.claim();
+        environment.claim();
       } catch (error) {
         await environment.root.close();
         throw error;
       }
       return environment;
     } catch (error) {
+      occupancy.leave(occupancy.left ? 'given up' : 'closed');
       throw writeError(error, folder, 'STATE');
     }
   }
@@ -166,7 +161,7 @@ export class LmdbEnvironment {
       await this.transact(() => void this.meta.put(OWNER, 'null', this.epoch)).catch(() => undefined);
     }
     await this.root.close();
-    this.occupancy.leave(this.failed === undefined);
+    this.occupancy.leave(this.failed === undefined ? 'closed' : 'given up');
   }
 
   /** LMDB uses pages that a transaction has freed only after another one, so these write next to nothing. */
@@ -231,24 +226,18 @@ export class LmdbEnvironment {
   }
 
   /** Enters this process as the owner, unless another one lives. LMDB's write lock makes looking and entering one step. */
-  private async claim(): Promise<void> {
+  private claim(): void {
     const file = dataFileIdentity(this.folder);
-    const me = thisProcess(file);
-    let gone: string | undefined;
-    for (;;) {
-      const holder = this.root.transactionSync(() => {
-        const entry = this.meta.getEntry(OWNER);
-        const owner = entry === undefined ? null : (JSON.parse(entry.value) as Owner | null);
-        if (owner !== null && owner.token !== gone && lifeOf(owner, file) !== 'dead') return owner;
-        this.epoch = (entry?.version ?? 0) + 1;
-        void this.meta.put(OWNER, JSON.stringify(me), this.epoch);
-        return undefined;
-      });
-      if (holder === undefined) break;
-      if (!(await this.occupancy.isGone(holder))) throw locked(this.folder, holder);
-      gone = holder.token;
-    }
-    this.occupancy.enter(me);
+    const holder = this.root.transactionSync(() => {
+      const entry = this.meta.getEntry(OWNER);
+      const owner = entry === undefined ? null : (JSON.parse(entry.value) as Owner | null);
+      // One of unknown life was silent when the folder was taken, or somebody removed the file of its signs of life.
+      if (owner !== null && lifeOf(owner, file) === 'running') return owner;
+      this.epoch = (entry?.version ?? 0) + 1;
+      void this.meta.put(OWNER, JSON.stringify(thisProcess(file)), this.epoch);
+      return undefined;
+    });
+    if (holder !== undefined) throw locked(this.folder, holder);
   }
 }
 

@@ -1,96 +1,171 @@
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../errors.js';
-import { dataFileIdentity } from './data-file.js';
-import { lifeOf, type Owner } from './owner.js';
+import { lifeOf, thisProcess, type Owner } from './owner.js';
 
-const FILE = 'in-use.json';
+/** Folders of earlier versions have one without a number. */
+const NAME = /^in-use\.(?:(\d+)\.)?json$/;
 const SIGN_OF_LIFE_MS = 2000;
 /** After so long without a sign of life, a process that can't be looked up counts as dead. */
 const SILENCE_MS = 7000;
 const LOOK_MS = 500;
 
+/** What the file of one opening says. */
+interface Opening {
+  number: number;
+  path: string;
+  /** How it ended: properly, or given up with the folder as it was found. Absent while nobody has said so. */
+  end?: 'closed' | 'given up';
+  /** Absent also when it can't be read: somebody is just writing it, or had no space to. */
+  owner?: Owner;
+}
+
 /**
- * The file that tells other processes who has the folder open, and whether it was closed properly. It is a courtesy: it lets
- * others refuse early and clearly. What keeps two processes from writing is the owner's record inside the environment.
+ * Which process has the folder open. Each opening has a numbered file, and the highest number counts: it can be made only by
+ * one process, which found the opening before closed or its process gone, and stays when it is closed, so that no number comes
+ * twice. This comes before LMDB: opening an environment into which another process just writes can undo that one's last
+ * transaction (OpenLDAP's ITS#9496; lmdb 3.5.6 has it in `mdb_env_open2`).
  */
 export class Occupancy {
   private readonly folder: string;
-  private readonly path: string;
-  /** Those that were silent when we looked. */
-  private readonly silent = new Set<string>();
+  private path: string | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** After `take`: whether the opening before this one was not closed properly. */
+  left = false;
 
   constructor(folder: string) {
     this.folder = folder;
-    this.path = join(folder, FILE);
   }
 
-  /** Whether somebody opened the folder and didn't close it. */
-  get left(): boolean {
-    return existsSync(this.path);
-  }
-
-  /** @throws UNSILO_DATA_LOCKED when a living process has the folder open */
-  async refuseLiving(): Promise<void> {
-    const owner = this.owner();
-    if (owner !== undefined && !(await this.isGone(owner))) throw locked(this.folder, owner);
-  }
-
-  /** Whether this process is dead for sure, or silent for so long that it must be. */
-  async isGone(owner: Owner): Promise<boolean> {
-    if (this.silent.has(owner.token)) return true;
-    const life = lifeOf(owner, dataFileIdentity(this.folder));
-    if (life !== 'unknown') return life === 'dead';
-    const silent = await this.staysSilent();
-    if (silent) this.silent.add(owner.token);
-    return silent;
-  }
-
-  enter(owner: Owner): void {
-    try {
-      writeFileSync(this.path, JSON.stringify(owner));
-    } catch {
-      // Without space others get less clear an answer, but no access.
+  /**
+   * Takes the folder for this process.
+   * @throws UNSILO_DATA_LOCKED when a living process has it open
+   */
+  async take(): Promise<void> {
+    for (;;) {
+      const before = this.latest();
+      if (before !== undefined && !(await isOver(before))) {
+        const now = this.latest();
+        if (now?.end !== undefined) continue;
+        throw locked(this.folder, now?.owner ?? before.owner);
+      }
+      const number = (before?.number ?? 0) + 1;
+      const path = this.pathOf(number);
+      if (!announce(path)) continue;
+      if (this.latest()?.number !== number) {
+        // The number was used and removed while this process was looking.
+        rmSync(path, { force: true });
+        continue;
+      }
+      this.path = path;
+      this.left = before !== undefined && before.end !== 'closed';
+      for (const other of this.numbers()) if (other.number < number) rmSync(other.path, { force: true });
+      this.timer = setInterval(() => this.giveSignOfLife(), SIGN_OF_LIFE_MS);
+      this.timer.unref();
+      return;
     }
-    this.timer = setInterval(() => this.giveSignOfLife(), SIGN_OF_LIFE_MS);
-    this.timer.unref();
   }
 
-  /** Ends the signs of life; `closed` when the folder was closed properly. */
-  leave(closed: boolean): void {
+  /** Gives the folder back. */
+  leave(end: 'closed' | 'given up'): void {
     clearInterval(this.timer);
-    if (closed) rmSync(this.path, { force: true });
-  }
-
-  private owner(): Owner | undefined {
+    if (this.path === undefined) return;
     try {
-      const owner = JSON.parse(readFileSync(this.path, 'utf8')) as Partial<Owner>;
-      return typeof owner.pid === 'number' && typeof owner.token === 'string' ? (owner as Owner) : undefined;
+      const file = openSync(this.path, 'r+');
+      try {
+        // In place: a full disk has no room for anything new.
+        writeSync(file, JSON.stringify({ end }).padEnd(fstatSync(file).size), 0);
+      } finally {
+        closeSync(file);
+      }
     } catch {
-      return undefined;
+      // The next process finds out by itself that this one is gone.
     }
   }
 
   private giveSignOfLife(): void {
     const now = new Date();
     try {
-      utimesSync(this.path, now, now);
+      utimesSync(this.path!, now, now);
     } catch {
-      // See `enter`.
+      // Removed by hand, or by a process that took this one for dead; then the owner's record in the environment fences it off.
+      if (this.numbers().length === 0) announce(this.path!);
     }
   }
 
-  private async staysSilent(): Promise<boolean> {
-    const last = (): number => statSync(this.path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const before = last();
-    if (Date.now() - before > 10 * SILENCE_MS) return true;
-    for (let waited = 0; waited < SILENCE_MS; waited += LOOK_MS) {
-      await new Promise((done) => setTimeout(done, LOOK_MS));
-      if (last() !== before) return false;
-    }
-    return true;
+  private latest(): Opening | undefined {
+    const [last] = this.numbers().sort((a, b) => b.number - a.number);
+    return last === undefined ? undefined : { ...last, ...readOpening(last.path) };
   }
+
+  private numbers(): { number: number; path: string }[] {
+    return readdirSync(this.folder).flatMap((name) => {
+      const match = NAME.exec(name);
+      return match === null ? [] : [{ number: Number(match[1] ?? 0), path: join(this.folder, name) }];
+    });
+  }
+
+  private pathOf(number: number): string {
+    return join(this.folder, `in-use.${number}.json`);
+  }
+}
+
+/** Makes the file of an opening; false when there is one already. */
+function announce(path: string): boolean {
+  let file: number;
+  try {
+    file = openSync(path, 'wx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    writeSync(file, JSON.stringify(thisProcess(fstatSync(file, { bigint: true }).ino.toString())));
+  } catch {
+    // Without space it stays empty: others then go by the signs of life alone.
+  } finally {
+    closeSync(file);
+  }
+  return true;
+}
+
+function readOpening(path: string): Pick<Opening, 'end' | 'owner'> {
+  try {
+    const said = JSON.parse(readFileSync(path, 'utf8')) as Partial<Owner & Opening>;
+    if (said.end === 'closed' || said.end === 'given up') return { end: said.end };
+    return typeof said.pid === 'number' ? { owner: said as Owner } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether an opening has ended, its process is dead for sure, or silent for so long that it must be. */
+async function isOver({ end, path, owner }: Opening): Promise<boolean> {
+  if (end !== undefined) return true;
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false })?.ino.toString();
+  const life = owner === undefined ? 'unknown' : lifeOf(owner, file);
+  return life === 'unknown' ? staysSilent(path) : life === 'dead';
+}
+
+async function staysSilent(path: string): Promise<boolean> {
+  const last = (): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const before = last();
+  if (Date.now() - before > 10 * SILENCE_MS) return true;
+  for (let waited = 0; waited < SILENCE_MS; waited += LOOK_MS) {
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+    if (last() !== before) return false;
+  }
+  return true;
 }
 
 export function locked(folder: string, owner: Owner | undefined): StorageError {

@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Who has a data file open. Names one process for good: a pid alone is used again by the system, a pid with its start time and boot isn't. */
 export interface Owner {
-  token: string;
   pid: number;
   host: string;
-  /** Which data file it has open: a copy of that file is nobody's. */
+  /** The file in which this is said: in a copy of that file it is about nobody. */
   file?: string;
   /** Start of the process as the system counts it; absent where it can't be told. */
   started?: string;
@@ -20,7 +18,6 @@ export function thisProcess(file: string | undefined): Owner {
   const started = startOf(process.pid);
   const space = pidSpace();
   return {
-    token: randomUUID(),
     pid: process.pid,
     host: hostname(),
     ...(file === undefined ? {} : { file }),
@@ -30,8 +27,8 @@ export function thisProcess(file: string | undefined): Owner {
 }
 
 /**
- * Whether the process still runs and means the data file of that identity. `unknown` where its pid means nothing here (another container or machine, or a system that
- * tells too little): only its sign of life can say.
+ * Whether the process still runs, and said so in the file of that identity. `unknown` where its pid means nothing here (another
+ * container or machine, or a system that tells too little): only its signs of life can say.
  */
 export function lifeOf(owner: Owner, file: string | undefined): 'running' | 'dead' | 'unknown' {
   if (owner.file !== file) return 'dead';
