@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import { startChild, until, type Child } from '@unsilo/event-log/suite';
@@ -186,6 +186,23 @@ describe('the turn of opening', () => {
     expect(last.left).toBe(true);
     expect(readdirSync(folder)).toEqual(['in-use.7.json']);
     last.leave('closed');
+  });
+
+  test('is announced again when somebody removes its file, and a folder that is gone ends nobody’s process', async () => {
+    jest.useFakeTimers();
+    try {
+      const occupancy = new Occupancy(folder);
+      await occupancy.take();
+      rmSync(inUse());
+      jest.advanceTimersByTime(2500);
+      expect(await outcome(new Occupancy(folder).take())).toBe('UNSILO_DATA_LOCKED');
+      rmSync(folder, { recursive: true });
+      jest.advanceTimersByTime(2500);
+      expect(existsSync(folder)).toBe(false);
+      occupancy.leave('closed');
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('is not taken again by one that was looking while others came and went', async () => {

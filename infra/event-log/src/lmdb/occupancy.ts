@@ -98,8 +98,16 @@ export class Occupancy {
     try {
       utimesSync(this.path!, now, now);
     } catch {
-      // Removed by hand, or by a process that took this one for dead; then the owner's record in the environment fences it off.
+      this.announceAgain();
+    }
+  }
+
+  /** Its file was removed: by hand, or by a process that took this one for dead. Then the owner's record in the environment fences it off. */
+  private announceAgain(): void {
+    try {
       if (this.numbers().length === 0) announce(this.path!);
+    } catch {
+      // The folder itself is gone, or out of reach: the next write will say so.
     }
   }
 

@@ -13,6 +13,8 @@ import {
   type Signal,
   type UnsiloEvent,
 } from '@unsilo/schemas';
+import { SUMMARY_FORMAT } from '../domain/compaction.js';
+import { canAbsorb } from '../domain/rebuild.js';
 import { noteCause, type Causes } from './causes.js';
 
 /** The events of one batch by what they say; what can't be used is set aside with its coordinates. */
@@ -78,6 +80,9 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
       intake.unusable.push(
         unusable(message, 'UNSILO_OTHER_TENANT', 'The event belongs to a tenant that this hub does not serve.', now),
       );
+    } else if (parsed.event.type === 'unsilo.record.summarised' && !canAbsorb(parsed.event.data)) {
+      const text = `The summary of the record can't be read: this hub writes form ${SUMMARY_FORMAT}.`;
+      intake.unusable.push(unusable(message, 'UNSILO_UNKNOWN_FORM', text, now));
     } else if (placeOf(parsed.event).topic !== message.topic || !addTo(intake, parsed.event)) {
       // Each topic has its own order, retention and rights to write: what stands on another one was put there by mistake or worse.
       intake.unusable.push(

@@ -8,9 +8,12 @@ import { nothing, walk, type EvaluationContext } from './testimony.js';
 import { hash53 } from './hash.js';
 import { isAfter } from './version.js';
 
+/** The form of summaries: what is read of another's is of no other. */
+export const SUMMARY_FORMAT = 1;
+
 /** What stays of the facts at or below the horizon (SYNC section 3). Plain JSON. */
 export interface Summary {
-  format: 1;
+  format: typeof SUMMARY_FORMAT;
   /** Last version and state at or below the horizon. */
   version: Version;
   state: PackedState;
@@ -152,7 +155,7 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     (landed.has(known) || known.outcome?.version === undefined || !isAfter(known.outcome.version, horizon));
   const first = points[0];
   const summary: Summary = {
-    format: 1,
+    format: SUMMARY_FORMAT,
     version: lastVersion(lastSeen?.version, last?.version, record.summary?.version) ?? horizon,
     state: packState({ flat: last?.flat ?? before ?? nothing(), scalars: scan.scalars, lists: scan.lists }),
     deleted: lastDeleted

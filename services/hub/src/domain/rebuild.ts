@@ -1,6 +1,7 @@
-import type { RecordSummary } from '@unsilo/schemas';
+import type { RecordSummary, Version } from '@unsilo/schemas';
 import { addCommand, addObservation, addOutcome, type RecordFacts } from './facts.js';
-import type { Summary } from './compaction.js';
+import { SUMMARY_FORMAT, type Summary } from './compaction.js';
+import { unpackState } from './packing.js';
 import { isAfter } from './version.js';
 
 /** What a rebuild needs to know of one record, as it stands in the `records` topic (SYNC section 3). */
@@ -22,6 +23,29 @@ export function toSummary(facts: RecordFacts): RecordSummary {
   if (facts.horizon) summary.horizon = facts.horizon;
   if (facts.summary) summary.summary = { ...facts.summary };
   return summary;
+}
+
+/**
+ * Whether a published summary is of the form that is known here and holds together. Its schema leaves its content to the hub, but another
+ * version may write the same topic, and so may a stranger.
+ */
+export function canAbsorb({ summary }: RecordSummary): boolean {
+  if (!summary) return true;
+  const { format, version, state, answered, asOf } = summary as unknown as Summary;
+  if (format !== SUMMARY_FORMAT) return false;
+  try {
+    unpackState(state);
+    const answers = answered.every(
+      ({ command, base, sent, left }) => typeof command === 'string' && isVersion(base) && sent && left,
+    );
+    return answers && isVersion(version) && new Map(asOf).size === asOf.length;
+  } catch {
+    return false;
+  }
+}
+
+function isVersion({ major, minor }: Version): boolean {
+  return Number.isInteger(major) && Number.isInteger(minor);
 }
 
 /** Adds what the topic says of a record to what is known already. Idempotent, in any order with the facts themselves. */

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { Position } from '@unsilo/event-log';
-import { declareTopics, decisionEvent, objectEvent, signalEvent, topicName, type UnsiloEvent } from '@unsilo/schemas';
+import {
+  type RecordSummary,
+  declareTopics,
+  decisionEvent,
+  objectEvent,
+  recordEvent,
+  signalEvent,
+  topicName,
+  type UnsiloEvent,
+} from '@unsilo/schemas';
 import { admin, crm, openTestHub, policyFor, seen, type TestHub } from './test-hub.js';
 
 interface Case {
@@ -42,6 +51,12 @@ const object = objectEvent('acme', {
   observedAt: at,
   state: { kind: 'case', name: 'Late order', status: 'new', parties: [] },
 });
+
+const summarised = (summary: RecordSummary['summary'] & object): string => {
+  const rest = { observations: [], commands: [], outcomes: [] };
+  const record = { ref: 'a/contact/9', horizon: { major: 1, minor: 0 }, summary, ...rest };
+  return JSON.stringify(recordEvent('acme', record, { revision: 1, at }));
+};
 
 const cases: Case[] = [
   { title: 'no JSON', value: '{"specversion": "1.0", ', code: 'UNSILO_NOT_JSON', says: /line 1, column \d+/ },
@@ -168,6 +183,20 @@ const cases: Case[] = [
     value: text,
     code: 'UNSILO_MISPLACED_EVENT',
     says: /party/,
+  },
+  {
+    title: 'a record as a later version of the hub sums it up',
+    topic: topicName('records'),
+    value: summarised({ format: 9 }),
+    code: 'UNSILO_UNKNOWN_FORM',
+    says: /this hub writes form 1/,
+  },
+  {
+    title: 'a record whose summary is nothing',
+    topic: topicName('records'),
+    value: summarised({ format: 1, state: {}, answered: [], asOf: [] }),
+    code: 'UNSILO_UNKNOWN_FORM',
+    says: /can't be read/,
   },
   {
     title: 'a value of several megabytes',
