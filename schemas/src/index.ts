@@ -18,7 +18,7 @@ export {
   type EventOptions,
 } from './events.js';
 export { parseEvent } from './parse.js';
-export type { Problem } from './problem.js';
+export { jsonPointerStep, type Problem } from './problem.js';
 export { parseRef, refOf, type RefParts } from './ref.js';
 export {
   commandTarget,

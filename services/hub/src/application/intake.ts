@@ -9,13 +9,16 @@ import {
   type Interaction,
   type Outcome,
   type Party,
+  type Problem,
   type RecordSummary,
   type Signal,
   type UnsiloEvent,
 } from '@unsilo/schemas';
 import { SUMMARY_FORMAT } from '../domain/compaction.js';
+import { problemOfCommand, problemOfDecision } from '../domain/attribute-value.js';
 import { canAbsorb } from '../domain/rebuild.js';
 import { noteCause, type Causes } from './causes.js';
+import type { Core } from './core.js';
 
 /** The events of one batch by what they say; what can't be used is set aside with its coordinates. */
 export interface Intake {
@@ -49,7 +52,10 @@ export function emptyIntake(): Intake {
   };
 }
 
-export function takeIn(messages: readonly LogMessage[], tenant: string, now: number): Intake {
+/** Whose events are taken in, and how their values are read. */
+type Reader = Pick<Core, 'tenant' | 'normaliser'>;
+
+export function takeIn(messages: readonly LogMessage[], core: Reader, now: number): Intake {
   const intake = emptyIntake();
   for (const message of messages) {
     // A tombstone of a compacted topic says nothing that a reader of facts needs.
@@ -76,26 +82,41 @@ export function takeIn(messages: readonly LogMessage[], tenant: string, now: num
           now,
         ),
       );
-    } else if (parsed.event.tenant !== tenant) {
-      intake.unusable.push(
-        unusable(message, 'UNSILO_OTHER_TENANT', 'The event belongs to a tenant that this hub does not serve.', now),
-      );
-    } else if (parsed.event.type === 'unsilo.record.summarised' && !canAbsorb(parsed.event.data)) {
-      const text = `The summary of the record can't be read: this hub writes form ${SUMMARY_FORMAT}.`;
-      intake.unusable.push(unusable(message, 'UNSILO_UNKNOWN_FORM', text, now));
-    } else if (placeOf(parsed.event).topic !== message.topic || !addTo(intake, parsed.event)) {
-      // Each topic has its own order, retention and rights to write: what stands on another one was put there by mistake or worse.
-      intake.unusable.push(
-        unusable(
-          message,
-          'UNSILO_MISPLACED_EVENT',
-          `An event of type ${parsed.event.type} does not belong on this topic.`,
-          now,
-        ),
-      );
-    } else noteCause(intake.causes, message, parsed.event);
+      continue;
+    }
+    const { event } = parsed;
+    const refusal = refusalOf(event, message.topic, core) ?? (addTo(intake, event) ? undefined : misplaced(event));
+    if (refusal) intake.unusable.push(unusable(message, refusal.code, refusal.text, now));
+    else noteCause(intake.causes, message, event);
   }
   return intake;
+}
+
+interface Refusal {
+  code: string;
+  text: string;
+}
+
+function misplaced({ type }: UnsiloEvent): Refusal {
+  return { code: 'UNSILO_MISPLACED_EVENT', text: `An event of type ${type} does not belong on this topic.` };
+}
+
+/** Why an event that its schema allows is of no use all the same. */
+function refusalOf(event: UnsiloEvent, topic: string, { tenant, normaliser }: Reader): Refusal | undefined {
+  if (event.tenant !== tenant)
+    return { code: 'UNSILO_OTHER_TENANT', text: 'The event belongs to a tenant that this hub does not serve.' };
+  // Each topic has its own order, retention and rights to write: what stands on another one was put there by mistake or worse.
+  if (placeOf(event).topic !== topic) return misplaced(event);
+  // What can't be read would keep its record, and all that is merged with it, from ever being processed again.
+  if (event.type === 'unsilo.record.summarised' && !canAbsorb(event.data))
+    return {
+      code: 'UNSILO_UNKNOWN_FORM',
+      text: `The summary of the record can't be read: this hub writes form ${SUMMARY_FORMAT}.`,
+    };
+  let problem: Problem | undefined;
+  if (event.type === 'unsilo.decision.made') problem = problemOfDecision(event.data);
+  if (event.type === 'unsilo.command.issued') problem = problemOfCommand(event.data, normaliser);
+  return problem && { code: 'UNSILO_INVALID', text: `/data${problem.path} ${problem.message}` };
 }
 
 /** What is done for an event is noted as being about this (`Workspace.each`). */
@@ -133,7 +154,8 @@ function topicKind(topic: string): string {
   return topic.split('.')[1] ?? '';
 }
 
-export function addTo(intake: Intake, event: UnsiloEvent): boolean {
+/** @returns false for an event that nobody takes in */
+function addTo(intake: Intake, event: UnsiloEvent): boolean {
   switch (event.type) {
     case 'unsilo.party.changed':
       intake.parties.push(event.data);

@@ -64,7 +64,7 @@ export class Processor {
    * @throws when the consumed offsets are not where this worker left them: it has lost its partitions.
    */
   async begin(messages: readonly LogMessage[], moves: readonly OffsetMove[], before?: Step): Promise<Step> {
-    const intake = takeIn(messages, this.core.tenant, this.core.now());
+    const intake = takeIn(messages, this.core, this.core.now());
     const computed = await this.compute(intake, {}, { before });
     // Written down while the step before may still be under way, so that this one can follow it at once.
     const proposal = this.propose(intake, {}, computed);
@@ -78,7 +78,7 @@ export class Processor {
    * @param again The same messages will be delivered once more: what can't be used is parked then and not now.
    */
   async absorb(messages: readonly LogMessage[], again: boolean): Promise<void> {
-    const intake = takeIn(messages, this.core.tenant, this.core.now());
+    const intake = takeIn(messages, this.core, this.core.now());
     if (again) intake.unusable = [];
     await this.commitUntilSettled(this.propose(intake, {}, await this.compute(intake, {})), []);
   }

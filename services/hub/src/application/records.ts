@@ -41,6 +41,7 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
       ...intake.outcomes.flatMap((o) => o.ref ?? []),
       ...intake.decisions.flatMap(refsOfDecision),
       ...intake.commands.flatMap(refOfCommand),
+      ...intake.records.flatMap((r) => r.commands.flatMap(refOfCommand)),
     ]),
   ]);
   await workspace.load(
@@ -81,6 +82,17 @@ function update(
   if (facts === row.facts) return;
   workspace.set('records', ref, { ...row, facts });
   touched.facts.add(ref);
+  // Below an erasure's floor lies nothing: maybe it was the last that was known.
+  if (facts.erasedUpTo !== row.facts.erasedUpTo) touched.identity.add(ref);
+  const maker = facts.createdFor?.ref;
+  if (maker !== undefined && maker !== row.facts.createdFor?.ref) noteMade(workspace, maker, ref);
+}
+
+/** A create that was tried twice may have made two records, of which its own outcome names one. */
+function noteMade(workspace: Workspace, maker: string, ref: string): void {
+  const row = recordRow(workspace, maker);
+  const { made = [] } = row;
+  if (!made.includes(ref)) workspace.set('records', maker, { ...row, made: [...made, ref].sort() });
 }
 
 function applyParty(workspace: Workspace, touched: Touched, party: Party): void {
@@ -112,11 +124,11 @@ async function applyCommand(
   touched: Touched,
   command: NonNullable<CommandRow['command']>,
 ): Promise<void> {
-  const row = workspace.get<CommandRow>('commands', command.id);
-  if (row?.command) return;
+  const { early = [], ...row } = workspace.get<CommandRow>('commands', command.id) ?? {};
+  if (row.command) return;
   workspace.set('commands', command.id, { ...row, command });
   await registerCommand(workspace, touched, command);
-  if (row?.outcome) await applyOutcome(workspace, touched, row.outcome, true);
+  for (const outcome of early) await applyOutcome(workspace, touched, outcome);
 }
 
 /** Puts a command where its ref, its member or its interaction will find it. */
@@ -149,13 +161,17 @@ export async function registerCommand(
   }
 }
 
-async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Outcome, again = false): Promise<void> {
+async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Outcome): Promise<void> {
   const row = workspace.get<CommandRow>('commands', outcome.command);
-  const best = again || !row?.outcome || compareOutcomes(outcome, row.outcome) > 0 ? outcome : row.outcome;
-  workspace.set('commands', outcome.command, { ...row, outcome: best });
+  const best = !row?.outcome || compareOutcomes(outcome, row.outcome) > 0 ? outcome : row.outcome;
   const command = row?.command;
-  // Its command isn't known yet (a rebuild reads topics side by side): it will be applied when that comes.
-  if (!command) return;
+  if (!command) {
+    // A rebuild reads topics side by side: it will be applied when its command comes.
+    const early = withEarly(row?.early ?? [], outcome);
+    workspace.set('commands', outcome.command, { ...row, outcome: best, early } satisfies CommandRow);
+    return;
+  }
+  workspace.set('commands', outcome.command, { ...row, outcome: best } satisfies CommandRow);
   if (command.action === 'update' || command.action === 'delete') {
     update(workspace, touched, command.ref, (facts) => addOutcome(facts, outcome, 'commands'));
     eraseCommand(workspace, command.id, recordRow(workspace, command.ref).facts.erasedAt);
@@ -163,12 +179,21 @@ async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Out
     update(workspace, touched, command.createdFor, (facts) => addOutcome(facts, outcome, 'creates'));
     eraseCommand(workspace, command.id, recordRow(workspace, command.createdFor).facts.erasedAt);
     if (outcome.ref === undefined || outcome.status !== 'applied') return;
+    // Whatever a system says, it made no record in another one.
+    if (systemOf(outcome.ref) !== command.system) return;
     await workspace.load('records', [outcome.ref]);
     bind(workspace, touched, outcome.ref, command.createdFor, command.id);
     update(workspace, touched, outcome.ref, (facts) =>
       addOutcome({ ...facts, commands: addCommandTo(facts, command) }, outcome, 'commands'),
     );
   }
+}
+
+/** The best outcome for each record that is named: a create that was tried twice may have made two. */
+function withEarly(early: readonly Outcome[], outcome: Outcome): Outcome[] {
+  const known = early.find((o) => o.ref === outcome.ref);
+  if (known && compareOutcomes(known, outcome) >= 0) return [...early];
+  return [...early.filter((o) => o !== known), outcome];
 }
 
 function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision): void {
@@ -217,8 +242,7 @@ function needingPast(workspace: Workspace, intake: Intake): string[] {
   for (const command of workspace.each(intake.commands, subjectOf.commands)) {
     if (command.action === 'update' || command.action === 'delete')
       ask(command.ref, (facts) => belongsBelow.command(facts, command));
-    const early = workspace.get<CommandRow>('commands', command.id)?.outcome;
-    if (early) askOutcome(command, early);
+    for (const early of workspace.get<CommandRow>('commands', command.id)?.early ?? []) askOutcome(command, early);
   }
   const commands = new Map(intake.commands.map((c) => [c.id, c]));
   for (const outcome of workspace.each(intake.outcomes, subjectOf.outcomes)) {
@@ -241,8 +265,9 @@ function refOfCommand(command: NonNullable<CommandRow['command']>): string[] {
   return command.action === 'update' || command.action === 'delete' ? [command.ref] : [];
 }
 
-function targetsOf(row: CommandRow | undefined): string[] {
-  return row?.command ? refOfCommand(row.command) : [];
+/** Whom a command is about, and what outcomes that came before it name. */
+function targetsOf({ command, early = [] }: CommandRow = {}): string[] {
+  return [...(command ? refOfCommand(command) : []), ...early.flatMap((outcome) => outcome.ref ?? [])];
 }
 
 function externalKey(system: string, key: string): string {
@@ -263,7 +288,16 @@ async function loadCreators(workspace: Workspace, intake: Intake): Promise<void>
   const made = workspace.glance(() =>
     intake.parties
       .flatMap((p) => externalKeys(workspace, p))
-      .flatMap((key) => workspace.get<{ command: string }>('external-keys', key)?.command ?? []),
+      .flatMap((key) => workspace.get<{ command: string; createdFor: string }>('external-keys', key) ?? []),
   );
-  await workspace.load('commands', made);
+  await Promise.all([
+    workspace.load(
+      'commands',
+      made.map(({ command }) => command),
+    ),
+    workspace.load(
+      'records',
+      made.map(({ createdFor }) => createdFor),
+    ),
+  ]);
 }

@@ -17,6 +17,8 @@ export interface RecordRow {
   matched?: string;
   customer?: string;
   decisions?: OrderedDecision[];
+  /** Refs of records that are said to have been created for this one, sorted: whoever looks at it finds them. */
+  made?: string[];
 }
 
 /**
@@ -41,7 +43,10 @@ export interface RetiredRow {
 /** A command and how it ended. Either may come first. */
 export interface CommandRow {
   command?: Command;
+  /** The best one known. */
   outcome?: Outcome;
+  /** Those that came before the command, the best one for each record that is named: not applied yet. */
+  early?: Outcome[];
 }
 
 export interface InteractionRow {

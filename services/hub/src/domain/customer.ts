@@ -1,4 +1,5 @@
 import type { Customer } from '@unsilo/schemas';
+import { isReadable } from './attribute-value.js';
 import { elementKey, isListAttribute } from './attributes.js';
 import type { OrderedDecision } from './decisions.js';
 import type { Normaliser } from './normalise.js';
@@ -30,7 +31,7 @@ export function keepsOf(decisions: Iterable<OrderedDecision>, normaliser: Normal
         undo: decision.undo ?? false,
       };
       if (isListAttribute(attribute)) {
-        if (value === null || typeof value !== 'object') continue;
+        if (value === null || typeof value !== 'object' || !isReadable(attribute, [value], normaliser)) continue;
         keep.element = elementKey(attribute, value, normaliser);
       }
       const key = `${attribute}\u001f${keep.element ?? ''}`;

@@ -5,6 +5,7 @@ import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { Position } from '@unsilo/event-log';
 import {
   type RecordSummary,
+  commandEvent,
   declareTopics,
   decisionEvent,
   objectEvent,
@@ -36,10 +37,9 @@ function spoilt(piece: string | RegExp, by: string): string {
   return result;
 }
 
+const saying = { id: 'd1', author: 's', decidedAt: at };
 const decision = decisionEvent('acme', {
-  id: 'd1',
-  author: 's',
-  decidedAt: at,
+  ...saying,
   kind: 'link',
   refs: ['a/contact/1', 'a/contact/2'],
 });
@@ -183,6 +183,35 @@ const cases: Case[] = [
     value: text,
     code: 'UNSILO_MISPLACED_EVENT',
     says: /party/,
+  },
+  {
+    title: 'a decision to keep what no record could hold',
+    topic: topicName('decisions'),
+    value: JSON.stringify(
+      decisionEvent('acme', { ...saying, kind: 'keep', ref: 'a/contact/9', attribute: 'emails', value: [{}] }),
+    ),
+    code: 'UNSILO_INVALID',
+    says: /\/data\/value\/0\/address/,
+  },
+  {
+    title: 'a command that writes what can not be read',
+    topic: topicName('commands', 'a'),
+    value: JSON.stringify(
+      commandEvent('acme', {
+        id: 'c9',
+        system: 'a',
+        cause: { kind: 'plan' },
+        issuedAt: at,
+        deadline: at,
+        attempt: 1,
+        action: 'update',
+        ref: 'a/contact/9',
+        base: { major: 1, minor: 0 },
+        set: { phones: { value: [{ adress: 'x' }], asOf: 1 } },
+      }),
+    ),
+    code: 'UNSILO_INVALID',
+    says: /\/data\/set\/phones/,
   },
   {
     title: 'a record as a later version of the hub sums it up',

@@ -1,4 +1,4 @@
-import { outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
+import { commandEvent, outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
 import { admin, crm, openTestHub, policyFor, seen, T0, type TestHub } from './test-hub.js';
 
 const systems = [crm('a'), crm('b')];
@@ -111,3 +111,79 @@ describe('creating a record where a customer has none', () => {
     expect(await hub.commands('b')).toEqual([]);
   });
 });
+
+describe('records that one create made', () => {
+  const at = new Date(T0).toISOString();
+  const create = commandEvent('acme', {
+    id: 'c1',
+    system: 'b',
+    cause: { kind: 'plan' },
+    issuedAt: at,
+    deadline: at,
+    attempt: 1,
+    action: 'create',
+    kind: 'contact',
+    externalKey: 'k',
+    createdFor: 'a/contact/1',
+    set: { 'name.given': { value: 'Ada', asOf: T0 } },
+  });
+  const made = (ref: string): UnsiloEvent =>
+    outcomeEvent('acme', {
+      command: 'c1',
+      system: 'b',
+      status: 'applied',
+      ref,
+      version: { major: 1, minor: 0 },
+      exact: true,
+      left: { kind: 'person', name: { given: 'Ada' } },
+      reportedAt: at,
+    });
+  /** A create that was tried twice, and made two. */
+  const events = [seen('a/contact/1', 1, { name: { given: 'Ada' } }), create, made('b/contact/1'), made('b/contact/2')];
+
+  it.each(permutations([0, 1, 2, 3]))('are its customer’s, in whatever order that is learnt: %j', async (...order) => {
+    const hub = await openTestHub({ systems, policy: policyFor([]) });
+    for (const i of order) {
+      await hub.append(events[i]!);
+      await hub.hub.settled();
+    }
+    const found = [];
+    for await (const customer of hub.hub.service.customers(admin)) found.push(customer);
+    expect(found.map(({ members }) => [...members].sort())).toEqual([['a/contact/1', 'b/contact/1', 'b/contact/2']]);
+    expect((await hub.hub.service.deadLetters(admin, { limit: 10 })).items).toEqual([]);
+    await hub.close();
+  });
+
+  it('whose past is summarised are found as well when the command comes last', async () => {
+    const hub = await openTestHub({ systems, policy: policyFor([]) });
+    for (let version = 1; version <= 4; version++) {
+      await hub.append(seen('b/contact/1', version, { name: { given: 'Ada' }, note: `visit ${version}` }));
+      await hub.hub.settled();
+    }
+    await hub.append(made('b/contact/1'));
+    await hub.hub.settled();
+    await hub.append(create);
+    await hub.hub.settled();
+    expect((await hub.hub.service.deadLetters(admin, { limit: 10 })).items).toEqual([]);
+    await hub.close();
+  });
+
+  it('stand in the system that was asked: one elsewhere, or the very member that it was for, is nobody’s copy', async () => {
+    const hub = await openTestHub({ systems, policy: policyFor([]) });
+    await hub.append(
+      seen('a/contact/1', 1, { name: { given: 'Ada' } }),
+      seen('a/contact/2', 1, { name: { given: 'Bea' } }),
+    );
+    await hub.append(create, made('a/contact/1'), made('a/contact/2'));
+    await hub.hub.settled();
+    const found = [];
+    for await (const customer of hub.hub.service.customers(admin)) found.push(customer);
+    expect(found.map(({ members }) => members).sort()).toEqual([['a/contact/1'], ['a/contact/2']]);
+    await hub.close();
+  });
+});
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}

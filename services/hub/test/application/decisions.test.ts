@@ -1,4 +1,6 @@
-import { admin, crm, openTestHub, policyFor, seen, type TestHub } from './test-hub.js';
+import { decisionEvent, type AttributeValue } from '@unsilo/schemas';
+import { emptyRecord } from '../../src/domain.js';
+import { admin, crm, openTestHub, policyFor, seen, T0, type TestHub } from './test-hub.js';
 
 describe('decisions', () => {
   let hub: TestHub;
@@ -72,6 +74,71 @@ describe('decisions', () => {
       hub.hub.service.decide(admin, { kind: 'link', refs: ['a/contact/1', 'a/contact/2'] }),
     ).rejects.toMatchObject({ code: 'UNSILO_NO_RECORD' });
   });
+
+  it('a value that no record could hold is not kept: it would hold up its customer for ever', async () => {
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+    await hub.hub.settled();
+    const keep = (attribute: string, value: AttributeValue) =>
+      hub.hub.service.decide(admin, { kind: 'keep', ref: 'a/contact/1', attribute, value });
+    for (const [attribute, value, path] of [
+      ['emails', [{}], '/value/0/address'],
+      ['emails', 'ada@example.org', '/value'],
+      ['name.given', [], '/value'],
+      ['birthDate', 'tomorrow', '/value'],
+      ['kind', 'organization', '/value'],
+      ['name.nick', 'Addie', '/value'],
+    ] as const) {
+      await expect(keep(attribute, value as AttributeValue)).rejects.toMatchObject({
+        code: 'UNSILO_INVALID',
+        details: [{ path, message: expect.stringMatching(/\S/) }],
+      });
+    }
+    await keep('emails', [{ address: 'ada@example.org' }]);
+    await keep('extra.a/b.c', 5);
+    await hub.hub.settled();
+    expect((await all())[0]?.state).toMatchObject({
+      emails: [{ address: 'ada@example.org' }],
+      extra: { 'a/b.c': 5 },
+    });
+  });
+
+  it('an older decision to keep what can not be read holds nobody up', async () => {
+    const decision = { id: 'd1', author: 'old', decidedAt: new Date(T0).toISOString() };
+    const kept = { ...decision, kind: 'keep' as const, ref: 'a/contact/1', attribute: 'emails', value: [{}] };
+    const row = { facts: emptyRecord('a/contact/1'), decisions: [{ seq: T0, decision: kept }] };
+    await hub.store.commit('acme', { put: [{ table: 'records', key: 'a/contact/1', value: JSON.stringify(row) }] });
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+    await hub.hub.settled();
+    expect(await all()).toMatchObject([{ state: { name: { given: 'Ada' } } }]);
+    expect((await hub.hub.service.deadLetters(admin, { limit: 10 })).items).toEqual([]);
+  });
+
+  it.each([
+    ['before', [0, 1, 2]],
+    ['after', [1, 2, 0]],
+  ])(
+    'a record of which nothing is left is no customer, though the last of it comes %s an erasure',
+    async (_, order) => {
+      // The system's clock says that the second version is older than the first: what the erasure took goes up to it.
+      const erasure = decisionEvent('acme', {
+        id: 'd1',
+        author: 'steward',
+        decidedAt: new Date(T0 + 5000).toISOString(),
+        kind: 'erase',
+        refs: ['a/contact/1'],
+      });
+      const events = [
+        erasure,
+        seen('a/contact/1', 1, { name: { given: 'Ada' } }, T0 + 9000),
+        seen('a/contact/1', 2, { name: { given: 'Ada' } }, T0 + 1000),
+      ];
+      for (const i of order) {
+        await hub.append(events[i]!);
+        await hub.hub.settled();
+      }
+      expect(await all()).toEqual([]);
+    },
+  );
 
   it('says why two records are one customer, and why not', async () => {
     await hub.append(

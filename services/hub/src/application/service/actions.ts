@@ -9,6 +9,7 @@ import {
   type Decision,
   type UnsiloEvent,
 } from '@unsilo/schemas';
+import { problemOfDecision } from '../../domain/attribute-value.js';
 import { kindOf, systemOf } from '../../domain/ref.js';
 import type { CommandRow, InteractionRow, RecordRow } from '../rows.js';
 import {
@@ -88,6 +89,9 @@ export async function decide(context: ServiceContext, actor: Actor, request: Dec
   const checked = validate('decision', decision);
   if (!checked.ok)
     throw new ServiceError('invalid', 'UNSILO_INVALID', 'The decision is not valid.', { details: checked.errors });
+  const problem = problemOfDecision(checked.value);
+  if (problem)
+    throw new ServiceError('invalid', 'UNSILO_INVALID', 'No record could hold this value.', { details: [problem] });
   await append(context, [decisionEvent(context.core.tenant, checked.value)]);
   return checked.value;
 }
