@@ -50,10 +50,12 @@ export function moveCheckpoint(
   return { record: above, chunk };
 }
 
+/** Of what was seen, and no write that nobody has seen yet: plans start from what was seen, and would lie below the checkpoint. */
 function highest(record: RecordFacts): Version | undefined {
   let at = record.observations.at(-1)?.version;
-  for (const { outcome } of record.commands) {
-    if (outcome?.status === 'applied' && outcome.version && (!at || isAfter(outcome.version, at))) at = outcome.version;
+  for (const { command, outcome } of record.commands) {
+    const shows = outcome?.status === 'applied' && outcome.left !== undefined && command.action !== 'delete';
+    if (shows && outcome.version && (!at || isAfter(outcome.version, at))) at = outcome.version;
   }
   for (const known of record.commands) if (at && isOpen(known) && isAfter(at, baseOf(known))) at = baseOf(known);
   return at;
@@ -93,8 +95,11 @@ export const belongsBelow = {
   outcome(record: RecordFacts, outcome: Outcome): boolean {
     const { horizon } = record;
     if (horizon === undefined) return false;
-    if (!record.commands.some((k) => k.command.id === outcome.command)) return true;
-    const { version, pre } = outcome;
-    return (version !== undefined && !isAfter(version, horizon)) || (pre !== undefined && isAfter(horizon, pre));
+    const known = record.commands.find((k) => k.command.id === outcome.command);
+    if (!known) return true;
+    // What takes the place of an outcome that landed below the checkpoint takes it there.
+    const versions = [outcome.version, known.outcome?.version].filter((v) => v !== undefined);
+    const { pre } = outcome;
+    return versions.some((version) => !isAfter(version, horizon)) || (pre !== undefined && isAfter(horizon, pre));
   },
 };

@@ -8,13 +8,15 @@ import {
 } from '@unsilo/schemas';
 import { T0 } from './test-hub.js';
 
-/** Deterministic numbers from a seed (mulberry32). */
-export function random(seed: number): {
+export interface Rng {
   int(below: number): number;
   pick<T>(list: readonly T[]): T;
   chance(p: number): boolean;
   shuffle<T>(list: readonly T[]): T[];
-} {
+}
+
+/** Deterministic numbers from a seed (mulberry32). */
+export function random(seed: number): Rng {
   let state = seed >>> 0;
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;

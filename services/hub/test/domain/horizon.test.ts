@@ -10,6 +10,7 @@ import {
   evaluate,
   type RecordFacts,
 } from '../../src/domain.js';
+import { belongsBelow, moveCheckpoint } from '../../src/domain/checkpoint.js';
 
 const ref = 'crm/contact/1';
 const context = { normaliser: createNormaliser('DE'), profile: undefined };
@@ -134,5 +135,29 @@ describe('an erasure', () => {
     const later = { ...found, version: { major: 3, minor: 0 }, changedAt: at(25) };
     const facts = record(shows(seen(1, 'Anna')), erased, asks(asked), ends(later));
     expect(evaluate(facts, context).shadow.scalars.get('name.given')).toBe('Bo');
+  });
+});
+
+describe('the checkpoint', () => {
+  const unseen = ended('c', 'applied', { version: { major: 5, minor: 0 }, pre: { major: 2, minor: 0 }, exact: true });
+  const moved = (facts: RecordFacts): RecordFacts => moveCheckpoint(facts, true, context)?.record ?? facts;
+
+  it('stays below a write that nobody has seen yet: what is planned meanwhile starts from what was seen', () => {
+    const written = moved(
+      record(shows(seen(1, 'Anna')), shows(seen(2, 'Anna')), asks(command('c', 2, 'Bo')), ends(unseen)),
+    );
+    expect(written.horizon).toEqual({ major: 2, minor: 0 });
+    const planned = asks(command('d', 2, 'Cy'))(written);
+    expect(planned.commands.map((k) => k.command.id)).toEqual(['c', 'd']);
+    expect(planned.late).toBe(0);
+  });
+
+  it('lets an outcome replace one that landed below it', () => {
+    const nothing = ended('c', 'applied', { version: { major: 2, minor: 0 }, exact: false, left: { kind: 'person' } });
+    const first = moved(
+      record(shows(seen(1, 'Anna')), shows(seen(2, 'Anna')), asks(command('c', 2, 'Bo')), ends(nothing)),
+    );
+    expect(first.horizon).toEqual({ major: 2, minor: 0 });
+    expect(belongsBelow.outcome(first, { ...unseen, left: { kind: 'person', name: { given: 'Bo' } } })).toBe(true);
   });
 });
