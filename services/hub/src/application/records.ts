@@ -124,11 +124,12 @@ async function applyCommand(
   touched: Touched,
   command: NonNullable<CommandRow['command']>,
 ): Promise<void> {
-  const { early = [], ...row } = workspace.get<CommandRow>('commands', command.id) ?? {};
-  if (row.command) return;
+  const known = workspace.get<CommandRow>('commands', command.id);
+  if (known?.command) return;
+  const { early: _, ...row } = known ?? {};
   workspace.set('commands', command.id, { ...row, command });
   await registerCommand(workspace, touched, command);
-  for (const outcome of early) await applyOutcome(workspace, touched, outcome);
+  for (const outcome of earlyOf(known)) await applyOutcome(workspace, touched, outcome);
 }
 
 /** Puts a command where its ref, its member or its interaction will find it. */
@@ -167,7 +168,7 @@ async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Out
   const command = row?.command;
   if (!command) {
     // A rebuild reads topics side by side: it will be applied when its command comes.
-    const early = withEarly(row?.early ?? [], outcome);
+    const early = withEarly(earlyOf(row), outcome);
     workspace.set('commands', outcome.command, { ...row, outcome: best, early } satisfies CommandRow);
     return;
   }
@@ -187,6 +188,11 @@ async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Out
       addOutcome({ ...facts, commands: addCommandTo(facts, command) }, outcome, 'commands'),
     );
   }
+}
+
+/** Outcomes that wait for their command. Earlier versions kept the best one alone. */
+function earlyOf(row: CommandRow | undefined): readonly Outcome[] {
+  return row?.command ? [] : (row?.early ?? (row?.outcome ? [row.outcome] : []));
 }
 
 /** The best outcome for each record that is named: a create that was tried twice may have made two. */
@@ -242,7 +248,7 @@ function needingPast(workspace: Workspace, intake: Intake): string[] {
   for (const command of workspace.each(intake.commands, subjectOf.commands)) {
     if (command.action === 'update' || command.action === 'delete')
       ask(command.ref, (facts) => belongsBelow.command(facts, command));
-    for (const early of workspace.get<CommandRow>('commands', command.id)?.early ?? []) askOutcome(command, early);
+    for (const early of earlyOf(workspace.get<CommandRow>('commands', command.id))) askOutcome(command, early);
   }
   const commands = new Map(intake.commands.map((c) => [c.id, c]));
   for (const outcome of workspace.each(intake.outcomes, subjectOf.outcomes)) {
@@ -265,9 +271,9 @@ function refOfCommand(command: NonNullable<CommandRow['command']>): string[] {
   return command.action === 'update' || command.action === 'delete' ? [command.ref] : [];
 }
 
-/** Whom a command is about, and what outcomes that came before it name. */
-function targetsOf({ command, early = [] }: CommandRow = {}): string[] {
-  return [...(command ? refOfCommand(command) : []), ...early.flatMap((outcome) => outcome.ref ?? [])];
+/** Whom a command is about, or, while it isn't known, its outcomes. */
+function targetsOf(row: CommandRow | undefined): string[] {
+  return row?.command ? refOfCommand(row.command) : earlyOf(row).flatMap(({ ref }) => ref ?? []);
 }
 
 function externalKey(system: string, key: string): string {

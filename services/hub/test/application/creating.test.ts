@@ -154,6 +154,28 @@ describe('records that one create made', () => {
     await hub.close();
   });
 
+  it('are found in a state that an earlier version kept', async () => {
+    const hub = await openTestHub({ systems, policy: policyFor([]) });
+    const members = async () => {
+      const found = [];
+      for await (const customer of hub.hub.service.customers(admin)) found.push([...customer.members].sort());
+      return found.sort();
+    };
+    const [, , outcome] = events;
+    const early = { outcome: outcome!.data };
+    await hub.store.commit('acme', { put: [{ table: 'commands', key: 'c1', value: JSON.stringify(early) }] });
+    await hub.append(events[0]!, create);
+    await hub.hub.settled();
+    expect(await members()).toEqual([['a/contact/1', 'b/contact/1']]);
+    const [row] = await hub.store.getMany('acme', 'records', ['a/contact/1']);
+    const { made: _, ...before } = JSON.parse(row!.value) as { made: string[] };
+    await hub.store.commit('acme', { put: [{ table: 'records', key: 'a/contact/1', value: JSON.stringify(before) }] });
+    await hub.append(seen('a/contact/1', 2, { name: { given: 'Ada', surname: 'Byron' } }));
+    await hub.hub.settled();
+    expect(await members()).toEqual([['a/contact/1', 'b/contact/1']]);
+    await hub.close();
+  });
+
   it('whose past is summarised are found as well when the command comes last', async () => {
     const hub = await openTestHub({ systems, policy: policyFor([]) });
     for (let version = 1; version <= 4; version++) {
