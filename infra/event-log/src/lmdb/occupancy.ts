@@ -60,7 +60,7 @@ export class Occupancy {
         throw locked(this.folder, now?.owner ?? before.owner);
       }
       const number = (before?.number ?? 0) + 1;
-      const path = this.pathOf(number);
+      const path = join(this.folder, `in-use.${number}.json`);
       if (!announce(path)) continue;
       if (this.latest()?.number !== number) {
         // The number was used and removed while this process was looking.
@@ -69,7 +69,7 @@ export class Occupancy {
       }
       this.path = path;
       this.left = before !== undefined && before.end !== 'closed';
-      for (const other of this.numbers()) if (other.number < number) rmSync(other.path, { force: true });
+      for (const other of this.files()) if (other.number < number) rmSync(other.path, { force: true });
       this.timer = setInterval(() => this.giveSignOfLife(), SIGN_OF_LIFE_MS);
       this.timer.unref();
       return;
@@ -105,26 +105,22 @@ export class Occupancy {
   /** Its file was removed: by hand, or by a process that took this one for dead. Then the owner's record in the environment fences it off. */
   private announceAgain(): void {
     try {
-      if (this.numbers().length === 0) announce(this.path!);
+      if (this.files().length === 0) announce(this.path!);
     } catch {
       // The folder itself is gone, or out of reach: the next write will say so.
     }
   }
 
   private latest(): Opening | undefined {
-    const [last] = this.numbers().sort((a, b) => b.number - a.number);
+    const [last] = this.files().sort((a, b) => b.number - a.number);
     return last === undefined ? undefined : { ...last, ...readOpening(last.path) };
   }
 
-  private numbers(): { number: number; path: string }[] {
+  private files(): { number: number; path: string }[] {
     return readdirSync(this.folder).flatMap((name) => {
       const match = NAME.exec(name);
       return match === null ? [] : [{ number: Number(match[1] ?? 0), path: join(this.folder, name) }];
     });
-  }
-
-  private pathOf(number: number): string {
-    return join(this.folder, `in-use.${number}.json`);
   }
 }
 

@@ -283,6 +283,7 @@ export function bound(row: RecordRow): string[] {
   const refs: string[] = [];
   for (const { decision } of row.decisions ?? []) if (decision.kind === 'link') refs.push(...decision.refs);
   if (row.facts.createdFor) refs.push(row.facts.createdFor.ref);
+  // States of earlier versions have no more than this of what was made.
   for (const { outcome } of row.facts.creates)
     if (outcome?.status === 'applied' && outcome.ref !== undefined) refs.push(outcome.ref);
   refs.push(...(row.made ?? []));

@@ -18,7 +18,7 @@ import type { Core } from './core.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
 import { recordRow } from './record-row.js';
 import { subjectOf, type Intake } from './intake.js';
-import { SEPARATOR, type CommandRow, type InteractionRow } from './rows.js';
+import { SEPARATOR, type CommandRow, type ExternalKeyRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** Refs whose facts changed, and those whose place among the customers must be found again whatever their values. */
@@ -100,7 +100,7 @@ function applyParty(workspace: Workspace, touched: Touched, party: Party): void 
   update(workspace, touched, party.ref, (facts) => addObservation(facts, party));
   // A record that we had made may be seen before its outcome: its values are ours until that says otherwise.
   for (const key of keys) {
-    const made = workspace.get<{ command: string; createdFor: string }>('external-keys', key);
+    const made = workspace.get<ExternalKeyRow>('external-keys', key);
     const command = made && workspace.get<CommandRow>('commands', made.command)?.command;
     if (!made || command?.action !== 'create') continue;
     bind(workspace, touched, party.ref, made.createdFor, command.id);
@@ -148,7 +148,7 @@ export async function registerCommand(
       workspace.overwrite('external-keys', externalKey(command.system, command.externalKey), {
         command: command.id,
         createdFor: command.createdFor,
-      });
+      } satisfies ExternalKeyRow);
       return;
     case 'reply': {
       await workspace.load('interactions', [command.inReplyTo]);
@@ -294,7 +294,7 @@ async function loadCreators(workspace: Workspace, intake: Intake): Promise<void>
   const made = workspace.glance(() =>
     intake.parties
       .flatMap((p) => externalKeys(workspace, p))
-      .flatMap((key) => workspace.get<{ command: string; createdFor: string }>('external-keys', key) ?? []),
+      .flatMap((key) => workspace.get<ExternalKeyRow>('external-keys', key) ?? []),
   );
   await Promise.all([
     workspace.load(

@@ -40,6 +40,12 @@ export interface RetiredRow {
   revision: number;
 }
 
+/** Under the key that a create gave its record: who asked for it. */
+export interface ExternalKeyRow {
+  command: string;
+  createdFor: string;
+}
+
 /** A command and how it ended. Either may come first. */
 export interface CommandRow {
   command?: Command;

@@ -5,7 +5,6 @@ import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { Position } from '@unsilo/event-log';
 import {
   type RecordSummary,
-  commandEvent,
   declareTopics,
   decisionEvent,
   objectEvent,
@@ -14,7 +13,7 @@ import {
   topicName,
   type UnsiloEvent,
 } from '@unsilo/schemas';
-import { admin, crm, openTestHub, policyFor, seen, type TestHub } from './test-hub.js';
+import { admin, crm, openTestHub, planned, policyFor, seen, type TestHub } from './test-hub.js';
 
 interface Case {
   title: string;
@@ -197,13 +196,9 @@ const cases: Case[] = [
     title: 'a command that writes what can not be read',
     topic: topicName('commands', 'a'),
     value: JSON.stringify(
-      commandEvent('acme', {
+      planned({
         id: 'c9',
         system: 'a',
-        cause: { kind: 'plan' },
-        issuedAt: at,
-        deadline: at,
-        attempt: 1,
         action: 'update',
         ref: 'a/contact/9',
         base: { major: 1, minor: 0 },

@@ -1,5 +1,5 @@
-import { commandEvent, outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
-import { admin, crm, openTestHub, policyFor, seen, T0, type TestHub } from './test-hub.js';
+import { outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
+import { admin, crm, openTestHub, planned, policyFor, seen, T0, type TestHub } from './test-hub.js';
 
 const systems = [crm('a'), crm('b')];
 const policy = policyFor(['a', 'b']);
@@ -114,13 +114,9 @@ describe('creating a record where a customer has none', () => {
 
 describe('records that one create made', () => {
   const at = new Date(T0).toISOString();
-  const create = commandEvent('acme', {
+  const create = planned({
     id: 'c1',
     system: 'b',
-    cause: { kind: 'plan' },
-    issuedAt: at,
-    deadline: at,
-    attempt: 1,
     action: 'create',
     kind: 'contact',
     externalKey: 'k',

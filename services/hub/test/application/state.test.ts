@@ -1,5 +1,5 @@
-import { commandEvent, outcomeEvent, type Outcome } from '@unsilo/schemas';
-import { admin, crm, openTestHub, policyFor, seen, T0 } from './test-hub.js';
+import { outcomeEvent, type Outcome } from '@unsilo/schemas';
+import { admin, crm, openTestHub, planned, policyFor, seen, T0 } from './test-hub.js';
 
 const titles = (n: number) => ({ name: { given: n % 3 === 0 ? 'Ada' : `Ada ${n}` }, note: `version ${n}` });
 
@@ -114,13 +114,9 @@ it.each([
     await hub.hub.settled();
   }
   await hub.append(
-    commandEvent('acme', {
+    planned({
       id: 'c1',
       system: 'a',
-      cause: { kind: 'plan' },
-      issuedAt: at,
-      deadline: at,
-      attempt: 1,
       action: 'update',
       ref: 'a/contact/1',
       base: { major: 1, minor: 0 },

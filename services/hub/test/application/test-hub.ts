@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { AppendMessage } from '@unsilo/event-log';
 import {
+  commandEvent,
   declareTopics,
   partyEvent,
   placeOf,
+  type Command,
   type Party,
   type PartyState,
   type SystemProfile,
@@ -96,6 +98,16 @@ export function seen(ref: string, major: number, state: Partial<PartyState>, at 
   };
   return partyEvent('acme', party);
 }
+
+/** A command as the hub's planning issues it, to records that the test has made up. */
+export function planned(
+  command:
+    Omit<Extract<Command, { action: 'update' }>, Routine> | Omit<Extract<Command, { action: 'create' }>, Routine>,
+): UnsiloEvent {
+  const at = new Date(T0).toISOString();
+  return commandEvent('acme', { cause: { kind: 'plan' }, issuedAt: at, deadline: at, attempt: 1, ...command });
+}
+type Routine = 'cause' | 'issuedAt' | 'deadline' | 'attempt';
 
 interface Settings {
   systems: SystemProfile[];
