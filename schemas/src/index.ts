@@ -19,7 +19,7 @@ export {
 } from './events.js';
 export { parseEvent } from './parse.js';
 export { jsonPointerStep, type Problem } from './problem.js';
-export { parseRef, refOf, type RefParts } from './ref.js';
+export { isIdOfRef, parseRef, refOf, type RefParts } from './ref.js';
 export {
   commandTarget,
   declareTopics,

@@ -17,9 +17,13 @@ export interface RefParts {
 export function refOf(system: string, kind: string, id: string): Ref {
   if (!NAME.test(system)) throw invalid('system', '1 to 63 of a-z, 0-9 and -, not beginning with -');
   if (!NAME.test(kind)) throw invalid('kind', '1 to 63 of a-z, 0-9 and -, not beginning with -');
-  if (!ID.test(id) || !id.isWellFormed())
-    throw invalid('id', '1 to 512 characters without control characters or lone surrogates');
+  if (!isIdOfRef(id)) throw invalid('id', '1 to 512 characters without control characters or lone surrogates');
   return `${system}/${kind}/${id}`;
+}
+
+/** Whether a system's id can stand in a ref. */
+export function isIdOfRef(id: string): boolean {
+  return ID.test(id) && id.isWellFormed();
 }
 
 /** The parts of a ref; undefined when the text isn't one. */
@@ -28,9 +32,7 @@ export function parseRef(text: string): RefParts | undefined {
   const second = text.indexOf('/', first + 1);
   if (first < 0 || second < 0) return undefined;
   const parts = { system: text.slice(0, first), kind: text.slice(first + 1, second), id: text.slice(second + 1) };
-  return NAME.test(parts.system) && NAME.test(parts.kind) && ID.test(parts.id) && parts.id.isWellFormed()
-    ? parts
-    : undefined;
+  return NAME.test(parts.system) && NAME.test(parts.kind) && isIdOfRef(parts.id) ? parts : undefined;
 }
 
 function invalid(part: string, rule: string): RangeError {

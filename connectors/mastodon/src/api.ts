@@ -65,10 +65,10 @@ type Json = Record<string, unknown>;
 export function readAccount(value: unknown): Account | undefined {
   if (!isObject(value)) return undefined;
   const id = idOf(value['id']);
-  const acct = text(value['acct']);
+  const acct = handle(value['acct']);
   if (id === undefined || acct === undefined) return undefined;
   const moved = isObject(value['moved']) ? value['moved'] : undefined;
-  const movedAcct = moved === undefined ? undefined : text(moved['acct']);
+  const movedAcct = moved === undefined ? undefined : handle(moved['acct']);
   return {
     id,
     acct,
@@ -110,7 +110,7 @@ export function readStatus(value: unknown): Status | undefined {
     url: webAddress(value['url']) ?? webAddress(value['uri']),
     mentions: objects(value['mentions']).flatMap((mention) => {
       const mentioned = idOf(mention['id']);
-      return mentioned === undefined ? [] : [{ id: mentioned, acct: text(mention['acct']) ?? '' }];
+      return mentioned === undefined ? [] : [{ id: mentioned, acct: handle(mention['acct']) ?? '' }];
     }),
     media: objects(value['media_attachments']).flatMap((medium) => {
       const url = webAddress(medium['url']) ?? webAddress(medium['remote_url']);
@@ -181,6 +181,11 @@ function webAddress(value: unknown): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `name` or `name@host`: it is mentioned in replies, where anything else would be read out in public. */
+function handle(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[^\s@/?#<>"\p{C}]+(?:@[^\s@/?#<>"\p{C}]+)?$/u.test(value) ? value : undefined;
 }
 
 function count(value: unknown): number | undefined {

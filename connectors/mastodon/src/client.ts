@@ -33,8 +33,8 @@ export interface MastodonClient {
   instance(): Promise<Instance>;
   /** One page of what is newer than `minId`, next to it. */
   page(path: string, minId: string, query?: Readonly<Record<string, string>>): Promise<Page>;
-  /** An account's statuses from the newest down, one page below `maxId`. */
-  latest(accountId: string, maxId?: string): Promise<unknown[]>;
+  /** An account's statuses from the newest down, one page below `maxId`: all of them, or it fails. */
+  latest(accountId: string, maxId?: string): Promise<Status[]>;
   status(id: string): Promise<Status | undefined>;
   /** The text of one's own status as it was typed. */
   source(id: string): Promise<string | undefined>;
@@ -113,8 +113,14 @@ export function mastodonClient(context: ConnectorContext<MastodonOptions>): Mast
     async latest(accountId, maxId) {
       const query = new URLSearchParams({ limit: String(PAGE_LIMIT), exclude_reblogs: 'true' });
       if (maxId !== undefined) query.set('max_id', maxId);
-      const { json } = await get(`/api/v1/accounts/${encodeURIComponent(accountId)}/statuses?${query.toString()}`);
-      return Array.isArray(json) ? json : [];
+      const path = `/api/v1/accounts/${encodeURIComponent(accountId)}/statuses`;
+      const { json } = await get(`${path}?${query.toString()}`);
+      if (!Array.isArray(json)) throw strange(path, 'is no list');
+      return json.map((item: unknown) => {
+        const status = readStatus(item);
+        if (status === undefined) throw strange(path, 'has a status without usable id, author or time');
+        return status;
+      });
     },
 
     status: (id) => entity(`/api/v1/statuses/${encodeURIComponent(id)}`, readStatus),

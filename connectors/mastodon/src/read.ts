@@ -1,6 +1,6 @@
 import { urlForMessages, type ConnectorContext, type ReadItem } from '@unsilo/connector-sdk';
 import { instant, readNotification, readStatus, type Status } from './api.js';
-import { mastodonClient, type MastodonClient } from './client.js';
+import { mastodonClient, type MastodonClient, type Page } from './client.js';
 import { accountParty, goneInteraction, goneParty, orderOf, statusInteraction, type Seen } from './map.js';
 import type { MastodonOptions } from './options.js';
 import { listen, type Listener } from './listen.js';
@@ -138,7 +138,7 @@ async function* upward(
   let safe = from;
   let settled = true;
   for (;;) {
-    const { items, newer } = await client.page(path, cursor, query);
+    const { items, newer } = await readablePage(client, path, cursor, query);
     if (items.length === 0) return;
     const rising = [...items].reverse();
     const serverNow = context.clock.now() + (client.clockOffsetMs ?? 0);
@@ -154,6 +154,23 @@ async function* upward(
     if (next === cursor) return;
     cursor = next;
   }
+}
+
+/** Whoever goes past an entity that can't be read never sees it again, nor what hangs on it: the page is asked for twice before that. */
+async function readablePage(
+  client: MastodonClient,
+  path: string,
+  cursor: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Page> {
+  const page = await client.page(path, cursor, query);
+  return page.items.every(isReadable) ? page : client.page(path, cursor, query);
+}
+
+function isReadable(item: unknown): boolean {
+  const { status, type } = (item ?? {}) as { status?: unknown; type?: unknown };
+  if (type === undefined) return readStatus(item) !== undefined;
+  return readNotification(item) !== undefined && ((status ?? null) === null || readStatus(status) !== undefined);
 }
 
 async function* tellNotification(reading: Reading, item: unknown): AsyncGenerator<ReadItem> {

@@ -6,7 +6,7 @@ import {
   type WriteAttempt,
   type WriteResult,
 } from '@unsilo/connector-sdk';
-import { readStatus, type Account, type Status } from './api.js';
+import type { Account, Status } from './api.js';
 import { mastodonClient, type MastodonClient, type Posted } from './client.js';
 import { htmlToText } from './html.js';
 import { orderOf, statusRef } from './map.js';
@@ -93,8 +93,7 @@ async function findReply(
   const since = Date.parse(command.issuedAt) + Math.min(client.clockOffsetMs ?? 0, 0) - SKEW_MS;
   let below: string | undefined;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const items = await client.latest(self.id, below);
-    const statuses = items.flatMap((item) => readStatus(item) ?? []);
+    const statuses = await client.latest(self.id, below);
     for (const status of statuses)
       if (status.createdAt >= since && (await isThatReply(context, client, command, parentId, status))) return status;
     const last = statuses.at(-1);
@@ -112,7 +111,8 @@ async function isThatReply(
   parentId: string,
   status: Status,
 ): Promise<boolean> {
-  if (status.inReplyToId !== parentId) return false;
+  // A parent that was deleted since is named no more.
+  if (status.inReplyToId !== undefined && status.inReplyToId !== parentId) return false;
   const owner = await context.memory.get(commandKey(status.id));
   if (owner !== undefined) return owner === command.id;
   const typed = (await client.source(status.id)) ?? htmlToText(status.content);

@@ -82,10 +82,8 @@ describe('mentions', () => {
     const good = fake.write(ada.id, '@support good');
     const entity = { id: '1', created_at: '2026-02-31T00:00:00Z', account: { id: '9', acct: 'x' } };
     const notification = { id: '77', type: 'mention', created_at: '2026-03-01T09:00:00Z', status: entity };
-    let once = true;
     fake.answers.set('GET /api/v1/notifications', ({ query }) => {
-      if (!once || query.get('min_id') !== '0') return { body: [] };
-      once = false;
+      if (query.get('min_id') !== '0') return { body: [] };
       const status = { ...entity, id: good.id, created_at: '2026-03-01T09:00:00Z' };
       return { body: ['nonsense', { ...notification, id: '78', status }, notification] };
     });
@@ -96,6 +94,18 @@ describe('mentions', () => {
       'UNSILO_MASTODON_BAD_ENTITY',
     ]);
   });
+});
+
+test('an own post that was odd in one answer is asked for again: what is said below it would be missed for good', async () => {
+  const post = fake.write(SELF, 'What do you think?');
+  fake.later(3600_000);
+  const twist = (body: string): string => body.replaceAll(/"created_at":"[^"]*"/g, '"created_at":null');
+  fake.server.fault({ kind: 'odd', path: /\/statuses$/, twist });
+  const items = await read();
+  expect(of(items, post.id)).toBeDefined();
+  expect(items.filter(({ type }) => type === 'bad-input')).toEqual([]);
+  const answer = fake.write(fake.account('ada@other.example').id, 'A lot', { inReplyTo: post.id, mentions: [] });
+  expect(of(await read(), answer.id)).toBeDefined();
 });
 
 describe('conversations', () => {

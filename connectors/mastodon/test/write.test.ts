@@ -52,6 +52,27 @@ test('a reply goes out under the key of its command, and its outcome names it', 
   });
 });
 
+test.each([
+  ['no list', () => '{"error":"maintenance"}'],
+  ['a list with something that is no status', () => '[{"id":"1"}]'],
+])('%s of own statuses proves nothing: a reply that may be among them is not sent again', async (_, twist) => {
+  fake.server.fault({ kind: 'lost-answer', method: 'POST' });
+  await expect(write(reply('cmd-1'))).rejects.toMatchObject({ mayHaveApplied: true });
+  fake.server.fault({ kind: 'odd', path: /\/accounts\/\w+\/statuses$/, twist });
+  await expect(write(reply('cmd-1'), true)).rejects.toMatchObject({ code: 'UNSILO_MASTODON_BAD_ANSWER' });
+  expect(await write(reply('cmd-1'), true)).toMatchObject({ status: 'applied', exact: false });
+  expect(sent()).toHaveLength(1);
+});
+
+test('a reply that names its parent no more, which was deleted since, is known again by its words', async () => {
+  fake.server.fault({ kind: 'lost-answer', method: 'POST' });
+  await expect(write(reply('cmd-1'))).rejects.toMatchObject({ mayHaveApplied: true });
+  const twist = (body: string): string => body.replaceAll(/"in_reply_to_id":"\w+"/g, '"in_reply_to_id":null');
+  fake.server.fault({ kind: 'odd', path: /\/accounts\/\w+\/statuses$/, twist });
+  expect(await write(reply('cmd-1'), true)).toMatchObject({ status: 'applied', exact: false });
+  expect(sent()).toHaveLength(1);
+});
+
 test('after a try that ended unclear it is looked for before it is sent again', async () => {
   fake.server.fault({ kind: 'lost-answer', method: 'POST' });
   await expect(write(reply('cmd-1'))).rejects.toMatchObject({ mayHaveApplied: true });

@@ -2,6 +2,7 @@ export * from './clock.js';
 export * from './connector.js';
 export * from './errors.js';
 export { addressPolicy, guardedLookup, type AddressPolicy, type Lookup } from './http/addresses.js';
+export { jsonOf } from './http/answers.js';
 export { createHttpClient, type OwnedHttpClient } from './http/client.js';
 export { httpDefaults, HttpOptionsSchema, type HttpOptions, type HttpSettings } from './http/settings.js';
 export {

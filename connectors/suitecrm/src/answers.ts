@@ -1,4 +1,5 @@
 import { ConnectorError, RetryableError, TerminalError, type HttpResponse } from '@unsilo/connector-sdk';
+import { isIdOfRef } from '@unsilo/schemas';
 import type { SuiteRecord } from './modules.js';
 
 /**
@@ -65,15 +66,27 @@ function parse(text: string): Record<string, unknown> | undefined {
   return undefined;
 }
 
-/** The record in a resource object; undefined when it is none. Empty attributes come as a list. */
+/** The record in a resource object; undefined when it is none, or has an id that nothing can be named by. Empty attributes come as a list. */
 export function recordOf(resource: unknown): SuiteRecord | undefined {
-  if (!isObject(resource) || typeof resource['id'] !== 'string' || resource['id'] === '') return undefined;
+  if (!isObject(resource) || typeof resource['id'] !== 'string' || !isIdOfRef(resource['id'])) return undefined;
   const attributes = resource['attributes'];
   return { id: resource['id'], attributes: isObject(attributes) ? attributes : {} };
 }
 
-export function recordsOf(data: unknown): SuiteRecord[] {
-  return (Array.isArray(data) ? data : []).map(recordOf).filter((record) => record !== undefined);
+/**
+ * The records of a list, and what stands among them that is none.
+ * @throws RetryableError UNSILO_SUITECRM_BAD_ANSWER when there is no list: taken for an empty one it would say that all records are gone
+ */
+export function recordsOf(data: unknown, what: string): { records: SuiteRecord[]; unusable: unknown[] } {
+  if (!Array.isArray(data))
+    throw new RetryableError('UNSILO_SUITECRM_BAD_ANSWER', `${what}: the answer holds no list`, {
+      hint: 'Something between may have answered instead of SuiteCRM, such as a page of maintenance.',
+    });
+  const read = data.map((resource: unknown) => ({ resource, record: recordOf(resource) }));
+  return {
+    records: read.flatMap(({ record }) => record ?? []),
+    unusable: read.filter(({ record }) => record === undefined).map(({ resource }) => resource),
+  };
 }
 
 export class UnknownFieldError extends TerminalError {

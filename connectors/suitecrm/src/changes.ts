@@ -139,12 +139,12 @@ const ID_IN_PATH = /^(?:\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 
 /** Whether a record exists, also where the API's user may not see it. */
 async function isThere(suite: SuiteSystem, info: ModuleInfo, id: string): Promise<boolean> {
-  const { records, unloadable } = await suite.client.list(info.module, {
+  const { records, unusable, unloadable } = await suite.client.list(info.module, {
     fields: ['id'],
     size: 1,
     where: [['id', 'eq', id]],
   });
-  if (records.length > 0 || unloadable !== undefined) return true;
+  if (records.length > 0 || unusable.length > 0 || unloadable !== undefined) return true;
   if (!ID_IN_PATH.test(id)) return false;
   // A list leaves out what the user may not see; reading it by its id is refused then, and not "not found".
   return (await suite.client.standing(info.module, id)) !== 'missing';

@@ -48,6 +48,8 @@ export interface ListQuery {
 }
 export interface Listed {
   records: SuiteRecord[];
+  /** What stands in the list and is no record, as it came. */
+  unusable: readonly unknown[];
   /** The list names this record but can't load it: nothing of the page was given. */
   unloadable?: string;
 }
@@ -76,6 +78,8 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         accept: [400, 401],
+        // What a repeated write is answered, its first sending may have brought about: who repeats must know.
+        idempotent: method === 'GET',
         signal,
       });
       noteTime(response);
@@ -138,12 +142,12 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
     });
     noteTime(response);
     const parsed = parseToken(response);
-    if (response.status < 300 && typeof parsed?.['access_token'] === 'string' && parsed['access_token'] !== '') {
-      const refresh = parsed['refresh_token'];
-      const seconds = Number(parsed['expires_in']);
+    const { access_token: access, refresh_token: refresh, expires_in: expires } = parsed ?? {};
+    if (response.status < 300 && isToken(access)) {
+      const seconds = Number(expires);
       session.token = {
-        access: parsed['access_token'],
-        ...(typeof refresh === 'string' && refresh !== '' ? { refresh } : {}),
+        access,
+        ...(isToken(refresh) ? { refresh } : {}),
         expiresAt: clock.now() + (Number.isFinite(seconds) && seconds > 0 ? seconds : 3600) * 1000,
       };
       return session.token;
@@ -171,8 +175,9 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
       'page[number]=1',
     ];
     const answer = await call('GET', `/module/${module}?${query.join('&')}`);
-    if (answer.kind === 'data') return { records: recordsOf(answer.data) };
-    if (answer.kind === 'missing' && answer.module === module) return { records: [], unloadable: answer.id };
+    if (answer.kind === 'data') return recordsOf(answer.data, `Listing ${module}`);
+    if (answer.kind === 'missing' && answer.module === module)
+      return { records: [], unusable: [], unloadable: answer.id };
     throw failure(answer, `Listing ${module}`);
   }
 
@@ -182,7 +187,7 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
     async get(module, id, fields) {
       const query = fields === undefined ? '' : `?fields[${module}]=${fields.join(',')}`;
       const answer = await call('GET', `/module/${module}/${encodeURIComponent(id)}${query}`);
-      if (answer.kind === 'data') return recordIn(answer.data, `Reading ${module}`);
+      if (answer.kind === 'data') return recordIn(answer.data, id, `Reading ${module}`);
       if (isMissing(answer, module, id)) return undefined;
       throw failure(answer, `Reading ${module}`);
     },
@@ -197,14 +202,14 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
 
     async create(module, id, attributes) {
       const answer = await call('POST', '/module', { data: { type: module, id, attributes } });
-      if (answer.kind === 'data') return recordIn(answer.data, `Creating in ${module}`);
+      if (answer.kind === 'data') return recordIn(answer.data, id, `Creating in ${module}`);
       if (answer.kind === 'exists') return 'exists';
       throw failure(answer, `Creating in ${module}`);
     },
 
     async update(module, id, attributes) {
       const answer = await call('PATCH', '/module', { data: { type: module, id, attributes } });
-      if (answer.kind === 'data') return recordIn(answer.data, `Writing ${module}`);
+      if (answer.kind === 'data') return recordIn(answer.data, id, `Writing ${module}`);
       if (isMissing(answer, module, id)) return undefined;
       throw failure(answer, `Writing ${module}`);
     },
@@ -219,7 +224,7 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
     async related(module, id, link) {
       const page = `page[size]=${MOST_RELATED}&page[number]=1`;
       const answer = await call('GET', `/module/${module}/${encodeURIComponent(id)}/relationships/${link}?${page}`);
-      if (answer.kind === 'data') return recordsOf(answer.data);
+      if (answer.kind === 'data') return recordsOf(answer.data, `Reading ${link} of ${module}`).records;
       if (isMissing(answer, module, id)) return [];
       throw failure(answer, `Reading ${link} of ${module}`);
     },
@@ -270,15 +275,20 @@ export function createSuiteClient(context: ConnectorContext<SuiteCrmOptions>): S
   };
 }
 
+/** What can stand in a header. One that can't would fail each request until it ends. */
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value);
+}
+
 function isMissing(answer: Answer, module: string, id: string): boolean {
   // The same text with another module's name says that the API's own user is gone.
   return answer.kind === 'missing' && answer.module === module && answer.id.toLowerCase() === id.toLowerCase();
 }
 
-function recordIn(data: unknown, what: string): SuiteRecord {
+function recordIn(data: unknown, id: string, what: string): SuiteRecord {
   const record = recordOf(data);
-  if (record === undefined)
-    throw new RetryableError('UNSILO_SUITECRM_BAD_ANSWER', `${what}: the answer holds no record`);
+  if (record === undefined || record.id.toLowerCase() !== id.toLowerCase())
+    throw new RetryableError('UNSILO_SUITECRM_BAD_ANSWER', `${what}: the answer holds another record, or none`);
   return record;
 }
 

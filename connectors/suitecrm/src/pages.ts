@@ -1,3 +1,4 @@
+import { RetryableError } from '@unsilo/connector-sdk';
 import type { ListQuery, SuiteClient } from './client.js';
 import type { SuiteRecord } from './modules.js';
 
@@ -5,6 +6,8 @@ export interface Page {
   records: SuiteRecord[];
   /** Highest id that was read; undefined when there was nothing. */
   last: string | undefined;
+  /** What stood among the records and is none. */
+  unusable: readonly unknown[];
   /** A record that the list names and can't load; it was passed over. */
   unloadable?: string;
   /** Nothing comes after it. */
@@ -29,21 +32,30 @@ export async function* pagesById(
       ...(position === undefined ? [] : [['id', 'gt', position] as const]),
       ...(before === undefined ? [] : [['id', 'lt', before] as const]),
     ];
-    const { records, unloadable } = await client.list(module, { ...query, where });
+    const { records, unusable, unloadable } = await client.list(module, { ...query, where });
     if (unloadable !== undefined && unloadable !== before) {
       // The whole page was refused for the sake of one record: read up to it, and go on behind it.
       before = unloadable;
       continue;
     }
-    const full = records.length >= query.size;
+    const full = records.length + unusable.length >= query.size;
     if (before !== undefined && !full) {
-      yield { records, last: before, unloadable: before, end: false };
+      yield { records, unusable, last: before, unloadable: before, end: false };
       position = before;
       before = undefined;
       continue;
     }
-    position = records.at(-1)?.id ?? position;
-    yield { records, last: records.at(-1)?.id, end: !full && before === undefined };
+    const last = records.at(-1)?.id;
+    if (full && last === undefined) throw nowhereToGoOn(module);
+    position = last ?? position;
+    yield { records, unusable, last, end: !full && before === undefined };
     if (!full && before === undefined) return;
   }
+}
+
+/** To end here would pass over whatever comes behind. */
+function nowhereToGoOn(module: string): RetryableError {
+  return new RetryableError('UNSILO_SUITECRM_BAD_ANSWER', `A whole page of ${module} has no usable ids`, {
+    hint: 'Look at what the API answers; a plug-in may change it.',
+  });
 }

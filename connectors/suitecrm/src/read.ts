@@ -117,7 +117,19 @@ async function* pages(
 async function pageItems(suite: SuiteSystem, info: ModuleInfo, page: Page, reading: Reading): Promise<ReadItem[]> {
   const items = await changesOf(suite, info, page.records, reading);
   if (page.unloadable !== undefined) items.push(...(await unloadable(suite, info, page.unloadable)));
-  return items;
+  return [...items, ...page.unusable.map((resource) => unusable(info, resource))];
+}
+
+/** Something in a list without an id by which it could be known again. */
+function unusable(info: ModuleInfo, resource: unknown): ReadItem {
+  return {
+    type: 'bad-input',
+    code: 'UNSILO_SUITECRM_NO_RECORD',
+    message: `The list of ${info.module} holds something without a usable id`,
+    hint: 'An import or a plug-in may have made it; the other records were read.',
+    at: {},
+    payload: JSON.stringify(resource) ?? '',
+  };
 }
 
 /** A record that lists name but can't load: deleted a moment ago, or broken in the database. */

@@ -35,6 +35,15 @@ describe('logging in', () => {
     expect(logins(stage)).toEqual(['password', 'refresh_token', 'refresh_token', 'password']);
   });
 
+  test('a token that no header can hold is none: it would fail every request until it ends', async () => {
+    const stage = await onStage();
+    const twist = () => JSON.stringify({ access_token: 'a\u0000b', expires_in: 3600 });
+    stage.crm.server.fault({ kind: 'odd', path: '/Api/access_token', twist });
+    await expect(stage.read()).rejects.toMatchObject({ code: 'UNSILO_SUITECRM_BAD_ANSWER' });
+    await stage.read();
+    expect(logins(stage)).toHaveLength(2);
+  });
+
   test('a revoked token is replaced without a word', async () => {
     const stage = await onStage();
     await stage.read();

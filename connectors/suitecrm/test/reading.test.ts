@@ -53,6 +53,43 @@ describe('first reading', () => {
     expect(new Set(refs(await stage.changes())).size).toBe(200);
   });
 
+  test.each(['{}', '{"data":null}', '{"data":{}}', '{"data":"none"}'])(
+    'an answer without a list (%s) is not taken for an empty one: no snapshot is complete, and nothing is gone',
+    async (body) => {
+      const stage = await onStage({ modules: ['contact'], sweep: { everyMinutes: 1, pagesPerPoll: 10 } });
+      for (let i = 0; i < 3; i += 1) stage.crm.insert('contact', { last_name: `Number ${i}` });
+      // The first request asks for the server's time.
+      stage.crm.server.fault({ kind: 'odd', path: '/Api/V8/module/Contacts', after: 1, twist: () => body });
+      await expect(stage.read()).rejects.toMatchObject({ code: 'UNSILO_SUITECRM_BAD_ANSWER' });
+      expect(new Set(refs(await stage.changes())).size).toBe(3);
+      for (const after of [0, 1, 2, 3, 4]) {
+        await stage.pass(120_000);
+        stage.crm.server.fault({ kind: 'odd', path: '/Api/V8/module/Contacts', after, times: 3, twist: () => body });
+        await expect(stage.read()).rejects.toMatchObject({ code: 'UNSILO_SUITECRM_BAD_ANSWER' });
+        stage.crm.server.clearFaults();
+        expect((await stage.changes()).filter(({ deleted }) => deleted === true)).toEqual([]);
+      }
+    },
+  );
+
+  test.each([{ type: 'Contact', attributes: {} }, { type: 'Contact', id: 'tab\there' }, null, 'record'])(
+    'something without a usable id in a list (%j) is told once, and hides no record behind it',
+    async (strange) => {
+      const stage = await onStage({ pageSize: 3, modules: ['contact'] });
+      const ids = Array.from({ length: 7 }, (_, i) => stage.crm.insert('contact', { last_name: `Number ${i}` })).sort();
+      const twist = (body: string): string => {
+        const answer = JSON.parse(body) as { data?: { id: string }[] };
+        const data = answer.data?.map((resource) => (resource.id === ids[1] ? strange : resource));
+        return JSON.stringify({ ...answer, data });
+      };
+      stage.crm.server.fault({ kind: 'odd', path: '/Api/V8/module/Contacts', times: Infinity, twist });
+      const items = await stage.read();
+      const others = ids.filter((id) => id !== ids[1]);
+      expect([...new Set(refs(changesIn(items)))]).toEqual(others.map((id) => `crm/contact/${id}`));
+      expect(items.find(({ type }) => type === 'bad-input')).toMatchObject({ code: 'UNSILO_SUITECRM_NO_RECORD' });
+    },
+  );
+
   test('a record that lists name but that can’t be loaded is told, and hides no other', async () => {
     const stage = await onStage({ pageSize: 4, modules: ['contact'] });
     const ids = Array.from({ length: 9 }, (_, i) => stage.crm.insert('contact', { last_name: `Number ${i}` })).sort();

@@ -401,6 +401,16 @@ describe('deleting', () => {
     const { stage, ref } = await withAda();
     const command = { id: 'gone', action: 'delete', ref, base: stage.version(ref) } as const;
     stage.crm.server.fault({ kind: 'lost-answer', method: 'DELETE', times: 1 });
-    expect((await stage.write(command)).status).toBe('applied');
+    await expect(stage.write(command)).rejects.toMatchObject({ mayHaveApplied: true });
+    expect((await stage.write(command, true)).status).toBe('applied');
+    expect(sent(stage, 'DELETE')).toHaveLength(1);
+  });
+
+  test('that is refused when it is repeated is not told as refused: the first sending may have done it', async () => {
+    const { stage, ref } = await withAda();
+    const command = { id: 'gone', action: 'delete', ref, base: stage.version(ref) } as const;
+    stage.crm.server.fault({ kind: 'lost-answer', method: 'DELETE' });
+    stage.crm.server.fault({ kind: 'status', status: 400, method: 'DELETE', body: '{"errors":{}}' });
+    await expect(stage.write(command)).rejects.toMatchObject({ mayHaveApplied: true });
   });
 });

@@ -23,7 +23,7 @@ export type Fault = {
   times?: number;
   /** Lets so many matching requests pass first (default 0). */
   after?: number;
-  method?: string;
+  method?: string | RegExp;
   path?: string | RegExp;
 } & (
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }
@@ -37,6 +37,8 @@ export type Fault = {
   | { kind: 'reset' }
   /** Does the work, then breaks the connection without an answer. */
   | { kind: 'lost-answer' }
+  /** Does the work and answers with what this makes of the right body. */
+  | { kind: 'odd'; twist: (body: string) => string }
 );
 
 export interface FakeServer {
@@ -61,9 +63,7 @@ export async function startFakeServer(handler: FakeHandler): Promise<FakeServer>
     for (const entry of faults) {
       const { fault } = entry;
       if (entry.left <= 0) continue;
-      if (fault.method !== undefined && fault.method !== request.method) continue;
-      if (typeof fault.path === 'string' && fault.path !== request.path) continue;
-      if (fault.path instanceof RegExp && !fault.path.test(request.path)) continue;
+      if (!isAbout(fault.method, request.method) || !isAbout(fault.path, request.path)) continue;
       if (entry.passes > 0) {
         entry.passes -= 1;
         continue;
@@ -87,7 +87,7 @@ export async function startFakeServer(handler: FakeHandler): Promise<FakeServer>
     const given = await handler(request);
     if (fault?.kind === 'lost-answer') return void incoming.socket.destroy();
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
-    send(response, given, request.method === 'HEAD', fault?.kind === 'truncate');
+    send(response, given, request.method === 'HEAD', fault);
   }
 
   const server = createServer((incoming, response) => {
@@ -110,6 +110,10 @@ export async function startFakeServer(handler: FakeHandler): Promise<FakeServer>
   };
 }
 
+function isAbout(wanted: string | RegExp | undefined, given: string): boolean {
+  return wanted instanceof RegExp ? wanted.test(given) : wanted === undefined || wanted === given;
+}
+
 async function received(incoming: IncomingMessage): Promise<FakeRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -121,7 +125,7 @@ async function received(incoming: IncomingMessage): Promise<FakeRequest> {
   return { method, path: url.pathname, query: url.searchParams, headers, body: Buffer.concat(chunks) };
 }
 
-function send(response: ServerResponse, given: FakeAnswer, head: boolean, truncate: boolean): void {
+function send(response: ServerResponse, given: FakeAnswer, head: boolean, fault: Fault | undefined): void {
   const headers: Record<string, string> = { ...given.headers };
   if (given.stream !== undefined) {
     response.writeHead(given.status ?? 200, headers);
@@ -137,11 +141,11 @@ function send(response: ServerResponse, given: FakeAnswer, head: boolean, trunca
     if (!Object.keys(headers).some((name) => name.toLowerCase() === 'content-type'))
       headers['content-type'] = 'application/json';
   }
-  const bytes = Buffer.from(body);
+  const bytes = Buffer.from(fault?.kind === 'odd' ? fault.twist(body.toString()) : body);
   const status = given.status ?? 200;
   if (status !== 204 && status !== 304) headers['content-length'] = String(bytes.length);
   response.writeHead(status, headers);
   if (head) response.end();
-  else if (truncate) response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+  else if (fault?.kind === 'truncate') response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
   else response.end(bytes);
 }

@@ -1,14 +1,17 @@
 import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import type { Command, Party } from '@unsilo/schemas';
 import { refOf } from '@unsilo/schemas';
 import {
   correctedTime,
   defineConnector,
   fieldMapping,
+  jsonOf,
   mergeMappings,
   secret,
   MappingConfigSchema,
   type ConnectorContext,
+  type HttpResponse,
   type MappingConfig,
   type WriteResult,
 } from '@unsilo/connector-sdk';
@@ -26,14 +29,20 @@ type Options = Static<typeof Options>;
 type Context = ConnectorContext<Options>;
 
 /** What the system sends: its contract. `rev` counts the states of a contact. */
-interface Contact {
-  id: number;
-  rev: number;
-  created: string;
-  updated: string;
-  gone?: boolean;
-  fields: Record<string, string>;
-}
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$' });
+const Contact = Type.Object({
+  id: Count,
+  rev: Count,
+  created: Time,
+  updated: Time,
+  gone: Type.Optional(Type.Boolean()),
+  fields: Type.Record(Type.String(), Type.Unknown()),
+});
+type Contact = Static<typeof Contact>;
+/** Contacts are looked at one by one: one that is spoilt must not hide the others. */
+const Page = Type.Object({ contacts: Type.Array(Type.Unknown()), next: Count });
+const Updated = Type.Object({ before: Contact, after: Contact });
 
 /** Which field means what. Users can change it in the configuration, field by field. */
 export const defaults: MappingConfig = {
@@ -50,8 +59,13 @@ const mappingOf = (options: Options) =>
   fieldMapping(mergeMappings(defaults, options.mapping as Partial<MappingConfig>));
 
 /** The only function that talks to the network. */
-async function call(context: Context, method: string, path: string, init: { body?: object; rev?: number } = {}) {
-  const response = await context.http.request({
+async function call(
+  context: Context,
+  method: string,
+  path: string,
+  init: { body?: object; rev?: number } = {},
+): Promise<HttpResponse> {
+  return context.http.request({
     method,
     url: new URL(path, context.options.url),
     headers: {
@@ -61,8 +75,6 @@ async function call(context: Context, method: string, path: string, init: { body
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
     accept: [404, 412, 422],
   });
-  const json = response.body.length === 0 ? {} : (JSON.parse(response.body.toString()) as unknown);
-  return { status: response.status, json, clockOffsetMs: response.clockOffsetMs };
 }
 
 /** Pure: a contact as an event. */
@@ -124,11 +136,21 @@ export const addressBook = defineConnector<Options>({
   async *read(context) {
     let after = (context.checkpoint as number | undefined) ?? 0;
     for (;;) {
-      const { json, clockOffsetMs } = await call(context, 'GET', `/contacts?after=${after}&limit=2`);
-      const page = json as { contacts: Contact[]; next: number };
+      const response = await call(context, 'GET', `/contacts?after=${after}&limit=2`);
+      const page = jsonOf(response, Page);
       for (const contact of page.contacts) {
-        const change = party(context.system, context.options, contact, context.clock.now(), clockOffsetMs);
-        yield { type: 'party', change };
+        if (Value.Check(Contact, contact)) {
+          const now = context.clock.now();
+          yield { type: 'party', change: party(context.system, context.options, contact, now, response.clockOffsetMs) };
+        } else
+          yield {
+            type: 'bad-input',
+            code: 'UNSILO_BOOK_NO_CONTACT',
+            message: 'The list holds something that is no contact',
+            hint: 'Mend it in the address book; the others were read.',
+            at: { url: context.options.url },
+            payload: JSON.stringify(contact),
+          };
       }
       if (page.contacts.length === 0) break;
       after = page.next;
@@ -152,16 +174,12 @@ export const addressBook = defineConnector<Options>({
 
     if (command.action === 'create') {
       // The system makes at most one contact for a key, so a repeat finds the one made before.
-      const { json, clockOffsetMs } = await call(context, 'PUT', `/contacts/by-key/${command.externalKey}`, {
-        body: fields,
-      });
-      return applied(context, undefined, json as Contact, clockOffsetMs);
+      const response = await call(context, 'PUT', `/contacts/by-key/${command.externalKey}`, { body: fields });
+      return applied(context, undefined, jsonOf(response, Contact), response.clockOffsetMs);
     }
     const id = command.ref.split('/').slice(2).join('/');
-    const { status, json, clockOffsetMs } = await call(context, 'PUT', `/contacts/${id}`, {
-      body: fields,
-      rev: command.base.major,
-    });
+    const response = await call(context, 'PUT', `/contacts/${id}`, { body: fields, rev: command.base.major });
+    const { status, clockOffsetMs } = response;
     if (status === 404)
       return { status: 'rejected', error: { code: 'UNSILO_BOOK_GONE', message: 'The contact is gone' } };
     if (status === 422)
@@ -170,13 +188,13 @@ export const addressBook = defineConnector<Options>({
         error: { code: 'UNSILO_BOOK_REFUSED', message: 'The address book refused a value' },
       };
     if (status === 412) {
-      const found = json as Contact;
+      const found = jsonOf(response, Contact);
       const isOurs = attempt.unclear && Object.entries(fields).every(([name, value]) => found.fields[name] === value);
       // Our own earlier try may be what moved the record on: a read-back, hence not exact.
       if (isOurs) return { ...applied(context, undefined, found, clockOffsetMs), pre: command.base, exact: false };
       return { status: 'conflict', ref: command.ref };
     }
-    const { before, after } = json as { before: Contact; after: Contact };
+    const { before, after } = jsonOf(response, Updated);
     return applied(context, before, after, clockOffsetMs);
   },
 });

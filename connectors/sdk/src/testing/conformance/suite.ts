@@ -4,6 +4,7 @@ import { withOptionsTable } from '../../options-table.js';
 import { fixtureCases } from '../fixtures.js';
 import { mappingConformance } from './mappings.js';
 import { readingConformance } from './reading.js';
+import { oddAnswers } from './odd-answers.js';
 import { writingConformance } from './writing.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
@@ -16,6 +17,7 @@ export function connectorConformance<Options>(subject: ConformanceSubject<Option
   globals.describe(`${subject.connector.id} keeps the rules of connectors`, () => {
     if (subject.connector.read !== undefined) readingConformance(subject, globals);
     writingConformance(subject, globals);
+    oddAnswers(subject, globals);
     mappingConformance(subject, globals);
     const { fixtures, readme } = subject;
     if (readme !== undefined)

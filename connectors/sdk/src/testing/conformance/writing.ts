@@ -131,7 +131,7 @@ export function writingConformance<Options>(
 }
 
 /** Plays with each command of the subject, each in a world of its own. */
-async function eachCommand<Options>(
+export async function eachCommand<Options>(
   subject: ConformanceSubject<Options>,
   play: (stage: Stage<Options>, command: Command, name: string) => Promise<void>,
 ): Promise<void> {
@@ -156,7 +156,7 @@ async function read(run: Stage<unknown>['run']): Promise<TestRun> {
 }
 
 /** No more than one effect, and one exactly if the outcome says so. */
-function assertTrue(ended: Outcome, effects: number, told: string): void {
+export function assertTrue(ended: Outcome, effects: number, told: string): void {
   assert.ok(effects <= 1, told);
   if (ended.status === 'applied') assert.equal(effects, 1, told);
   if (ended.status === 'rejected' || ended.status === 'not-applied' || ended.status === 'conflict')

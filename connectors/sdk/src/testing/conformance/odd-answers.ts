@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { Command, PartyState } from '@unsilo/schemas';
+import { oddAbout, oddAnswer } from '../odd-answers.js';
+import type { TestRun } from '../run.js';
+import { eventually, issue, onStage, outcome, readAgain, seen, serverOf } from './observe.js';
+import { assertTrue, eachCommand } from './writing.js';
+import type { ConformanceSubject, TestGlobals } from './world.js';
+
+/** More by `ODD_SEEDS=300 npx jest <the connector's conformance test> -t odd`; from another one on by `FIRST_SEED` as well. */
+const SEEDS = Number(process.env['ODD_SEEDS'] ?? 8);
+const FIRST_SEED = Number(process.env['FIRST_SEED'] ?? 1);
+/** The odd answer is one of the first so many. */
+const ANSWERS = 6;
+
+/** A system whose answers are such as nobody foresaw. */
+export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { describe, test }: TestGlobals): void {
+  if (subject.withoutServer === true) return;
+  const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index);
+  describe('odd answers', () => {
+    for (const seed of seeds) {
+      if (subject.connector.read !== undefined) {
+        test(`seed ${seed}: an odd answer to a reading is no bug, and holds up nothing that comes after it`, async () => {
+          await onStage(subject, async ({ world, run }) => {
+            const server = serverOf(world);
+            await world.change(3);
+            server.fault({ kind: 'odd', twist: oddAnswer(seed), after: seed % ANSWERS });
+            const started = await run();
+            await readAgain(started);
+            await world.change(1);
+            await readAgain(started);
+            server.clearFaults();
+            const later = await world.change(2);
+            started.runner.poke();
+            await seen(started, later);
+            assertForeseen(started);
+          });
+        });
+
+        test(`seed ${seed}: of a record that is odd for good, all others are read`, async () => {
+          await onStage(subject, async ({ world, run }) => {
+            const [odd = '', ...others] = [...new Set(await world.change(5))];
+            const twist = oddAbout(idOf(odd), seed);
+            serverOf(world).fault({ kind: 'odd', twist, times: Infinity });
+            const started = await run();
+            await seen(started, others);
+            await eventually('the snapshot is completed', () => started.runner.status().snapshotComplete);
+            const later = (await world.change(2)).filter((ref) => ref !== odd);
+            started.runner.poke();
+            await seen(started, later);
+            assertForeseen(started);
+          });
+        });
+      }
+
+      if (subject.connector.write !== undefined)
+        test(`seed ${seed}: with an odd answer around a write, it takes effect once at most, and the outcome is true`, async () => {
+          await eachCommand(subject, async ({ world, run }, command, name) => {
+            const started = await run();
+            await readAgain(started);
+            const server = serverOf(world);
+            // Whether it was carried out is then to be found out, from answers of which one is odd.
+            if (seed % 2 === 0) server.fault({ kind: 'lost-answer', method: /^(?:POST|PATCH|DELETE)$/ });
+            server.fault({ kind: 'odd', twist: oddAnswer(seed), after: (seed >> 1) % ANSWERS });
+            const issued = await issue(started, command, name);
+            const ended = await outcome(started, name);
+            const told = JSON.stringify({ action: command.action, ended });
+            // Read back oddly, a write that was cut off looks like one that others came between: it is not finished then, and says so.
+            const isPart = ended.status === 'applied' && issued.action === 'update' && !holds(ended.left, issued.set);
+            if (!isPart) assertTrue(ended, await world.effects!(issued), told);
+            assertForeseen(started);
+          });
+        });
+    }
+  });
+}
+
+/** Whether a state has all the values that were to be set. */
+function holds(state: PartyState | undefined, set: Extract<Command, { action: 'update' }>['set']): boolean {
+  return Object.entries(set).every(([attribute, { value }]) => {
+    const stands = attribute.split('.').reduce<unknown>((within, name) => (within as Named | undefined)?.[name], state);
+    return isDeepStrictEqual(stands ?? null, value);
+  });
+}
+type Named = Record<string, unknown>;
+
+function idOf(ref: string): string {
+  return ref.split('/').slice(2).join('/');
+}
+
+function assertForeseen(run: TestRun): void {
+  const bugs = run.logged.filter(({ fields }) => fields['code'] === 'UNSILO_CONNECTOR_BUG');
+  assert.deepEqual(
+    bugs.map(({ message }) => message),
+    [],
+    'the connector failed in a way that it did not foresee',
+  );
+  assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+}
