@@ -111,8 +111,8 @@ async function isThatReply(
   parentId: string,
   status: Status,
 ): Promise<boolean> {
-  // A parent that was deleted since is named no more.
-  if (status.inReplyToId !== undefined && status.inReplyToId !== parentId) return false;
+  // A parent that was deleted since is named no more; whom it answers is still mentioned.
+  if (status.inReplyToId === undefined ? status.mentions.length === 0 : status.inReplyToId !== parentId) return false;
   const owner = await context.memory.get(commandKey(status.id));
   if (owner !== undefined) return owner === command.id;
   const typed = (await client.source(status.id)) ?? htmlToText(status.content);
