@@ -43,6 +43,8 @@ export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGe
   }
 
   const began = await suite.client.serverTime(probe);
+  // What the server dates from now on lies before what was read last: only a look at everything finds it.
+  const isSetBack = began < progress.since - suite.options.overlapSeconds * 1000;
   for (const info of modules) {
     yield* modifiedSince(suite, info, progress.since - suite.options.overlapSeconds * 1000);
     yield* deletedSince(suite, info, progress.since - DELETION_OVERLAP_MS, progress.number);
@@ -51,7 +53,8 @@ export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGe
   yield* moved({ since: began });
 
   const due = began - progress.sweptAt >= suite.options.sweep.everyMinutes * 60_000;
-  if (progress.sweep === undefined && due) progress = { ...progress, sweep: { module: 0 }, sweptAt: began };
+  if (isSetBack || (progress.sweep === undefined && due))
+    progress = { ...progress, sweep: { module: 0 }, sweptAt: began };
   if (progress.sweep === undefined) return;
   let pages = 0;
   for await (const { page, info, place, after } of everything(suite, modules, progress.sweep)) {

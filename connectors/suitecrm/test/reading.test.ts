@@ -1,4 +1,4 @@
-import { closeStages, changesIn, onStage, type Change } from './stage.js';
+import { closeStages, changesIn, onStage, type Change, type Stage } from './stage.js';
 
 afterEach(closeStages);
 
@@ -319,4 +319,22 @@ describe('a reader beside a writer', () => {
     expect(edited.state).toMatchObject({ name: { given: 'Ada Augusta' } });
     expect(edited.version.minor).toBe(written.version!.minor + 1);
   });
+});
+
+test('a server whose clock was ahead for a while and is put right is swept at once: what it dated meanwhile is in no poll', async () => {
+  let ahead = 24 * 3_600_000;
+  let stage: Stage | undefined;
+  const now = () => (stage?.context.clock.now() ?? Date.UTC(2026, 2, 1, 9, 30)) + ahead;
+  stage = await onStage({ modules: ['contact'], sweep: { everyMinutes: 60, pagesPerPoll: 10 } }, { now });
+  const id = stage.crm.insert('contact', { last_name: 'Lovelace' });
+  await stage.read();
+  await stage.pass(3_600_000);
+  await stage.read();
+  ahead = 0;
+  await stage.pass(60_000);
+  stage.crm.edit('contact', id, { title: 'Countess' });
+  await stage.pass(600_000);
+  expect((await stage.changes()).map(({ state }) => state)).toContainEqual(
+    expect.objectContaining({ titles: [{ name: 'Countess' }] }),
+  );
 });
