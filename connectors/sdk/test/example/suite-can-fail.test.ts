@@ -228,9 +228,6 @@ test('a write whose odd answer is taken for a refusal', async () => {
       }),
   };
   expect(
-    await failureOf(
-      'with an odd answer around a write, it takes effect once at most, and the outcome is true',
-      connector,
-    ),
+    await failureOf('after an odd answer to a write, it takes effect once at most, and the outcome is true', connector),
   ).toMatch(/rejected/);
 });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { open, type Database, type DatabaseOptions, type RootDatabase } from 'lmdb';
+import { open, type Database, type DatabaseOptions, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { StorageError } from '../errors.js';
 import { checkDataFile, dataFileIdentity, reserveLockFile } from './data-file.js';
 import { corrupt, readError, writeError } from './failures.js';
@@ -55,7 +55,8 @@ export class LmdbEnvironment {
     this.maxMessageBytes = options.maxMessageBytes ?? 8 * 1024 * 1024;
     this.compactionKeys = options.compactionKeys ?? 200_000;
     this.tombstoneMs = options.tombstoneMs ?? 24 * 3600 * 1000;
-    this.root = open({
+    // The library's types leave one of its options out.
+    const settings: RootDatabaseOptionsWithPath & { noReadAhead: boolean } = {
       path: this.folder,
       noSubdir: false,
       mapSize: options.mapSize ?? DEFAULT_MAP_SIZE,
@@ -63,12 +64,15 @@ export class LmdbEnvironment {
       maxDbs: MAX_DATABASES,
       // A transaction is visible only when it is durable, and durable when it resolves: infra/decisions/0004-embedded-durability.md.
       overlappingSync: false,
+      // Rows are read here and there, and what surrounds them takes the place of what is needed: infra/decisions/0013-no-read-ahead.md.
+      noReadAhead: true,
       eventTurnBatching: false,
       commitDelay: 0,
       noMemInit: true,
       cache: false,
       encoding: 'string',
-    });
+    };
+    this.root = open(settings);
     this.meta = this.database('meta', { encoding: 'string', useVersions: true });
     this.writer = new Writer({
       transact: (put) => this.transact(put),
