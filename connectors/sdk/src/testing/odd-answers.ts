@@ -72,7 +72,7 @@ const oddities: fc.Arbitrary<Oddity[]> = fc.array(
  */
 export function oddAnswer(seed: number): (body: string) => string {
   const [chosen = []] = fc.sample(oddities, { seed, numRuns: 1 });
-  return (body) => chosen.reduce((text, oddity) => (isJson(text) ? inJson(text, oddity) : inText(text, oddity)), body);
+  return (body) => chosen.reduce((text, oddity) => inJson(text, oddity) ?? inText(text, oddity), body);
 }
 
 /**
@@ -81,15 +81,15 @@ export function oddAnswer(seed: number): (body: string) => string {
  */
 export function oddAbout(id: string, seed: number): (body: string) => string {
   const [[oddity] = []] = fc.sample(oddities, { seed, numRuns: 1 });
-  return (body) => (isJson(body) ? inAllOf(body, id, oddity!) : body);
+  return (body) => inAllOf(body, id, oddity!) ?? body;
 }
 
-function isJson(text: string): boolean {
+/** JSON within a list, so that the whole of it has a place as well; undefined where the text is none. */
+function rootOf(text: string): unknown[] | undefined {
   try {
-    JSON.parse(text);
-    return true;
+    return [JSON.parse(text)];
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -106,8 +106,9 @@ function placesIn(within: Place['within']): Place[] {
   ]);
 }
 
-function inJson(text: string, { place, value, how }: Oddity): string {
-  const root = [JSON.parse(text)] as unknown[];
+function inJson(text: string, { place, value, how }: Oddity): string | undefined {
+  const root = rootOf(text);
+  if (root === undefined) return undefined;
   const places = placesIn(root);
   const { within, key } = places[place % places.length]!;
   if (how === 'remove' && !Array.isArray(within)) delete within[key];
@@ -117,8 +118,9 @@ function inJson(text: string, { place, value, how }: Oddity): string {
   return written(root[0], value);
 }
 
-function inAllOf(text: string, id: string, { place, value }: Oddity): string {
-  const root = [JSON.parse(text)] as unknown[];
+function inAllOf(text: string, id: string, { place, value }: Oddity): string | undefined {
+  const root = rootOf(text);
+  if (root === undefined) return undefined;
   const about = placesIn(root)
     .filter(({ within, key }) => key === 'id' && !Array.isArray(within) && String(within['id']) === id)
     .map(({ within }) => within);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { parseRef } from '@unsilo/schemas';
 import { oddAbout, oddAnswer } from '../odd-answers.js';
 import type { TestRun } from '../run.js';
 import { eventually, issue, onStage, outcome, readAgain, seen, serverOf } from './observe.js';
-import { assertTrue, eachCommand } from './writing.js';
+import { assertTrue, eachCommand, read } from './writing.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
 /** More by `ODD_SEEDS=300 npx jest <the connector's conformance test> -t odd`; from another one on by `FIRST_SEED` as well. */
@@ -39,7 +40,7 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
         test(`seed ${seed}: of a record that is odd for good, all others are read`, async () => {
           await onStage(subject, async ({ world, run }) => {
             const [odd = '', ...others] = [...new Set(await world.change(5))];
-            const twist = oddAbout(idOf(odd), seed);
+            const twist = oddAbout(parseRef(odd)!.id, seed);
             serverOf(world).fault({ kind: 'odd', twist, times: Infinity });
             const started = await run();
             await seen(started, others);
@@ -55,8 +56,7 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
       if (subject.connector.write !== undefined) {
         test(`seed ${seed}: after an odd answer to a write, it takes effect once at most, and the outcome is true`, async () => {
           await eachCommand(subject, async ({ world, run }, command, name) => {
-            const started = await run();
-            await readAgain(started);
+            const started = await read(run);
             serverOf(world).fault({ kind: 'odd', twist: oddAnswer(seed), method: WRITES, after: seed % 2 });
             const issued = await issue(started, command, name);
             const ended = await outcome(started, name);
@@ -69,8 +69,7 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
         // What a system says that was changed on the way can be true and is not: no more is asked than an outcome.
         test(`seed ${seed}: a write whose answer was lost, and is looked for with an odd answer, comes to an end`, async () => {
           await eachCommand(subject, async ({ world, run }, command, name) => {
-            const started = await run();
-            await readAgain(started);
+            const started = await read(run);
             const server = serverOf(world);
             server.fault({ kind: 'lost-answer', method: WRITES });
             server.fault({ kind: 'odd', twist: oddAnswer(seed), after: seed % ANSWERS });
@@ -82,10 +81,6 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
       }
     }
   });
-}
-
-function idOf(ref: string): string {
-  return ref.split('/').slice(2).join('/');
 }
 
 function assertForeseen(run: TestRun): void {

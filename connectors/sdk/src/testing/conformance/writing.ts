@@ -149,7 +149,7 @@ export async function eachCommand<Options>(
 }
 
 /** Commands are given once the system has been read, as the hub does. */
-async function read(run: Stage<unknown>['run']): Promise<TestRun> {
+export async function read(run: Stage<unknown>['run']): Promise<TestRun> {
   const started = await run();
   await readAgain(started);
   return started;
