@@ -60,6 +60,8 @@ export interface Limits {
   requestTimeoutMs: number;
   /** Milliseconds that a session of the console lasts. */
   sessionMs: number;
+  /** Milliseconds that the answer to a decision waits for it to be in effect. */
+  effectMs: number;
 }
 
 export const defaultLimits: Limits = {
@@ -74,4 +76,5 @@ export const defaultLimits: Limits = {
   heartbeatMs: 15_000,
   requestTimeoutMs: 60_000,
   sessionMs: 12 * 60 * 60 * 1000,
+  effectMs: 3000,
 };

@@ -77,6 +77,18 @@ function* codesIn(folder: string, pattern: RegExp): Generator<string> {
   }
 }
 
+test.each([
+  ['in effect', false, 201],
+  ['durable, and not yet in effect', true, 202],
+])('the answer to a decision says that it is %s', async (_, isBusy, status) => {
+  bed.hub.isBusy = isBusy;
+  const payload = { kind: 'erase', refs: ['crm-emea/contact/102'] };
+  const request = { method: 'POST', url: '/v1/decisions', headers: bearer(bed.admin), payload } as const;
+  const answer = await bed.gateway.app.inject(request);
+  expect(answer.statusCode).toBe(status);
+  expect(answer.json()).toMatchObject(payload);
+});
+
 describe('ETags', () => {
   test('what somebody has already is not sent again, until it changes', async () => {
     const first = await get('/v1/customers/cus-1');

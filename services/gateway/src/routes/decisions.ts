@@ -7,6 +7,9 @@ import { ref } from '../model/view.js';
 import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
 
 export function decisionRoutes(app: App, { service, limits }: RouteContext): void {
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
+
   app.post(
     '/v1/decisions',
     {
@@ -19,10 +22,20 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
           'Link, unlink, keep or erase; `undo` takes a decision back. Every system gets what follows.',
         ),
         body: Deciding,
-        response: answers({ 201: json(ref<Decision>('Decision'), 'The decision, as it stands in the log.') }),
+        response: answers({
+          201: json(ref<Decision>('Decision'), 'The decision. It is in effect: answers from now on rest on it.'),
+          202: json(
+            ref<Decision>('Decision'),
+            'The decision. It is durably in the log, and will be in effect when the hub comes to it.',
+          ),
+        }),
       },
     },
-    async (request, reply) => reply.code(201).send(await service.decide(actorOf(request), request.body)),
+    async (request, reply) => {
+      const patience = { withinMs: limits.effectMs, signal: closing.signal };
+      const { decision, inEffect } = await service.decide(actorOf(request), request.body, patience);
+      return reply.code(inEffect ? 201 : 202).send(decision);
+    },
   );
 
   app.get(

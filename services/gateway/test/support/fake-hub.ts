@@ -9,6 +9,7 @@ import {
   type EmploymentView,
   type DeadLetterState,
   type DeadLetterView,
+  type Decided,
   type DecisionRequest,
   type GroupLag,
   type HubService,
@@ -19,6 +20,7 @@ import {
   type Metric,
   type ModelPlan,
   type Page,
+  type Patience,
   type RecordInSystem,
   type RecordView,
   type ReplayResult,
@@ -67,6 +69,8 @@ export class FakeHub implements HubService {
   /** What the next call of any operation fails with. */
   failure: Error | undefined;
   ready = true;
+  /** It doesn't come to what is decided. */
+  isBusy = false;
   readonly #people = new People();
   readonly #commands = new Commands();
   #interactions: Interaction[] = companyInteractions();
@@ -267,7 +271,7 @@ export class FakeHub implements HubService {
     return explainEvent(this.flow, id);
   }
 
-  async decide(actor: Actor, request: DecisionRequest): Promise<Decision> {
+  async decide(actor: Actor, request: DecisionRequest, patience?: Patience): Promise<Decided> {
     this.#enter('decide', actor, 'steward');
     const base = { id: `decision-${this.#decisions.length + 1}`, author: actor.name, decidedAt: this.#now() };
     const decision = { ...base, ...request } as Decision;
@@ -276,7 +280,7 @@ export class FakeHub implements HubService {
     else if (request.kind === 'link') this.#people.join(...request.refs);
     else if (request.kind === 'erase') this.#people.erase(request.refs);
     this.emit(topicName('decisions'), 'unsilo.decision.made', decision.id, decision);
-    return decision;
+    return { decision, inEffect: patience !== undefined && !this.isBusy };
   }
 
   async review(actor: Actor, query: { limit: number }): Promise<ReviewQueue> {

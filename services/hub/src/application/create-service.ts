@@ -92,9 +92,9 @@ export function createService(context: ServiceContext): HubService {
       mayRead(actor);
       return explainEvent(context, id);
     },
-    async decide(actor, request) {
+    async decide(actor, request, patience) {
       may(actor, 'steward');
-      return decide(context, actor, request);
+      return decide(context, actor, request, patience);
     },
     async review(actor, query) {
       mayRead(actor);

@@ -18,7 +18,7 @@ import type { Core } from './core.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
 import { recordRow } from './record-row.js';
 import { subjectOf, type Intake } from './intake.js';
-import { SEPARATOR, type CommandRow, type ExternalKeyRow, type InteractionRow } from './rows.js';
+import { keyOfDecision, SEPARATOR, type CommandRow, type ExternalKeyRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
 /** Refs whose facts changed, and those whose place among the customers must be found again whatever their values. */
@@ -204,7 +204,7 @@ function withEarly(early: readonly Outcome[], outcome: Outcome): Outcome[] {
 
 function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision): void {
   const { decision } = entry;
-  workspace.overwrite('decisions', `${decision.decidedAt}${SEPARATOR}${decision.id}`, decision);
+  workspace.overwrite('decisions', keyOfDecision(decision), decision);
   for (const ref of refsOfDecision(decision)) {
     const row = recordRow(workspace, ref);
     const decisions = addDecision(row.decisions ?? [], entry);

@@ -1,4 +1,4 @@
-import type { BusinessObject, Command, Interaction, Outcome } from '@unsilo/schemas';
+import type { BusinessObject, Command, Decision, Interaction, Outcome } from '@unsilo/schemas';
 import type { OrderedDecision } from '../domain/decisions.js';
 import type { RecordFacts } from '../domain/facts.js';
 
@@ -81,6 +81,11 @@ export type TimelineRow = { type: 'interaction' | 'object'; ref: string };
 
 /** Between the parts of a composed key; no ref, id or hash contains it. */
 export const SEPARATOR = '\u001f';
+
+/** In order of time. */
+export function keyOfDecision({ decidedAt, id }: Pick<Decision, 'decidedAt' | 'id'>): string {
+  return `${decidedAt}${SEPARATOR}${id}`;
+}
 
 /** Newest first in order of keys. */
 export function timelineKey(party: string, at: string, ref: string): string {

@@ -62,8 +62,11 @@ export interface HubService {
   /** Roles: reader. What became of an event at each hop. */
   explainEvent(actor: Actor, id: string): Promise<Explanation<EventTrail>>;
 
-  /** Roles: steward. */
-  decide(actor: Actor, decision: DecisionRequest): Promise<Decision>;
+  /**
+   * Roles: steward. Resolved = durable.
+   * @param patience How long to wait until the decision is in effect. Default: not at all.
+   */
+  decide(actor: Actor, decision: DecisionRequest, patience?: Patience): Promise<Decided>;
   /** Roles: reader. Pairs that wait for a steward, those first where a decision would change most. */
   review(actor: Actor, query: { limit: number }): Promise<ReviewQueue>;
   /** Roles: operator. What matching leaves out: keys and values that too many share; and how large customers are. */
@@ -223,6 +226,20 @@ export interface InteractionView {
   replies: { command: Command; outcome?: Outcome }[];
   /** What a reply may be: absent where its system takes none. */
   reply?: { maxLength: number };
+}
+
+/** A decision as it stands in the log. */
+export interface Decided {
+  decision: Decision;
+  /** The hub has taken it: answers from now on rest on it. Otherwise it has not yet, and will. */
+  inEffect: boolean;
+}
+
+export interface Patience {
+  /** Milliseconds. */
+  withinMs: number;
+  /** Waits no longer. */
+  signal?: AbortSignal;
 }
 
 /** Two records of two customers that may be one party. */

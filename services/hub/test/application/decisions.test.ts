@@ -1,4 +1,5 @@
 import { decisionEvent, type AttributeValue } from '@unsilo/schemas';
+import type { DecisionRequest } from '../../src/application/service.js';
 import { emptyRecord } from '../../src/domain.js';
 import { admin, crm, openTestHub, policyFor, seen, T0, type TestHub } from './test-hub.js';
 
@@ -39,6 +40,34 @@ describe('decisions', () => {
     });
     await hub.hub.settled();
     expect((await all())[0]?.state.name?.given).toBe('Adah');
+  });
+
+  it('a decision that is waited for is in effect when it is answered', async () => {
+    await hub.append(
+      seen('a/contact/1', 1, { name: { given: 'Ada' } }),
+      seen('b/contact/2', 1, { name: { given: 'Grace' } }),
+    );
+    await hub.hub.settled();
+    for (const undo of [false, true]) {
+      const request: DecisionRequest = { kind: 'link', refs: ['a/contact/1', 'b/contact/2'], undo };
+      expect(await hub.hub.service.decide(admin, request, { withinMs: 60_000 })).toMatchObject({ inEffect: true });
+      expect(await all()).toHaveLength(undo ? 2 : 1);
+    }
+  });
+
+  it('a decision that nobody takes is durable, and said not to be in effect', async () => {
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+    await hub.hub.settled();
+    await hub.hub.stop();
+    const request: DecisionRequest = { kind: 'erase', refs: ['a/contact/1'] };
+    const called = new AbortController();
+    called.abort();
+    for (const patience of [undefined, { withinMs: 1 }, { withinMs: 600_000, signal: called.signal }])
+      expect(await hub.hub.service.decide(admin, request, patience)).toMatchObject({ inEffect: false });
+    expect(await all()).toHaveLength(1);
+    await hub.reopen();
+    await hub.hub.settled();
+    expect(await all()).toEqual([]);
   });
 
   it('an erased record is gone, stays gone when its events are read again, and its ids answer that they are gone', async () => {

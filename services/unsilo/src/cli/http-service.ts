@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor, HubService, LiveEvent } from '@unsilo/hub';
+import type { Decision } from '@unsilo/schemas';
 import type { Asked } from './asking.js';
 import { CommandError } from './command.js';
 
@@ -141,7 +142,10 @@ export function httpService(url: string, key: string): Asked & Done {
     audit: (_, query, signal) => lines('/v1/audit', query, signal),
     live: (_actor: Actor, query, signal) => liveEvents(() => call('/v1/live', { query, signal, patient: false })),
     events: (_, query) => json('/v1/events', { query }),
-    decide: (_, body) => json('/v1/decisions', { method: 'POST', body }),
+    async decide(_, body) {
+      const response = await call('/v1/decisions', { method: 'POST', body });
+      return { decision: (await response.json()) as Decision, inEffect: response.status === 201 };
+    },
     reply(_, interaction, { idempotencyKey, ...body }) {
       const [system = '', kind = '', ...rest] = interaction.split('/');
       const path = `/v1/interactions/${id(system)}/${id(kind)}/${id(rest.join('/'))}/replies`;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   commandEvent,
   decisionEvent,
@@ -11,14 +12,16 @@ import {
 } from '@unsilo/schemas';
 import { problemOfDecision } from '../../domain/attribute-value.js';
 import { kindOf, systemOf } from '../../domain/ref.js';
-import type { CommandRow, InteractionRow, RecordRow } from '../rows.js';
+import { keyOfDecision, type CommandRow, type InteractionRow, type RecordRow } from '../rows.js';
 import {
   ServiceError,
   type Actor,
   type CreateObjectRequest,
+  type Decided,
   type DecisionRequest,
   type IngestResult,
   type Page,
+  type Patience,
   type ReplyRequest,
 } from '../service.js';
 import { read, type ServiceContext } from './context.js';
@@ -70,7 +73,15 @@ export async function append(context: ServiceContext, events: readonly UnsiloEve
 /** Decisions of one hub are told apart by their time: no two get the same. */
 let lastDecision = 0;
 
-export async function decide(context: ServiceContext, actor: Actor, request: DecisionRequest): Promise<Decision> {
+/** So often it is looked whether a decision is in effect. */
+const LOOK_MS = 20;
+
+export async function decide(
+  context: ServiceContext,
+  actor: Actor,
+  request: DecisionRequest,
+  patience?: Patience,
+): Promise<Decided> {
   const refs = request.kind === 'keep' ? [request.ref] : request.refs;
   for (const ref of refs) {
     if (await read<RecordRow>(context, 'records', ref)) continue;
@@ -93,7 +104,22 @@ export async function decide(context: ServiceContext, actor: Actor, request: Dec
   if (problem)
     throw new ServiceError('invalid', 'UNSILO_INVALID', 'No record could hold this value.', { details: [problem] });
   await append(context, [decisionEvent(context.core.tenant, checked.value)]);
-  return checked.value;
+  return { decision: checked.value, inEffect: await isInEffect(context, checked.value, patience) };
+}
+
+/** A decision's own row is committed together with all that follows from it. */
+async function isInEffect(
+  context: ServiceContext,
+  decision: Decision,
+  { withinMs, signal }: Patience = { withinMs: 0 },
+): Promise<boolean> {
+  const key = keyOfDecision(decision);
+  const until = performance.now() + withinMs;
+  for (;;) {
+    if (await read<Decision>(context, 'decisions', key)) return true;
+    if (performance.now() >= until || signal?.aborted) return false;
+    await sleep(LOOK_MS, undefined, signal && { signal }).catch(() => undefined);
+  }
 }
 
 export async function listDecisions(

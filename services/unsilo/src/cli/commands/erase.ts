@@ -67,7 +67,8 @@ export const erase: Command = {
         const decisions = [];
         for (let from = 0; from < refs.length; from += MOST)
           decisions.push(
-            await asked.service.decide(asked.actor, { kind: 'erase', refs: refs.slice(from, from + MOST), reason }),
+            (await asked.service.decide(asked.actor, { kind: 'erase', refs: refs.slice(from, from + MOST), reason }))
+              .decision,
           );
         const [{ author, decidedAt } = { author: '', decidedAt: '' }] = decisions;
         if (!output.json) output.message(`Decided by ${author} on ${decidedAt}.`);

@@ -1,4 +1,4 @@
-import type { MatchingReport, ReviewItem } from '@unsilo/hub';
+import type { DecisionRequest, MatchingReport, ReviewItem } from '@unsilo/hub';
 import { asking, ASKING } from '../asking.js';
 import { action, argument, EXIT, noMoreArguments, UsageError, type Command, type ExitCode } from '../command.js';
 import { printable } from '../output.js';
@@ -10,6 +10,8 @@ const REASONS: Record<ReviewItem['reason'], string> = {
 };
 
 const MOST = 200;
+/** On servers the hub may run elsewhere; a process waits by itself. */
+const PATIENCE_MS = 3000;
 
 export const review: Command = {
   name: 'review',
@@ -79,9 +81,13 @@ export const review: Command = {
     return asking(invocation, surroundings, async ({ service, actor }) => {
       // What was said last about a pair counts: taking back either word leaves none.
       const kind = what === 'link' ? 'link' : 'unlink';
-      const decision = await service.decide(actor, { kind, refs, ...(what === 'undo' ? { undo: true } : {}), ...why });
-      if (output.json) output.value(decision);
-      else output.message(`Decided by ${decision.author} on ${decision.decidedAt}.`);
+      const request: DecisionRequest = { kind, refs, ...(what === 'undo' ? { undo: true } : {}), ...why };
+      const { decision, inEffect } = await service.decide(actor, request, { withinMs: PATIENCE_MS });
+      if (output.json) output.value({ ...decision, inEffect });
+      else {
+        output.message(`Decided by ${decision.author} on ${decision.decidedAt}.`);
+        if (!inEffect) output.message('It is kept, and takes effect when the hub comes to it.');
+      }
       return EXIT.ok;
     });
   },
