@@ -732,6 +732,10 @@ export interface EraseDecision {
    * The records to forget.
    */
   refs: Ref[];
+  /**
+   * Records that were one customer with these and are not forgotten: for their sake nothing is created in the systems of those that are. The hub says so.
+   */
+  companions?: Ref[];
 }
 /**
  * A CloudEvents 1.0 envelope in structured mode. `type` says what `data` is.

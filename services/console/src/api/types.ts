@@ -929,6 +929,10 @@ export interface EraseDecision {
    * The records to forget.
    */
   refs: Ref[];
+  /**
+   * Records that were one customer with these and are not forgotten: for their sake nothing is created in the systems of those that are. The hub says so.
+   */
+  companions?: Ref[];
 }
 /**
  * The cluster of parties that are the same person or organization, and its merged (golden) record.

@@ -1,6 +1,6 @@
 import type { Command, Customer } from '@unsilo/schemas';
 import { mergeCustomer } from '../domain/customer.js';
-import type { OrderedDecision } from '../domain/decisions.js';
+import { erasedSystems, type OrderedDecision } from '../domain/decisions.js';
 import { byCreation, plan, type Member, type PlanContext } from '../domain/plan.js';
 import { searchWords } from '../domain/search.js';
 import { fingerprint, type Core } from './core.js';
@@ -50,6 +50,8 @@ export function mergeCluster(
   const { tenant, policy, normaliser, digest } = core;
   const { customer, golden } = mergeCustomer(tenant, members, decisions, policy, normaliser, digest);
   const { id } = customer;
+  const planned = (): Command[] =>
+    plan(id, members, golden, planContext(core, options), erasedSystems(decisions)).commands;
   return {
     id,
     members: customer.members,
@@ -57,7 +59,7 @@ export function mergeCluster(
     ...printOf(customer),
     words: searchWords(customer.state, normaliser).sort(),
     changedAt: customer.changedAt,
-    commands: options.planning ? plan(id, members, golden, planContext(core, options)).commands : [],
+    commands: options.planning ? planned() : [],
   };
 }
 

@@ -212,7 +212,8 @@ function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDec
     workspace.set('records', ref, { ...row, decisions });
     touched.facts.add(ref);
     touched.identity.add(ref);
-    if (decision.kind === 'erase') update(workspace, touched, ref, (facts) => erase(facts, entry.seq));
+    if (decision.kind === 'erase' && decision.refs.includes(ref))
+      update(workspace, touched, ref, (facts) => erase(facts, entry.seq));
   }
 }
 
@@ -257,13 +258,15 @@ function needingPast(workspace: Workspace, intake: Intake): string[] {
   }
   refs.push(
     ...intake.records.map((r) => r.ref),
-    ...intake.decisions.filter((d) => d.kind === 'erase').flatMap(refsOfDecision),
+    ...intake.decisions.flatMap((d) => (d.kind === 'erase' ? d.refs : [])),
   );
   return refs;
 }
 
+/** Records that keep a decision. */
 function refsOfDecision(decision: OrderedDecision['decision']): string[] {
-  return decision.kind === 'keep' ? [decision.ref] : [...decision.refs];
+  if (decision.kind === 'keep') return [decision.ref];
+  return decision.kind === 'erase' ? [...decision.refs, ...(decision.companions ?? [])] : [...decision.refs];
 }
 
 function refOfCommand(command: NonNullable<CommandRow['command']>): string[] {

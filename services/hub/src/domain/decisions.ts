@@ -1,4 +1,5 @@
 import type { Decision } from '@unsilo/schemas';
+import { systemOf } from './ref.js';
 
 /** A decision with its place in the order of all decisions of the tenant: the time at which it was made, epoch milliseconds; ties by id. */
 export interface OrderedDecision {
@@ -41,4 +42,12 @@ export function pairDecisions(decisions: Iterable<OrderedDecision>): PairDecisio
     else result.cannotLink.push(pair);
   }
   return result;
+}
+
+/** Systems in which the customer of some members once had a record that was erased. @param decisions Those that name one of the members. */
+export function erasedSystems(decisions: Iterable<OrderedDecision>): Set<string> {
+  const systems = new Set<string>();
+  for (const { decision } of decisions)
+    if (decision.kind === 'erase') for (const ref of decision.refs) systems.add(systemOf(ref));
+  return systems;
 }

@@ -50,8 +50,15 @@ export interface Plan {
 /**
  * Plans what every writable system needs so that it equals the projection of one customer (SYNC sections 5 and 6).
  * Level-triggered: from the state, never from one event.
+ * @param erased Systems in which the customer had a record that was erased: of that nothing but this is left.
  */
-export function plan(customer: string, members: readonly Member[], golden: Golden, context: PlanContext): Plan {
+export function plan(
+  customer: string,
+  members: readonly Member[],
+  golden: Golden,
+  context: PlanContext,
+  erased: ReadonlySet<string> = new Set(),
+): Plan {
   const switches = context.switches ?? allRules;
   const ordered = [...members].sort(byCreation);
   const commands: Command[] = [];
@@ -79,7 +86,7 @@ export function plan(customer: string, members: readonly Member[], golden: Golde
     const command = update(customer, member, found, answers, context);
     if (command) commands.push(command);
   }
-  if (!deleting) commands.push(...creations(customer, ordered, golden, context));
+  if (!deleting) commands.push(...creations(customer, ordered, golden, context, erased));
   return { commands, records };
 }
 
@@ -189,7 +196,13 @@ function mayWriteAnything(policy: Policy, ref: string): boolean {
   return write !== undefined && write.fields.length > 0;
 }
 
-function creations(customer: string, ordered: readonly Member[], golden: Golden, context: PlanContext): Command[] {
+function creations(
+  customer: string,
+  ordered: readonly Member[],
+  golden: Golden,
+  context: PlanContext,
+  erased: ReadonlySet<string>,
+): Command[] {
   const switches = context.switches ?? allRules;
   const anchor = ordered.find((m) => !m.evaluation.deleted && m.evaluation.version !== undefined);
   if (!context.snapshotsComplete || !anchor) return [];
@@ -197,7 +210,7 @@ function creations(customer: string, ordered: readonly Member[], golden: Golden,
   for (const system of context.systems) {
     if (
       switches.neverRecreate
-        ? ordered.some((m) => systemOf(m.facts.ref) === system)
+        ? erased.has(system) || ordered.some((m) => systemOf(m.facts.ref) === system)
         : ordered.some((m) => systemOf(m.facts.ref) === system && !m.evaluation.deleted)
     )
       continue;

@@ -1,5 +1,5 @@
 import { outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
-import { admin, crm, openTestHub, planned, policyFor, seen, T0, type TestHub } from './test-hub.js';
+import { admin, crm, folderWith, openTestHub, planned, policyFor, seen, T0, type TestHub } from './test-hub.js';
 
 const systems = [crm('a'), crm('b')];
 const policy = policyFor(['a', 'b']);
@@ -109,6 +109,42 @@ describe('creating a record where a customer has none', () => {
     );
     await hub.hub.settled();
     expect(await hub.commands('b')).toEqual([]);
+  });
+});
+
+describe('where a customer’s record was erased', () => {
+  const write = { contact: { fields: ['*'], clear: true, create: true, createRequires: [] } };
+  const system = { rank: 100, write, deletes: 'ignore' as const, duplicates: 'write-all' as const, addWins: false };
+  const policy = { ...creating, systems: { a: system, b: system } };
+  const ada = { name: { given: 'Ada', surname: 'Byron' }, emails: [{ address: 'ada@example.org' }] };
+  const said = [seen('a/contact/1', 1, ada), seen('b/contact/2', 1, ada), complete('a'), complete('b')];
+
+  it('none is made for the sake of the others, nor where the state is made anew', async () => {
+    const hub = await openTestHub({ systems, policy });
+    await hub.append(...said);
+    await hub.hub.settled();
+    await hub.hub.service.decide(admin, { kind: 'erase', refs: ['a/contact/1'] });
+    await hub.hub.settled();
+    const anew = await openTestHub({ systems, policy, folder: await folderWith(await hub.everything(), ['a', 'b']) });
+    for (const each of [hub, anew]) {
+      await each.hub.settled();
+      const members = [];
+      for await (const customer of each.hub.service.customers(admin)) members.push(customer.members);
+      expect(members).toEqual([['b/contact/2']]);
+      expect(await each.commands('a')).toEqual([]);
+      await each.close();
+    }
+  });
+
+  it('none is made when the person comes back in another system', async () => {
+    const hub = await openTestHub({ systems, policy });
+    await hub.append(...said);
+    await hub.hub.settled();
+    await hub.hub.service.decide(admin, { kind: 'erase', refs: ['a/contact/1', 'b/contact/2'] });
+    await hub.append(seen('b/contact/2', 2, ada, T0 + 200_000_000));
+    await hub.hub.settled();
+    expect(await hub.commands('a')).toEqual([]);
+    await hub.close();
   });
 });
 

@@ -1,13 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AppendMessage } from '@unsilo/event-log';
-import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { declareTopics, type UnsiloEvent } from '@unsilo/schemas';
+import type { UnsiloEvent } from '@unsilo/schemas';
 import type { Policy } from '../../src/domain/policy.js';
 import { random } from './history.js';
 import { oddEvents } from './odd-facts.js';
-import { admin, crm, openTestHub, policyFor, type TestHub } from './test-hub.js';
+import { admin, crm, folderWith, openTestHub, policyFor, type TestHub } from './test-hub.js';
 
 const SYSTEMS = [crm('a'), crm('b')];
 const READING = policyFor([]);
@@ -51,18 +46,6 @@ async function withHub<Result>(
   }
 }
 
-/** A log in which all this stands, and a state that knows nothing of it. */
-async function folderWith(messages: readonly AppendMessage[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'unsilo-odd-'));
-  const environment = await openEnvironment({ folder });
-  const log = openLmdbEventLog(environment);
-  await log.declare(declareTopics(['a', 'b']));
-  await log.append(messages);
-  await log.close();
-  await environment.close();
-  return folder;
-}
-
 const seeds = Array.from({ length: SEEDS }, (_, i) => FIRST + i);
 describe('events that say odd things', () => {
   it.each(seeds)('make the same customers one by one and mixed, and no defect (seed %d)', async (seed) => {
@@ -91,7 +74,7 @@ describe('events that say odd things', () => {
       expect(await customersOf(hub)).toEqual(customers);
       return [customers, await hub.everything()] as const;
     });
-    const folder = await folderWith(everything);
+    const folder = await folderWith(everything, ['a', 'b']);
     const anew = await withHub({ policy: WRITING, folder }, async (hub) => {
       await hub.hub.settled();
       return customersOf(hub);

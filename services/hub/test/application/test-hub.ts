@@ -120,6 +120,18 @@ interface Settings {
   expectProblems?: boolean;
 }
 
+/** A data folder whose log has all this, for a hub that knows nothing of it. @param systems Those that have topics of their own there. */
+export async function folderWith(messages: readonly AppendMessage[], systems: readonly string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'unsilo-hub-'));
+  const environment = await openEnvironment({ folder });
+  const log = openLmdbEventLog(environment);
+  await log.declare(declareTopics(systems));
+  await log.append(messages);
+  await log.close();
+  await environment.close();
+  return folder;
+}
+
 export async function openTestHub(settings: Settings): Promise<TestHub> {
   let options = settings;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'unsilo-hub-'));

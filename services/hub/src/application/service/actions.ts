@@ -12,7 +12,7 @@ import {
 } from '@unsilo/schemas';
 import { problemOfDecision } from '../../domain/attribute-value.js';
 import { kindOf, systemOf } from '../../domain/ref.js';
-import { keyOfDecision, type CommandRow, type InteractionRow, type RecordRow } from '../rows.js';
+import { keyOfDecision, type CommandRow, type CustomerRow, type InteractionRow, type RecordRow } from '../rows.js';
 import {
   ServiceError,
   type Actor,
@@ -24,7 +24,7 @@ import {
   type Patience,
   type ReplyRequest,
 } from '../service.js';
-import { read, type ServiceContext } from './context.js';
+import { read, readMany, type ServiceContext } from './context.js';
 import { currentCustomer } from './customers.js';
 import { decodeCursor, encodeCursor, isText } from './cursor.js';
 
@@ -73,6 +73,9 @@ export async function append(context: ServiceContext, events: readonly UnsiloEve
 /** Decisions of one hub are told apart by their time: no two get the same. */
 let lastDecision = 0;
 
+/** As the schema has it. */
+const MOST_COMPANIONS = 10_000;
+
 /** So often it is looked whether a decision is in effect. */
 const LOOK_MS = 20;
 
@@ -83,16 +86,19 @@ export async function decide(
   patience?: Patience,
 ): Promise<Decided> {
   const refs = request.kind === 'keep' ? [request.ref] : request.refs;
-  for (const ref of refs) {
-    if (await read<RecordRow>(context, 'records', ref)) continue;
+  const records = await readMany<RecordRow>(context, 'records', refs);
+  for (const [i, ref] of refs.entries()) {
+    if (records[i]) continue;
     throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'A decision names a record that the hub has never seen.', {
       hint: 'Refs are written system/kind/id.',
       details: [{ path: '/refs', message: `${systemOf(ref)}/${kindOf(ref)}/… is unknown` }],
     });
   }
   lastDecision = Math.max(lastDecision + 1, context.core.now());
+  const companions = request.kind === 'erase' ? await companionsOf(context, request.refs, records) : [];
   const decision = {
     ...request,
+    ...(companions.length > 0 && { companions }),
     id: randomUUID(),
     author: actor.name,
     decidedAt: new Date(lastDecision).toISOString(),
@@ -105,6 +111,23 @@ export async function decide(
     throw new ServiceError('invalid', 'UNSILO_INVALID', 'No record could hold this value.', { details: [problem] });
   await append(context, [decisionEvent(context.core.tenant, checked.value)]);
   return { decision: checked.value, inEffect: await isInEffect(context, checked.value, patience) };
+}
+
+/**
+ * Who was one customer with records that are erased, and stays: once they are, nothing else tells any more, in a state that is made anew least
+ * of all.
+ */
+async function companionsOf(
+  context: ServiceContext,
+  erased: readonly string[],
+  records: readonly (RecordRow | undefined)[],
+): Promise<string[]> {
+  const ids = new Set(records.flatMap((row) => row?.customer ?? []));
+  const customers = await readMany<CustomerRow>(context, 'customers', [...ids]);
+  const members = new Set(customers.flatMap((row) => row?.members ?? []));
+  for (const ref of erased) members.delete(ref);
+  // An erasure must go through, however many they are.
+  return [...members].sort().slice(0, MOST_COMPANIONS);
 }
 
 /** A decision's own row is committed together with all that follows from it. */

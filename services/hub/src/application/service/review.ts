@@ -1,5 +1,5 @@
 import { mergeCustomer } from '../../domain/customer.js';
-import { pairDecisions } from '../../domain/decisions.js';
+import { erasedSystems, pairDecisions } from '../../domain/decisions.js';
 import { isContradiction } from '../../domain/linkage/crowds.js';
 import { BIT, toWeight } from '../../domain/linkage/matcher.js';
 import { plan } from '../../domain/plan.js';
@@ -97,7 +97,7 @@ export async function writesOf(context: ServiceContext, refs: readonly string[])
     .filter(({ system, kinds }) => kinds.some(({ kind }) => writePolicy(core.policy, system, kind) !== undefined))
     .map(({ system }) => system);
   const options = { snapshotsComplete: true, writable: writable.sort(), now: core.now() };
-  const { commands } = plan('', members, golden, planContext(core, options));
+  const { commands } = plan('', members, golden, planContext(core, options), erasedSystems(decisions));
   return commands.filter((command) =>
     writable.includes(systemOf('ref' in command ? command.ref : `${command.system}/`)),
   ).length;
