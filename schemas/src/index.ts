@@ -25,6 +25,7 @@ export {
   declareTopics,
   eventKey,
   placeOf,
+  systemsOfTopics,
   topicName,
   topics,
   type DeclaredTopic,

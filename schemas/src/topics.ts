@@ -134,6 +134,14 @@ export function topicName(kind: TopicKind, system?: string): string {
   return kind === 'commands' ? `unsilo.commands.${system}.v1` : `unsilo.${kind}.v1`;
 }
 
+/** The systems whose commands have a topic among these: their outcomes say something only beside them. */
+export function systemsOfTopics(names: readonly string[]): string[] {
+  const [before = '', after = ''] = topicName('commands', '/').split('/');
+  return names
+    .filter((name) => name.startsWith(before) && name.endsWith(after))
+    .map((name) => name.slice(before.length, -after.length));
+}
+
 /** Every topic that a hub with these systems needs. `partitions` replaces the default of topics that may have several. */
 export function declareTopics(systems: readonly string[], options: { partitions?: number } = {}): DeclaredTopic[] {
   return Object.entries<Topic>(topics).flatMap(([kind, topic]) => {

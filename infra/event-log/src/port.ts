@@ -15,6 +15,9 @@ export interface EventLog {
    */
   declare(topics: readonly TopicSpec[]): Promise<void>;
 
+  /** Names of all topics that there are, whoever declared them, sorted. */
+  topics(): Promise<string[]>;
+
   /**
    * Appends a batch; an empty one is allowed and does nothing. Resolves with one position a message, in order, once all are durable.
    * @throws UNSILO_LOG_UNKNOWN_TOPIC, UNSILO_LOG_MESSAGE_TOO_LARGE (before anything is written), UNSILO_LOG_FULL, UNSILO_LOG_CLOSED

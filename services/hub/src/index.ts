@@ -2,7 +2,7 @@ export * from './application/service.js';
 export type { Hub, HubLogger, HubOptions } from './application/hub.js';
 export { createHub, createHubService, HUB_GROUP } from './application/run.js';
 export { rebuildFromPublished } from './application/publishing.js';
-export { consumedTopics, declareHubTopics } from './application/topics.js';
+export { consumedTopics, declareHubTopics, systemsOnLog } from './application/topics.js';
 export { connectorGroup } from './application/service/lag.js';
 export type { Difference, ExceptionReason } from './domain/projection.js';
 export { withoutErased } from './domain/erased.js';

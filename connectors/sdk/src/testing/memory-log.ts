@@ -119,6 +119,7 @@ export function memoryLog(content: LogContent = { topics: new Map(), groups: new
     content,
     capabilities: { transactionalOutbox: false, distributed: false, maxMessageBytes: 8 * 1024 * 1024 },
     declare: async (topics) => topics.forEach(({ name }) => void of(name)),
+    topics: async () => [...content.topics.keys()].sort(),
     append,
     subscribe,
     read: async ({ topic, from, limit = 100 }): Promise<ReadPage> => {

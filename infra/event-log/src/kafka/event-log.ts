@@ -95,6 +95,11 @@ class KafkaEventLog implements EventLog {
         }
   }
 
+  async topics(): Promise<string[]> {
+    this.refuseClosed();
+    return this.underWay.track(this.admin.names());
+  }
+
   async append(messages: readonly AppendMessage[]): Promise<Position[]> {
     this.refuseClosed();
     if (messages.length === 0) return [];

@@ -65,6 +65,10 @@ export class TopicAdmin {
     return this.with('look at the topics', (admin) => plan(admin, this.connection.settings, topics));
   }
 
+  async names(): Promise<string[]> {
+    return (await this.with('list the topics', (admin) => admin.listTopics())).sort();
+  }
+
   /** One after the other, so that two declarations of one topic don't meet. */
   apply(topics: readonly TopicSpec[]): Promise<TopicPlan> {
     const applied = this.applying.then(async () => {

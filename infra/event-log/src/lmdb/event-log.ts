@@ -52,6 +52,11 @@ class LmdbEventLog implements EventLog {
     await this.underWay.track(this.journal.declare(topics));
   }
 
+  async topics(): Promise<string[]> {
+    this.refuseClosed();
+    return this.journal.topicNames();
+  }
+
   async append(messages: readonly AppendMessage[]): Promise<Position[]> {
     this.refuseClosed();
     if (messages.length === 0) return [];

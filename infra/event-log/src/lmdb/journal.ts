@@ -110,6 +110,10 @@ export class Journal {
     for (const [name, record] of changes) this.addTopic(name, record);
   }
 
+  topicNames(): string[] {
+    return [...this.topics.keys()].sort();
+  }
+
   topic(name: string): Topic {
     const topic = this.topics.get(name);
     if (topic === undefined) throw unknownTopic(name);

@@ -1,7 +1,23 @@
-import { numbered, values, withTopic, type EventLogFactory } from './factory.js';
+import type { EventLog } from '../port.js';
+import { inPlace, numbered, unique, values, withTopic, type EventLogFactory } from './factory.js';
 import { codeOf } from './waiting.js';
 
 export function readingSuite(factory: EventLogFactory): void {
+  describe('topics', () => {
+    test(
+      'names those that were declared, also by a log that was open before',
+      inPlace(factory, async (place) => {
+        const before = await place.open();
+        const names = [unique('b'), unique('a')];
+        await before.declare(names.map((name) => ({ name, partitions: 1, cleanup: 'delete' as const })));
+        const ours = async (log: EventLog) => (await log.topics()).filter((name) => names.includes(name));
+        expect(await ours(before)).toEqual([...names].sort());
+        await place.close();
+        expect(await ours(await place.open())).toEqual([...names].sort());
+      }),
+    );
+  });
+
   describe('read', () => {
     test(
       'pages forward',

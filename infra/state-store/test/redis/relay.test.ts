@@ -12,6 +12,7 @@ function bound(log: EventLog): EventLog {
   return {
     capabilities: log.capabilities,
     declare: async (topics) => log.declare(topics),
+    topics: async () => log.topics(),
     append: async (messages) => log.append(messages),
     subscribe: async (options) => log.subscribe(options),
     read: async (options) => log.read(options),

@@ -10,7 +10,7 @@ import { Processor } from './processor.js';
 import { publish, readPublished } from './publishing.js';
 import { raiseRevisions } from './revisions.js';
 import type { HubService } from './service.js';
-import { consumedTopics, declareHubTopics, writtenTopics } from './topics.js';
+import { consumedTopics, declareHubTopics, systemsOnLog, writtenTopics } from './topics.js';
 
 /** Consumer group of the hub's workers: what lag tools show. */
 export const HUB_GROUP = 'unsilo-hub';
@@ -50,7 +50,8 @@ class RunningHub implements Hub {
   readonly service: HubService;
   private readonly options: HubOptions;
   private readonly core: Core;
-  private readonly topics: readonly string[];
+  /** What is read: known once the log has been asked. */
+  private topics: readonly string[] = [];
   private processor: Processor;
   private batches: Batches;
   private subscription: Subscription | undefined;
@@ -70,7 +71,6 @@ class RunningHub implements Hub {
   constructor(options: HubOptions) {
     this.options = options;
     this.core = createCore({ ...options, now: () => options.clock.now() });
-    this.topics = consumedTopics(options.systems.map(({ system }) => system));
     [this.processor, this.batches] = this.fresh();
     this.service = createService({
       core: this.core,
@@ -97,6 +97,7 @@ class RunningHub implements Hub {
       systems.map((s) => s.system),
       partitions,
     );
+    this.topics = consumedTopics(await systemsOnLog(log));
     await this.bringUp(false);
     if (this.stopping) return;
     // Everything that rests on events having come is checked against the state as a matter of routine.
@@ -303,7 +304,7 @@ class RunningHub implements Hub {
     const hasLost = this.wentBack || this.batches.isBehind(await log.lag(HUB_GROUP));
     if (mark !== undefined && !hasLost) return;
     // What relays had read of the state that is lost, and had still in hand, comes to the log now or never.
-    if (hasLost) await log.shutOut?.(OUTBOX_WRITER, writtenTopics(this.options.systems.map(({ system }) => system)));
+    if (hasLost) await log.shutOut?.(OUTBOX_WRITER, writtenTopics(await systemsOnLog(log)));
     await raiseRevisions(log, store, tenant, signal);
     this.wentBack = false;
   }

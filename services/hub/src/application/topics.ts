@@ -1,7 +1,15 @@
 import type { EventLog } from '@unsilo/event-log';
-import { declareTopics, topicName } from '@unsilo/schemas';
+import { declareTopics, systemsOfTopics, topicName } from '@unsilo/schemas';
 
-/** The topics that the hub's workers read. */
+/**
+ * The systems that the hub was ever told to write, by the topics of their commands. One that was taken out of the configuration has left records and
+ * outcomes: without the commands our own writes there would pass for what its people said (SYNC 6.3).
+ */
+export async function systemsOnLog(log: EventLog): Promise<string[]> {
+  return systemsOfTopics(await log.topics());
+}
+
+/** The topics that the hub's workers read. @param systems All that have commands on the log. */
 export function consumedTopics(systems: readonly string[]): string[] {
   const kinds = ['parties', 'objects', 'interactions', 'outcomes', 'decisions', 'signals'] as const;
   return [...kinds.map((kind) => topicName(kind)), ...systems.map((system) => topicName('commands', system))];

@@ -99,6 +99,7 @@ function bound(log: EventLog): EventLog {
   return {
     capabilities: log.capabilities,
     declare: (...args) => log.declare(...args),
+    topics: () => log.topics(),
     append: (...args) => log.append(...args),
     subscribe: (...args) => log.subscribe(...args),
     read: (...args) => log.read(...args),

@@ -191,9 +191,7 @@ export async function openTestHub(settings: Settings): Promise<TestHub> {
         .map((m) => (JSON.parse(String(m.value)) as { data: never }).data);
     },
     async everything() {
-      const topics = declareTopics(options.systems.map((s) => s.system))
-        .map((t) => t.name)
-        .filter((name) => !name.includes('.customers.'));
+      const topics = (await running.log.topics()).filter((name) => !name.includes('.customers.'));
       const messages: AppendMessage[] = [];
       for (const end of await running.log.ends(topics)) {
         let from: number | undefined = end.first;

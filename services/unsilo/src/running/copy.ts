@@ -1,4 +1,4 @@
-import { connectorGroup, createHub, createHubService, declareHubTopics } from '@unsilo/hub';
+import { connectorGroup, createHub, createHubService, declareHubTopics, systemsOnLog } from '@unsilo/hub';
 import { declareTopics, topicName } from '@unsilo/schemas';
 import type { StateStore } from '@unsilo/state-store';
 import type { Configuration } from '../configuration/configuration.js';
@@ -52,6 +52,9 @@ export async function copyInstallation(
     if (log.capabilities.distributed) await log.declare(connectorTopics(names));
   }
   await refuseInUse(target, tenant, names);
+  // What was once written to systems that are no longer configured is known by their commands alone.
+  const written = [...new Set([...names, ...(await systemsOnLog(source.log))])];
+  await declareHubTopics(target.log, written, storage?.kafka.partitions);
   say('Publishing what the hub knows of every record …');
   await publishAll(configuration, source.log, source.store);
   let messages = 0;
@@ -63,11 +66,11 @@ export async function copyInstallation(
     signal,
     progress: (count) => progress((messages += count)),
   };
-  for (const { name: topic } of declareTopics(names)) {
+  for (const { name: topic } of declareTopics(written)) {
     // What the hub says of customers it says anew.
     if (topic === topicName('customers')) continue;
     const copy = await TopicCopy.open(place, topic);
-    const system = names.find((name) => topicName('commands', name) === topic);
+    const system = written.find((name) => topicName('commands', name) === topic);
     if (system !== undefined) {
       // What was carried out must not be carried out again.
       const read = (await source.log.lag(connectorGroup(system))).filter((lag) => lag.topic === topic);

@@ -1,6 +1,6 @@
 import type { EventLog } from '@unsilo/event-log';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { createHub, declareHubTopics } from '@unsilo/hub';
+import { createHub, declareHubTopics, systemsOnLog } from '@unsilo/hub';
 import { declareTopics, topicName } from '@unsilo/schemas';
 import { openLmdbStateStore } from '@unsilo/state-store/lmdb';
 import type { Configuration } from '../configuration/configuration.js';
@@ -34,7 +34,7 @@ export async function rebuild(
   const log = openLmdbEventLog(environment);
   const store = openLmdbStateStore(environment);
   try {
-    const names = systems.map(({ name }) => name);
+    const names = [...new Set([...systems.map(({ name }) => name), ...(await systemsOnLog(source))])];
     await declareHubTopics(log, names);
     // What the hub says of customers it says anew.
     const carried = declareTopics(names).filter(({ name }) => name !== topicName('customers'));
