@@ -1452,6 +1452,36 @@ export interface RecordSummary {
    * Their outcomes.
    */
   outcomes: Outcome[];
+  /**
+   * The create that is said to have made this record. Absent: none, or published before this was told.
+   */
+  createdFor?: {
+    /**
+     * The member that the record was made for.
+     */
+    ref: Ref;
+    /**
+     * Id of the create.
+     */
+    command: Identifier;
+    /**
+     * The create found the record there: it stood on its own.
+     */
+    found?: true;
+  };
+  /**
+   * An erasure's floor: what was said at or below it is gone and stays gone (SYNC section 6.3). Absent: never erased, or published before that.
+   */
+  erased?: {
+    /**
+     * When it was decided.
+     */
+    at: EpochMilliseconds;
+    /**
+     * The highest version that was erased. Absent: none was known.
+     */
+    upTo?: Version;
+  };
 }
 /**
  * Something that those who run the hub should know.

@@ -37,7 +37,7 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
     workspace.load('commands', ids),
     workspace.load('records', [
       ...intake.parties.map((p) => p.ref),
-      ...intake.records.map((r) => r.ref),
+      ...intake.records.flatMap((r) => [r.ref, ...(r.createdFor ? [r.createdFor.ref] : [])]),
       ...intake.outcomes.flatMap((o) => o.ref ?? []),
       ...intake.decisions.flatMap(refsOfDecision),
       ...intake.commands.flatMap(refOfCommand),
@@ -85,7 +85,9 @@ function update(
   // Below an erasure's floor lies nothing: maybe it was the last that was known.
   if (facts.erasedUpTo !== row.facts.erasedUpTo) touched.identity.add(ref);
   const maker = facts.createdFor?.ref;
-  if (maker !== undefined && maker !== row.facts.createdFor?.ref) noteMade(workspace, maker, ref);
+  if (maker === undefined || maker === row.facts.createdFor?.ref) return;
+  touched.identity.add(ref);
+  noteMade(workspace, maker, ref);
 }
 
 /** A create that was tried twice may have made two records, of which its own outcome names one. */

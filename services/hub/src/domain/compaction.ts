@@ -20,8 +20,8 @@ export interface Summary {
   deleted: boolean;
   /** Epoch milliseconds. */
   createdAt: number;
-  /** When any state of it was first seen (epoch milliseconds). */
-  firstSeen: number;
+  /** When any state of it was first seen (epoch milliseconds). Not yet: the highest number; earlier versions wrote null. */
+  firstSeen: number | null;
   /** When the newest of the facts was learnt. */
   lastLearnt?: Timestamp;
   asOf: [attribute: string, time: number][];
@@ -162,7 +162,10 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
       ? !last || isAfter(lastDeleted, last.version)
       : points.length === 0 && (record.summary?.deleted ?? false),
     createdAt: record.summary?.createdAt ?? (first ? (first.createdAt ?? first.changedAt) : Number.MAX_SAFE_INTEGER),
-    firstSeen: below.reduce((min, o) => Math.min(min, Date.parse(o.observedAt)), record.summary?.firstSeen ?? Infinity),
+    firstSeen: below.reduce(
+      (min, o) => Math.min(min, Date.parse(o.observedAt)),
+      record.summary?.firstSeen ?? Number.MAX_SAFE_INTEGER,
+    ),
     ...lastLearnt(record.summary?.lastLearnt, below, record.commands.filter(covered)),
     asOf: [...scan.asOf].sort(byName),
     answered: remembered([

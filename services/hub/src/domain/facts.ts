@@ -93,7 +93,8 @@ export function addObservation(record: RecordFacts, party: Party): RecordFacts {
   return { ...record, observations };
 }
 
-function raiseFloor(record: RecordFacts, version: Version): RecordFacts {
+/** Whatever stands at or below this version is erased, whenever it was said. */
+export function raiseFloor(record: RecordFacts, version: Version): RecordFacts {
   if (record.erasedUpTo && !isAfter(version, record.erasedUpTo)) return record;
   const observations = record.observations.filter((o) => isAfter(o.version, version));
   const floored = { ...record, observations, erasedUpTo: version };
@@ -121,14 +122,15 @@ function mergeObservations(a: Observation, b: Observation): Observation {
 
 /**
  * Adds a command to the record that it writes or, a create, to the member that it was asked for and to the record that it made.
+ * @param isStanding It is known that the summary doesn't cover it, whatever it was planned on.
  */
-export function addCommand(record: RecordFacts, command: Command): RecordFacts {
+export function addCommand(record: RecordFacts, command: Command, isStanding = false): RecordFacts {
   const list = command.action === 'create' && command.createdFor === record.ref ? 'creates' : 'commands';
   const known = record[list].find((k) => k.command.id === command.id);
   if (known && !isOutcomeWithoutCommand(known)) return record;
   if (isCovered(record, command)) return record;
   // Whatever stood open at the horizon is among the known ones: this one ended long ago and was forgotten.
-  if (command.action !== 'create' && record.horizon && isAfter(record.horizon, baseOf({ command })))
+  if (!isStanding && command.action !== 'create' && record.horizon && isAfter(record.horizon, baseOf({ command })))
     return { ...record, late: record.late + 1 };
   const entry: KnownCommand = known?.outcome ? { command, outcome: known.outcome } : { command };
   return { ...record, [list]: insertById(record[list], redact(entry, record.erasedAt)) };
@@ -168,13 +170,14 @@ export function seenBefore({ command }: KnownCommand, record: RecordFacts): Vers
   const issuedAt = Date.parse(command.issuedAt);
   const seen = record.observations.findLast((o) => Date.parse(o.observedAt) < issuedAt)?.version;
   const { summary, horizon } = record;
-  return seen ?? (summary && horizon && summary.firstSeen < issuedAt ? horizon : null);
+  return seen ?? (summary && horizon && (summary.firstSeen ?? Infinity) < issuedAt ? horizon : null);
 }
 
-/** Of several makers of one record the one with the least id stays. */
-export function bindCreated(record: RecordFacts, createdFor: { ref: string; command: string }): RecordFacts {
+/** Of several makers of one record the one with the least id stays; that it found the record there is not unlearnt. */
+export function bindCreated(record: RecordFacts, createdFor: NonNullable<RecordFacts['createdFor']>): RecordFacts {
   const known = record.createdFor;
-  if (known && known.command <= createdFor.command) return record;
+  const isFoundNow = known?.command === createdFor.command && !known.found && createdFor.found === true;
+  if (known && known.command <= createdFor.command && !isFoundNow) return record;
   return inOrder({ ...record, createdFor });
 }
 
