@@ -2,6 +2,7 @@ import type { StateStore } from '@unsilo/state-store';
 import { moveCheckpoint, wholeRecord, type HistoryChunk } from '../domain/checkpoint.js';
 import { compact, nextHorizon } from '../domain/compaction.js';
 import { kindProfile, type Core } from './core.js';
+import { noteSummarised } from './erasing.js';
 import { recordRow } from './record-row.js';
 import { SEPARATOR, type RecordRow } from './rows.js';
 import type { Workspace } from './workspace.js';
@@ -66,7 +67,11 @@ export async function compactOld(workspace: Workspace, refs: Iterable<string>, c
     const horizon = nextHorizon(row.facts, policy);
     if (!horizon) continue;
     const context = { normaliser: core.normaliser, profile: kindProfile(core, ref) };
-    workspace.set('records', ref, { ...row, facts: compact(row.facts, horizon, context) });
+    const facts = compact(row.facts, horizon, context);
+    workspace.set('records', ref, { ...row, facts });
+    const held = new Set(facts.commands.map((k) => k.command.id));
+    const ended = row.facts.commands.map((k) => k.command.id).filter((id) => !held.has(id));
+    await noteSummarised(workspace, ref, ended);
   }
   return recalled;
 }

@@ -1,11 +1,4 @@
-import {
-  commandEvent,
-  customerGoneEvent,
-  customerMessage,
-  placeOf,
-  signalEvent,
-  type UnsiloEvent,
-} from '@unsilo/schemas';
+import { commandEvent, customerGoneEvent, customerMessage, signalEvent } from '@unsilo/schemas';
 import type { OutboxMessage } from '@unsilo/state-store';
 import { customerId } from '../domain/customer.js';
 import { identityChanges, type IdentityChange } from '../domain/identity-change.js';
@@ -14,6 +7,7 @@ import { breathe } from './breathe.js';
 import type { Core } from './core.js';
 import type { Evaluations } from './evaluations.js';
 import type { Assignment } from './identity.js';
+import { message } from './outbox.js';
 import { subjectOfCluster, subjectOfCustomer } from './parts.js';
 import { mergeCluster, type MergedCluster, type PlanOptions } from './merge-cluster.js';
 import { recordRow } from './record-row.js';
@@ -200,8 +194,4 @@ function unassign(workspace: Workspace, ref: string, id: string): void {
   if (row.customer !== id) return;
   const { customer: _, ...rest } = row;
   workspace.set('records', ref, rest);
-}
-
-export function message(event: UnsiloEvent): OutboxMessage {
-  return { ...placeOf(event), value: JSON.stringify(event) };
 }

@@ -6,7 +6,7 @@ import { toSummary } from '../domain/rebuild.js';
 import { createCore, type Core } from './core.js';
 import { withPast } from './history.js';
 import type { HubOptions } from './hub.js';
-import { message } from './merging.js';
+import { message } from './outbox.js';
 import { Processor } from './processor.js';
 import type { RecordRow } from './rows.js';
 

@@ -8,13 +8,13 @@ import {
   bindCreated,
   compareOutcomes,
   erase,
-  redact,
   type RecordFacts,
 } from '../domain/facts.js';
 import { EXTERNAL_KEY_ISSUER } from '../domain/matching.js';
 import { absorb } from '../domain/rebuild.js';
 import { idOf, systemOf } from '../domain/ref.js';
 import type { Core } from './core.js';
+import { eraseCommand, eraseCommands, eraseKeeps, isErasedKeep, noteSummarised, withoutValue } from './erasing.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
 import { recordRow } from './record-row.js';
 import { subjectOf, type Intake } from './intake.js';
@@ -63,7 +63,7 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
   for (const outcome of workspace.each(intake.outcomes, subjectOf.outcomes))
     await applyOutcome(workspace, touched, outcome);
   for (const decision of workspace.each(intake.decisions, subjectOf.decisions)) {
-    applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision });
+    applyDecision(workspace, touched, { seq: Date.parse(decision.decidedAt), decision }, core);
     if (decision.kind === 'erase') await eraseCommands(workspace, decision.refs);
   }
   recalled.push(...(await compactOld(workspace, touched.facts, core)));
@@ -131,6 +131,12 @@ async function applyCommand(
   const { early: _, ...row } = known ?? {};
   workspace.set('commands', command.id, { ...row, command });
   await registerCommand(workspace, touched, command);
+  for (const ref of refOfCommand(command)) {
+    const { facts } = recordRow(workspace, ref);
+    eraseCommand(workspace, command.id, facts.erasedAt);
+    const isHeld = [...facts.commands, ...facts.creates].some((k) => k.command.id === command.id);
+    if (!isHeld) await noteSummarised(workspace, ref, [command.id]);
+  }
   for (const outcome of earlyOf(known)) await applyOutcome(workspace, touched, outcome);
 }
 
@@ -204,9 +210,11 @@ function withEarly(early: readonly Outcome[], outcome: Outcome): Outcome[] {
   return [...early.filter((o) => o !== known), outcome];
 }
 
-function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision): void {
+function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision, core: Core): void {
   const { decision } = entry;
-  workspace.overwrite('decisions', keyOfDecision(decision), decision);
+  const isErased = refsOfDecision(decision).some((ref) => isErasedKeep(entry, recordRow(workspace, ref).facts));
+  workspace.overwrite('decisions', keyOfDecision(decision), isErased ? withoutValue(decision) : decision);
+  if (isErased) return;
   for (const ref of refsOfDecision(decision)) {
     const row = recordRow(workspace, ref);
     const decisions = addDecision(row.decisions ?? [], entry);
@@ -214,24 +222,10 @@ function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDec
     workspace.set('records', ref, { ...row, decisions });
     touched.facts.add(ref);
     touched.identity.add(ref);
-    if (decision.kind === 'erase' && decision.refs.includes(ref))
-      update(workspace, touched, ref, (facts) => erase(facts, entry.seq));
+    if (decision.kind !== 'erase' || !decision.refs.includes(ref)) continue;
+    update(workspace, touched, ref, (facts) => erase(facts, entry.seq));
+    eraseKeeps(workspace, ref, core);
   }
-}
-
-/** What the hub wrote to records that are erased, and found there, is as personal as what they said. */
-async function eraseCommands(workspace: Workspace, refs: readonly string[]): Promise<void> {
-  const known = refs.map((ref) => recordRow(workspace, ref).facts);
-  const idsOf = ({ commands, creates }: RecordFacts): string[] => [...commands, ...creates].map((k) => k.command.id);
-  await workspace.load('commands', known.flatMap(idsOf));
-  for (const facts of known) for (const id of idsOf(facts)) eraseCommand(workspace, id, facts.erasedAt);
-}
-
-function eraseCommand(workspace: Workspace, id: string, erasedAt: number | undefined): void {
-  const row = workspace.get<CommandRow>('commands', id);
-  if (!row?.command || erasedAt === undefined) return;
-  const { command, outcome } = redact({ ...row, command: row.command }, erasedAt);
-  workspace.set('commands', id, { ...row, command, ...(outcome && { outcome }) } satisfies CommandRow);
 }
 
 /** Records to which the batch has something to add that belongs below their checkpoint. */

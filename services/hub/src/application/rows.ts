@@ -69,6 +69,11 @@ export interface ErasureRow {
   at: number;
 }
 
+/** Ids of the commands to a record that its facts no longer hold: they ended below the horizon. */
+export interface SummarisedRow {
+  commands: string[];
+}
+
 export interface ObjectRow {
   object: BusinessObject;
 }

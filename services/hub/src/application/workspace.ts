@@ -5,6 +5,7 @@ import { NOBODY, Parts, type Use } from './parts.js';
 export type Table =
   | 'records'
   | 'history'
+  | 'summarised'
   | 'matching'
   | 'postings'
   | 'shared'

@@ -198,6 +198,11 @@ export function erase(record: RecordFacts, at: number): RecordFacts {
   return inOrder((horizon ? [horizon, ...gone] : gone).reduce(raiseFloor, floored));
 }
 
+/** Whether what was said then is gone. */
+export function isErasedBy({ erasedAt }: Pick<RecordFacts, 'erasedAt'>, saidAt: number): boolean {
+  return erasedAt !== undefined && saidAt <= erasedAt;
+}
+
 /** A command and its outcome without the values that an erasure takes. */
 export function redact(known: KnownCommand, erasedAt: number | undefined): KnownCommand {
   const { command, outcome } = known;

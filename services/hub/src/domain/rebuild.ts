@@ -88,10 +88,10 @@ export function absorb(facts: RecordFacts, published: RecordSummary): RecordFact
 }
 
 /** What was published before an erasure is below its floor with all that it sums up: nobody can tell any more when that was said. */
-function withFloor(facts: RecordFacts, { horizon, erased }: RecordSummary): RecordFacts {
+function withFloor(facts: RecordFacts, { horizon, summary, erased }: RecordSummary): RecordFacts {
   let record = erased ? erase(facts, erased.at) : facts;
   if (erased?.upTo) record = raiseFloor(record, erased.upTo);
-  return horizon && record.erasedAt !== erased?.at ? raiseFloor(record, horizon) : record;
+  return horizon && summary && record.erasedAt !== erased?.at ? raiseFloor(record, horizon) : record;
 }
 
 /** The later one of two summaries, and of what is known otherwise all that was not summed up, or erased after it had been. */

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
-import { declareTopics, type UnsiloEvent } from '@unsilo/schemas';
+import type { UnsiloEvent } from '@unsilo/schemas';
 import type { Policy } from '../../src/domain/policy.js';
 import { history, random } from './history.js';
-import { admin, crm, openTestHub, policyFor, type TestHub } from './test-hub.js';
+import { admin, crm, folderWith, openTestHub, policyFor, type TestHub } from './test-hub.js';
 
 const SYSTEMS = ['a', 'b', 'c'];
 const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
@@ -66,28 +62,14 @@ describe.each(SEEDS)('history %i', (seed) => {
     const { hash, hub, ids } = await run(events, { steps: 20, policy: writing });
     for (const id of ids) expect((await hub.hub.service.customer(admin, id)).status).not.toBe('unknown');
     await hub.hub.publishRecords();
-    const rebuilt = await rebuild(hub);
+    const rebuilt = await openTestHub({
+      systems,
+      policy: writing,
+      folder: await folderWith(await hub.everything(), SYSTEMS),
+    });
     expect((await rebuilt.hub.service.customersHash(admin)).hash).toBe(hash);
     for (const id of ids) expect((await rebuilt.hub.service.customer(admin, id)).status).not.toBe('unknown');
     await rebuilt.close();
     await hub.close();
   });
 });
-
-/** A hub whose log is a copy and whose state is empty: it has the topics alone. */
-async function rebuild(hub: TestHub): Promise<TestHub> {
-  const folder = mkdtempSync(join(tmpdir(), 'unsilo-rebuild-'));
-  try {
-    const messages = await hub.everything();
-    const environment = await openEnvironment({ folder });
-    const log = openLmdbEventLog(environment);
-    await log.declare(declareTopics(SYSTEMS));
-    await log.append(messages);
-    await log.close();
-    await environment.close();
-    return await openTestHub({ systems, policy: writing, folder });
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
-}

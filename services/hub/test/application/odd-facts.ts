@@ -135,6 +135,8 @@ export function oddEvents(seed: number, length: number): UnsiloEvent[] {
       data['command'] = id;
       if (rng.chance(0.7)) data['ref'] = ref;
     }
+    // What the hub has published of a record it believes where the state is made anew: an erasure that nobody decided would be one.
+    if (kind === 'record') for (const said of ['erased', 'createdFor']) delete data[said];
     const name = `${kind} ${JSON.stringify([data['ref'], data['version']])}`;
     if (kind !== 'outcome' && 'version' in data && named.has(name)) continue;
     const event = make(kind, data);
