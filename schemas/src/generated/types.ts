@@ -659,7 +659,7 @@ export interface LinkDecision {
    */
   refs: [Ref, Ref];
   /**
-   * True: takes the decision back.
+   * True: takes back the latest earlier decision of this kind about these two that still stands, and no other.
    */
   undo?: boolean;
 }
@@ -700,7 +700,7 @@ export interface KeepDecision {
    */
   value: AttributeValue;
   /**
-   * True: takes the decision back.
+   * True: takes back the latest earlier decision to keep this value of this ref that still stands, and no other.
    */
   undo?: boolean;
 }

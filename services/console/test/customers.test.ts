@@ -121,6 +121,8 @@ describeInBrowser('Customers', () => {
     await page.getByText('She says so herself.').waitFor();
     await page.getByRole('main').getByRole('button', { name: 'Take back' }).click();
     await page.getByText('Kept, taken back').waitFor();
+    // Once more would take back what was said before it.
+    expect(await page.getByRole('main').getByRole('button', { name: 'Take back' }).count()).toBe(0);
   });
 
   test('unlink a record with the keyboard, see it apart, and undo', async () => {

@@ -137,7 +137,7 @@ export type DecisionRequest =
        */
       refs: Ref[];
       /**
-       * Takes the decision back.
+       * Takes back the latest decision that says the same and still stands, and no other.
        */
       undo?: boolean;
       /**
@@ -151,7 +151,7 @@ export type DecisionRequest =
       attribute: AttributePath;
       value: AttributeValue;
       /**
-       * Takes the decision back.
+       * Takes back the latest decision that says the same and still stands, and no other.
        */
       undo?: boolean;
       /**
@@ -877,7 +877,7 @@ export interface LinkDecision {
    */
   refs: [Ref, Ref];
   /**
-   * True: takes the decision back.
+   * True: takes back the latest earlier decision of this kind about these two that still stands, and no other.
    */
   undo?: boolean;
 }
@@ -903,7 +903,7 @@ export interface KeepDecision {
   attribute: AttributePath;
   value: AttributeValue;
   /**
-   * True: takes the decision back.
+   * True: takes back the latest earlier decision to keep this value of this ref that still stands, and no other.
    */
   undo?: boolean;
 }
@@ -1904,6 +1904,10 @@ export interface PairExplained {
      */
     path: Ref[];
     decisions: Decision[];
+    /**
+     * Those of them that nobody took back, in their order: the last counts.
+     */
+    standing: Decision[];
   };
 }
 export interface CustomerExplained {

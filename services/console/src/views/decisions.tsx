@@ -5,7 +5,7 @@ import { Icon, type IconName } from '../parts/icon.js';
 import { Page, Pager } from '../parts/page.js';
 import { RefLink } from '../parts/system.js';
 import { href, place } from '../router.js';
-import { undo } from '../state/decisions.js';
+import { takenBackNext, undo } from '../state/decisions.js';
 import { useLoad } from '../state/load.js';
 import { can } from '../state/session.js';
 import { DECISIONS } from '../text/events.js';
@@ -49,7 +49,9 @@ export function DecisionsView() {
 
 const ICONS: Record<Decision['kind'], IconName> = { link: 'link', unlink: 'unlink', keep: 'pin', erase: 'erase' };
 
+/** @param decisions Newest first. */
 export function DecisionList({ decisions, changed }: { decisions: readonly Decision[]; changed(): void }) {
+  const next = takenBackNext(decisions);
   return (
     <ul class="decisions lines card">
       {decisions.map((decision) => (
@@ -68,7 +70,7 @@ export function DecisionList({ decisions, changed }: { decisions: readonly Decis
               {decision.author}, {dateTime(decision.decidedAt)}
             </p>
           </div>
-          {can('steward') && decision.kind !== 'erase' && !isUndo(decision) && (
+          {can('steward') && next.has(decision.id) && (
             <button type="button" class="button quiet" onClick={() => void undo(decision).then(changed)}>
               Take back
             </button>

@@ -1,5 +1,5 @@
 import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence } from '@unsilo/hub';
-import type { Command, Decision, Outcome, Provenance, Statement } from '@unsilo/schemas';
+import type { Command, Decision, LinkDecision, Outcome, Provenance, Statement } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { closed, Count, CustomerId, RefText, Time } from './parts.js';
 import { ref, view } from './view.js';
@@ -58,6 +58,9 @@ export const PairExplained = view<Explanation<PairEvidence>>('PairExplained')(
           comparison: Type.Optional(PairComparison),
           path: Type.Array(RefText, { description: 'Chain of records that connects them, if they are one customer.' }),
           decisions: Type.Array(ref<Decision>('Decision')),
+          standing: Type.Array(ref<LinkDecision>('Decision'), {
+            description: 'Those of them that nobody took back, in their order: the last counts.',
+          }),
         },
         closed,
       ),

@@ -6,7 +6,9 @@ import { page, ref, view } from './view.js';
 
 /** Bodies of requests, and what answers them. */
 const reason = Type.Optional(Type.String({ maxLength: 2000, description: 'Why, in your own words.' }));
-const undo = Type.Optional(Type.Boolean({ description: 'Takes the decision back.' }));
+const undo = Type.Optional(
+  Type.Boolean({ description: 'Takes back the latest decision that says the same and still stands, and no other.' }),
+);
 
 export const Deciding = view<DecisionRequest>('DecisionRequest')(
   Type.Union(

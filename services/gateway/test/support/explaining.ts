@@ -58,6 +58,7 @@ export function explainPair(people: People, a: string, b: string, all: readonly 
       },
       path: sameCustomer ? [a, b] : [],
       decisions: all.filter((decision) => 'refs' in decision && decision.refs.includes(a)),
+      standing: [],
     },
   };
 }

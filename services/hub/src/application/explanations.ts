@@ -1,4 +1,4 @@
-import type { Command, Decision, Outcome, Statement } from '@unsilo/schemas';
+import type { Command, Decision, LinkDecision, Outcome, Statement } from '@unsilo/schemas';
 import type { ClusterJoin, WeighedPair } from '../domain/linkage/explain-cluster.js';
 import type { PairExplanation } from '../domain/linkage/explain.js';
 
@@ -15,7 +15,10 @@ export interface PairEvidence {
   comparison?: Comparison;
   /** Chain of refs that connects them, if they are one customer. */
   path: string[];
+  /** All that stewards said about the two, in its order. */
   decisions: Decision[];
+  /** Those of them that nobody took back: the last counts. */
+  standing: LinkDecision[];
 }
 /** A pair as a waterfall of numbers, in bits: `prior`, each of `evidence` and `household` add up to `bits`. */
 export interface Comparison extends Omit<PairExplanation, 'a' | 'b'> {

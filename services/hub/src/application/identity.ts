@@ -4,7 +4,7 @@ import { floors, isContradiction, LARGEST_COMPONENT } from '../domain/linkage/cr
 import { toWeight } from '../domain/linkage/matcher.js';
 import { createProfile, type Profile } from '../domain/linkage/profile.js';
 import { compareText } from '../domain/linkage/text.js';
-import { pairDecisions, type OrderedDecision } from '../domain/decisions.js';
+import { pairDecisions } from '../domain/decisions.js';
 import { linkageRecord, printOfRecord } from '../domain/matching.js';
 import type { Core } from './core.js';
 import { matchRow, pairKey, weighAnew, type Statement } from './evidence.js';
@@ -337,7 +337,7 @@ function clusterParties(
 ): string[][] {
   if (parties.length <= 1) return parties.map(({ ref }) => [ref]);
   const placeOf = new Map(parties.map(({ ref }, i) => [ref, i]));
-  const decisions = pairDecisions(allDecisions(parties));
+  const decisions = pairDecisions(parties.flatMap(({ row }) => row.decisions ?? []));
   const edges: LocalEdge[] = [];
   const tie = (x: string, y: string, authority: 1 | 2): void => {
     const [a, b] = [placeOf.get(x), placeOf.get(y)];
@@ -374,10 +374,4 @@ function clusterParties(
   return clusterComponent(parties.length, edges, constraints, tell).map((places) =>
     places.map((place) => at(place).ref),
   );
-}
-
-function allDecisions(parties: readonly Party[]): Iterable<OrderedDecision> {
-  const byId = new Map<string, OrderedDecision>();
-  for (const { row } of parties) for (const entry of row.decisions ?? []) byId.set(entry.decision.id, entry);
-  return byId.values();
 }

@@ -1,6 +1,6 @@
 import type { Command, Customer } from '@unsilo/schemas';
 import { mergeCustomer } from '../domain/customer.js';
-import { erasedSystems, type OrderedDecision } from '../domain/decisions.js';
+import { erasedSystems, inOrder, type OrderedDecision } from '../domain/decisions.js';
 import { byCreation, plan, type Member, type PlanContext } from '../domain/plan.js';
 import { searchWords } from '../domain/search.js';
 import { fingerprint, type Core } from './core.js';
@@ -68,13 +68,9 @@ export function membersOf(
   rows: readonly RecordRow[],
   evaluations: Evaluations,
 ): { members: Member[]; decisions: OrderedDecision[] } {
-  const decisions = new Map<string, OrderedDecision>();
-  for (const row of rows) for (const entry of row.decisions ?? []) decisions.set(entry.decision.id, entry);
   return {
     members: rows.map(({ facts }) => ({ facts, evaluation: evaluations.of(facts) })).sort(byCreation),
-    decisions: [...decisions.values()].sort(
-      (a, b) => a.seq - b.seq || (a.decision.id < b.decision.id ? -1 : Number(a.decision.id > b.decision.id)),
-    ),
+    decisions: inOrder(rows.flatMap((row) => row.decisions ?? [])),
   };
 }
 

@@ -1,7 +1,7 @@
-import type { Customer } from '@unsilo/schemas';
+import type { AttributeValue, Customer } from '@unsilo/schemas';
 import { isReadable } from './attribute-value.js';
-import { elementKey, isListAttribute } from './attributes.js';
-import type { OrderedDecision } from './decisions.js';
+import { canonicalValue, elementKey, isListAttribute } from './attributes.js';
+import { standing, type OrderedDecision, type Word } from './decisions.js';
 import type { Normaliser } from './normalise.js';
 import { statingMembers } from './creation.js';
 import { byCreation, type Member } from './plan.js';
@@ -14,33 +14,36 @@ export function customerId(tenant: string, ref: string, digest: (text: string) =
   return `c${digest(`${tenant}\u001fcustomer\u001f${ref}`)}`;
 }
 
-/** What a steward pinned, for the members of one customer. */
+/**
+ * What stewards pinned and nobody took back, for the members of one customer: of several about one attribute or element, the last.
+ * @param decisions In their order.
+ */
 export function keepsOf(decisions: Iterable<OrderedDecision>, normaliser: Normaliser): Keep[] {
-  const last = new Map<string, Keep & { undo: boolean }>();
+  const words: (Word & { keep: Keep })[] = [];
   for (const { seq, decision } of decisions) {
     if (decision.kind !== 'keep') continue;
-    const { attribute } = decision;
+    const { ref, attribute, undo = false } = decision;
     const values = Array.isArray(decision.value) ? decision.value : [decision.value];
     for (const value of values) {
-      const keep: Keep & { undo: boolean } = {
+      const keep: Keep = {
         seq,
-        ref: decision.ref,
+        ref,
         attribute,
         value: value === null ? undefined : value,
         decidedAt: Date.parse(decision.decidedAt),
-        undo: decision.undo ?? false,
       };
+      let said: AttributeValue = decision.value;
       if (isListAttribute(attribute)) {
         if (value === null || typeof value !== 'object' || !isReadable(attribute, [value], normaliser)) continue;
         keep.element = elementKey(attribute, value, normaliser);
+        said = [value];
       }
-      const key = `${attribute}\u001f${keep.element ?? ''}`;
-      const known = last.get(key);
-      // Decisions come in order, so that of two made in one instant the later id stays.
-      if (!known || known.seq <= seq) last.set(key, keep);
+      words.push({ says: [ref, attribute, canonicalValue(attribute, said, normaliser)].join('\u001f'), undo, keep });
     }
   }
-  return [...last.values()].filter((k) => !k.undo).map(({ undo: _, ...keep }) => keep);
+  const last = new Map<string, Keep>();
+  for (const { keep } of standing(words)) last.set(`${keep.attribute}\u001f${keep.element ?? ''}`, keep);
+  return [...last.values()];
 }
 
 export interface Merged {

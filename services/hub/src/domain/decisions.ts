@@ -1,4 +1,4 @@
-import type { Decision } from '@unsilo/schemas';
+import type { Decision, LinkDecision } from '@unsilo/schemas';
 import { systemOf } from './ref.js';
 
 /** A decision with its place in the order of all decisions of the tenant: the time at which it was made, epoch milliseconds; ties by id. */
@@ -18,27 +18,70 @@ export function addDecision(list: readonly OrderedDecision[], entry: OrderedDeci
   return at < 0 ? [...list, entry] : [...list.slice(0, at), entry, ...list.slice(at)];
 }
 
+/** Each decision once, in their order: every record that one names holds it. */
+export function inOrder(entries: Iterable<OrderedDecision>): OrderedDecision[] {
+  const byId = new Map<string, OrderedDecision>();
+  for (const entry of entries) byId.set(entry.decision.id, entry);
+  return [...byId.values()].sort((a, b) => (isLater(a, b) ? 1 : -1));
+}
+
+/** What a decision says about one thing, or takes back. */
+export interface Word {
+  /** Equal for those that say the same. */
+  says: string;
+  undo: boolean;
+}
+
+/**
+ * The words that nobody took back, in their order. One that takes back cancels the latest before it that says the same and still stood, and
+ * no other: what somebody else said, before or since, is still said.
+ * @param words In their order.
+ */
+export function standing<W extends Word>(words: Iterable<W>): W[] {
+  const left = new Set<W>();
+  const equals = new Map<string, W[]>();
+  for (const word of words) {
+    let same = equals.get(word.says);
+    if (!same) equals.set(word.says, (same = []));
+    if (word.undo) {
+      const cancelled = same.pop();
+      if (cancelled) left.delete(cancelled);
+    } else {
+      same.push(word);
+      left.add(word);
+    }
+  }
+  return [...left];
+}
+
+/** What was said about pairs and nobody took back, in its order: the last about each pair counts. */
+export function standingAboutPairs(decisions: Iterable<OrderedDecision>): LinkDecision[] {
+  const words: (Word & { decision: LinkDecision })[] = [];
+  for (const { decision } of inOrder(decisions)) {
+    if (decision.kind !== 'link' && decision.kind !== 'unlink') continue;
+    words.push({ says: `${decision.kind}\u001f${pairKey(decision.refs)}`, undo: decision.undo ?? false, decision });
+  }
+  return standing(words).map(({ decision }) => decision);
+}
+
+/** One text for a pair, whoever is named first. */
+export function pairKey(refs: readonly string[]): string {
+  return [...refs].sort().join('\u001f');
+}
+
 export interface PairDecisions {
   links: [string, string][];
   cannotLink: [string, string][];
 }
 
-/** The last word about each pair stands; an undone one says nothing. */
+/** What holds of each pair that somebody decided about. */
 export function pairDecisions(decisions: Iterable<OrderedDecision>): PairDecisions {
-  const last = new Map<string, OrderedDecision>();
-  for (const entry of decisions) {
-    const { decision } = entry;
-    if (decision.kind !== 'link' && decision.kind !== 'unlink') continue;
-    const [a, b] = [...decision.refs].sort() as [string, string];
-    const key = `${a}\u001f${b}`;
-    const known = last.get(key);
-    if (!known || isLater(entry, known)) last.set(key, entry);
-  }
+  const last = new Map<string, LinkDecision>();
+  for (const decision of standingAboutPairs(decisions)) last.set(pairKey(decision.refs), decision);
   const result: PairDecisions = { links: [], cannotLink: [] };
-  for (const [, { decision }] of [...last].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if ((decision.kind !== 'link' && decision.kind !== 'unlink') || decision.undo) continue;
-    const pair = [...decision.refs].sort() as [string, string];
-    if (decision.kind === 'link') result.links.push(pair);
+  for (const [, { kind, refs }] of [...last].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const pair = [...refs].sort() as [string, string];
+    if (kind === 'link') result.links.push(pair);
     else result.cannotLink.push(pair);
   }
   return result;

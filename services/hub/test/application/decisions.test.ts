@@ -42,6 +42,52 @@ describe('decisions', () => {
     expect((await all())[0]?.state.name?.given).toBe('Adah');
   });
 
+  it('what is kept for one record outlives that a keep for another was taken back before the two were linked', async () => {
+    const keep = (id: string, ref: string, value: string, minute: number, undo = false) =>
+      decisionEvent('acme', {
+        id,
+        author: 'steward',
+        decidedAt: new Date(T0 + minute * 60_000).toISOString(),
+        kind: 'keep',
+        ref,
+        attribute: 'name.given',
+        value,
+        undo,
+      });
+    await hub.append(
+      seen('a/contact/1', 1, { name: { given: 'Ada' } }),
+      seen('b/contact/1', 1, { name: { given: 'Adah' } }),
+      keep('k1', 'a/contact/1', 'Augusta', 1),
+      keep('k2', 'b/contact/1', 'Adelaide', 2),
+      keep('k3', 'a/contact/1', 'Augusta', 3, true),
+    );
+    await hub.hub.settled();
+    await hub.hub.service.decide(admin, { kind: 'link', refs: ['a/contact/1', 'b/contact/1'] });
+    await hub.hub.settled();
+    expect((await all()).map(({ state }) => state.name?.given)).toEqual(['Adelaide']);
+  });
+
+  it('who takes back a link leaves the word that was said before it, and explanations name that one', async () => {
+    const ada = { name: { given: 'Ada', surname: 'Quux' }, emails: [{ address: 'ada.quux@example.org' }] };
+    await hub.append(seen('a/contact/1', 1, ada), seen('b/contact/1', 1, ada));
+    await hub.hub.settled();
+    const refs: [string, string] = ['a/contact/1', 'b/contact/1'];
+    await hub.hub.service.decide(admin, { kind: 'unlink', refs, reason: 'mother and daughter' });
+    await hub.hub.service.decide(admin, { kind: 'link', refs });
+    await hub.hub.settled();
+    expect(await all()).toHaveLength(1);
+    await hub.hub.service.decide(admin, { kind: 'link', refs: [refs[1], refs[0]], undo: true });
+    await hub.hub.settled();
+    const [customer] = await all();
+    expect(customer?.members).toHaveLength(1);
+    const { detail } = await hub.hub.service.explainPair(admin, ...refs);
+    expect(detail.decisions).toHaveLength(3);
+    expect(detail.standing).toEqual([detail.decisions[0]]);
+    const why = await hub.hub.service.explainCustomer(admin, customer?.id ?? '');
+    expect(why.detail.nearMisses).toMatchObject([{ reason: 'decision', decision: { reason: 'mother and daughter' } }]);
+    expect((await hub.hub.service.review(admin, { limit: 5 })).waiting).toBe(0);
+  });
+
   it('a decision that is waited for is in effect when it is answered', async () => {
     await hub.append(
       seen('a/contact/1', 1, { name: { given: 'Ada' } }),

@@ -49,6 +49,9 @@ describe('what a hub tells training', () => {
     await decide('unlink', ['a/contact/1', 'b/contact/4']);
     await decide('unlink', ['a/contact/1', 'b/contact/4'], true);
     await decide('link', ['a/contact/1', 'b/contact/4']);
+    await decide('unlink', ['b/contact/2', 'b/contact/3']);
+    await decide('link', ['b/contact/2', 'b/contact/3']);
+    await decide('link', ['b/contact/2', 'b/contact/3'], true);
     await hub.hub.settled();
     const { lines, profiles } = await training(hub);
     expect(lines[0]).toMatchObject({ type: 'settings', kinds: {} });
@@ -58,6 +61,7 @@ describe('what a hub tells training', () => {
       { type: 'judgement', a: 'a/contact/1', b: 'b/contact/4', same: true, reversed: false },
       { type: 'judgement', a: 'b/contact/3', b: 'b/contact/4', same: true, reversed: false },
       { type: 'judgement', a: 'a/contact/1', b: 'b/contact/2', same: false, reversed: true },
+      { type: 'judgement', a: 'b/contact/2', b: 'b/contact/3', same: false, reversed: false },
     ]);
   });
 

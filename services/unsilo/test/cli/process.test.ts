@@ -116,6 +116,20 @@ describe('unsilo as a process', () => {
     expect((await ask('review', 'undo', 'crm/contact/1', 'shop/contact/7')).code).toBe(0);
   });
 
+  it('takes back what counts of all that stewards said about a pair, and says what counts again', async () => {
+    const pair = ['crm/contact/1', 'shop/contact/7'] as const;
+    await ask('review', 'link', ...pair);
+    await ask('review', 'apart', ...pair);
+    const first = await ask('review', 'undo', ...pair);
+    expect(first.stderr).toMatch(/Taken back: kept apart, by [^]*counts again: the same, by /);
+    expect((await ask('explain', 'pair', ...pair)).stdout).toContain('one customer');
+    expect((await ask('review', 'undo', ...pair)).stderr).toContain('Taken back: the same, by ');
+    expect(await ask('review', 'undo', ...pair)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('UNSILO_NOTHING_TO_UNDO'),
+    });
+  });
+
   it('lists and discards what could not be used', async () => {
     const { items } = (await json('dead-letters', '--state', 'open')) as { items: { id: string; code: string }[] };
     expect(items).toMatchObject([{ code: 'UNSILO_CONTACTS_NAMELESS' }]);

@@ -1,5 +1,5 @@
 import type { Decision } from '@unsilo/schemas';
-import { pairDecisions } from '../../domain/decisions.js';
+import { pairDecisions, pairKey, standingAboutPairs } from '../../domain/decisions.js';
 import { explainCluster, type ClusterJoin, type ClusterRefusal } from '../../domain/linkage/explain-cluster.js';
 import { bitsOf } from '../../domain/linkage/explain.js';
 import { matchRow } from '../evidence.js';
@@ -96,11 +96,10 @@ async function traced(context: ServiceContext, id: string): Promise<Traced> {
   });
 }
 
-/** The last word about a pair; undefined where it was taken back. */
+/** What counts of all that was said about a pair. */
 function decisionAbout(workspace: Workspace, { a, b }: Pick<ClusterJoin, 'a' | 'b'>): Decision | undefined {
-  return (recordRow(workspace, a).decisions ?? [])
-    .map(({ decision }) => decision)
-    .findLast((decision) => 'refs' in decision && decision.refs.includes(a) && decision.refs.includes(b));
+  const decisions = recordRow(workspace, a).decisions ?? [];
+  return standingAboutPairs(decisions).findLast(({ refs }) => pairKey(refs) === pairKey([a, b]));
 }
 
 /** Those outside that came closest: one for each customer, the nearest first. */

@@ -1,4 +1,5 @@
-import { pairDecisions } from '../../domain/decisions.js';
+import type { Decision } from '@unsilo/schemas';
+import { pairDecisions, standingAboutPairs } from '../../domain/decisions.js';
 import { inMean } from '../../domain/linkage/clustering.js';
 import { bitsOf, explainPair as compare } from '../../domain/linkage/explain.js';
 import { isRetired } from '../../domain/linkage/crowds.js';
@@ -17,13 +18,13 @@ import { recordOf } from './explain.js';
 
 export async function explainPair(context: ServiceContext, a: string, b: string): Promise<Explanation<PairEvidence>> {
   const [left, right] = [await recordOf(context, a), await recordOf(context, b)];
-  const decisions = (left.decisions ?? [])
-    .map((d) => d.decision)
-    .filter((d) => 'refs' in d && d.refs.includes(a) && d.refs.includes(b));
+  const isAboutBoth = (d: Decision): boolean => 'refs' in d && d.refs.includes(a) && d.refs.includes(b);
+  const decisions = (left.decisions ?? []).map((d) => d.decision).filter(isAboutBoth);
+  const standing = standingAboutPairs(left.decisions ?? []).filter(isAboutBoth);
   const sameCustomer = left.customer !== undefined && left.customer === right.customer;
   const path = sameCustomer ? await connection(context, a, b, left.customer ?? '') : [];
   const [x, y] = await readMany<MatchRow>(context, 'matching', [a, b]);
-  const detail: PairEvidence = { a, b, sameCustomer, path, decisions };
+  const detail: PairEvidence = { a, b, sameCustomer, path, decisions, standing };
   if (x && y && x.profile.kind === y.profile.kind && a !== b)
     detail.comparison = await comparisonOf(context, x, y, sameCustomer ? undefined : [left, right]);
   return { words: inWords(detail, x, y), detail };

@@ -1,5 +1,5 @@
 import type { Decision } from '@unsilo/schemas';
-import { isLater, pairDecisions, type OrderedDecision } from '../../domain/decisions.js';
+import { pairDecisions, pairKey, standingAboutPairs, type OrderedDecision } from '../../domain/decisions.js';
 import type { MatchRow } from '../matching-rows.js';
 import type { TrainingLine } from '../service.js';
 import type { ServiceContext } from './context.js';
@@ -18,14 +18,12 @@ export async function* trainingData(context: ServiceContext, signal?: AbortSigna
     const decision = JSON.parse(value) as Decision;
     decisions.push({ seq: Date.parse(decision.decidedAt), decision });
   }
-  // Words about each pair that stand: the last of them counts, and is told to be one that turns another.
+  // The last word about each pair counts, and is told to be one that turns another.
   const said = new Map<string, Set<Decision['kind']>>();
-  for (const { decision } of decisions.sort((x, y) => (isLater(x, y) ? 1 : -1))) {
-    if (decision.kind !== 'link' && decision.kind !== 'unlink') continue;
-    const words = said.get(pairKey(decision.refs)) ?? new Set();
-    if (decision.undo) words.clear();
-    else words.add(decision.kind);
-    said.set(pairKey(decision.refs), words);
+  for (const { kind, refs } of standingAboutPairs(decisions)) {
+    const words = said.get(pairKey(refs));
+    if (words) words.add(kind);
+    else said.set(pairKey(refs), new Set([kind]));
   }
   const { links, cannotLink } = pairDecisions(decisions);
   for (const [pairs, same] of [
@@ -34,8 +32,4 @@ export async function* trainingData(context: ServiceContext, signal?: AbortSigna
   ] as const)
     for (const [a, b] of pairs)
       yield { type: 'judgement', a, b, same, reversed: said.get(pairKey([a, b]))?.size === 2 };
-}
-
-function pairKey(refs: readonly string[]): string {
-  return [...refs].sort().join('\u001f');
 }

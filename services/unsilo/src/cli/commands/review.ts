@@ -1,6 +1,16 @@
 import type { DecisionRequest, MatchingReport, ReviewItem } from '@unsilo/hub';
+import type { LinkDecision } from '@unsilo/schemas';
 import { asking, ASKING } from '../asking.js';
-import { action, argument, EXIT, noMoreArguments, UsageError, type Command, type ExitCode } from '../command.js';
+import {
+  action,
+  argument,
+  CommandError,
+  EXIT,
+  noMoreArguments,
+  UsageError,
+  type Command,
+  type ExitCode,
+} from '../command.js';
 import { printable } from '../output.js';
 
 const REASONS: Record<ReviewItem['reason'], string> = {
@@ -25,7 +35,8 @@ export const review: Command = {
   ],
   description:
     'Those come first where a decision would change most: records written, then records concerned. A decision holds against retraining and\n' +
-    'replay until it is taken back. Why a pair scores as it does: `unsilo explain pair REF REF`.',
+    'replay until it is taken back: `undo` takes back the one that counts now, and the one before it counts again. Why a pair scores as it\n' +
+    'does: `unsilo explain pair REF REF`.',
   options: {
     ...ASKING,
     limit: { type: 'string', value: 'N', description: `At most so many pairs, up to ${MOST}; default 20` },
@@ -79,19 +90,33 @@ export const review: Command = {
     const reason = invocation.text('reason');
     const why = reason === undefined ? {} : { reason };
     return asking(invocation, surroundings, async ({ service, actor }) => {
-      // What was said last about a pair counts: taking back either word leaves none.
-      const kind = what === 'link' ? 'link' : 'unlink';
-      const request: DecisionRequest = { kind, refs, ...(what === 'undo' ? { undo: true } : {}), ...why };
+      const { standing } = what === 'undo' ? (await service.explainPair(actor, ...refs)).detail : { standing: [] };
+      const [before, last] = [standing.at(-2), standing.at(-1)];
+      if (what === 'undo' && !last)
+        throw new CommandError(
+          'UNSILO_NOTHING_TO_UNDO',
+          'Nobody has decided anything about these two that still stands.',
+          'What was said about them: `unsilo explain pair REF REF`.',
+        );
+      const request: DecisionRequest = last
+        ? { kind: last.kind, refs, undo: true, ...why }
+        : { kind: what === 'link' ? 'link' : 'unlink', refs, ...why };
       const { decision, inEffect } = await service.decide(actor, request, { withinMs: PATIENCE_MS });
       if (output.json) output.value({ ...decision, inEffect });
       else {
         output.message(`Decided by ${decision.author} on ${decision.decidedAt}.`);
+        if (last) output.message(`Taken back: ${inWords(last)}.`);
+        if (before) output.message(`What was decided before counts again: ${inWords(before)}.`);
         if (!inEffect) output.message('It is kept, and takes effect when the hub comes to it.');
       }
       return EXIT.ok;
     });
   },
 };
+
+function inWords({ kind, author, decidedAt }: LinkDecision): string {
+  return `${kind === 'link' ? 'the same' : 'kept apart'}, by ${author} on ${decidedAt}`;
+}
 
 function reportLines(report: MatchingReport): string[] {
   const { id, records } = report.largestCustomer;
