@@ -159,14 +159,15 @@ function length(claim: Claim): number {
   return [...String(claim.testimony.value ?? '')].length;
 }
 
-/** The last statement about an element wins; where a member's people want additions to win, any standing one does (SYNC section 4.4). */
+/** The last statement about an element wins; what is removed where additions win is removed for nobody else (SYNC section 4.4). */
 function surviveElement(claims: Claim[], policy: Policy): Winner {
   const sorted = claims.sort(byRecency);
   const last = first(sorted);
-  if (last.testimony.value === undefined && systemPolicy(policy, systemOf(last.ref)).addWins) {
-    const standing = sorted.find((c) => c.testimony.value !== undefined);
-    if (standing) return winner(standing, sorted, 'add-wins');
-  }
+  const counting = sorted.find(
+    ({ ref, testimony }) => testimony.value !== undefined || !systemPolicy(policy, systemOf(ref)).addWins,
+  );
+  if (counting && counting !== last && counting.testimony.value !== undefined)
+    return winner(counting, sorted, 'add-wins');
   return winner(last, sorted, 'union');
 }
 
