@@ -1,4 +1,4 @@
-import type { Provenance, Statement } from '@unsilo/schemas';
+import type { AttributeValue, KeepDecision, Provenance, Statement } from '@unsilo/schemas';
 import { sharedValue } from '../../domain/linkage/keys.js';
 import { elementKey, isListAttribute } from '../../domain/attributes.js';
 import { systemOf } from '../../domain/ref.js';
@@ -98,7 +98,9 @@ export async function explainValue(
       hint: `Stated are: ${[...new Set(customer.provenance.map((p) => p.attribute))].join(', ') || 'no attributes'}.`,
     });
   }
-  return { words: valueInWords(found), detail: found };
+  const { ref, asOf } = found.from;
+  const [row] = found.rule === 'keep' ? await readRecords(context, [ref]) : [];
+  return { words: valueInWords(found, row && keptAt(row, attribute, asOf)), detail: found };
 }
 
 function canonicalElement(context: ServiceContext, attribute: Parameters<typeof elementKey>[0], text: string): string {
@@ -116,17 +118,36 @@ const RULES_IN_WORDS: Record<string, string> = {
   union: 'the last statement about each element wins',
   'add-wins': 'an addition wins over removals',
   'withdrawal-wins': 'a withdrawn consent wins whatever its age',
-  keep: 'a steward decided to keep it',
 };
 
-function valueInWords(found: Provenance): string[] {
+/** The decision that a steward made about an attribute at this time; the merged value holds no more of it than the time. */
+function keptAt(row: RecordRow, attribute: string, asOf: number): KeepDecision | undefined {
+  for (const { decision } of row.decisions ?? [])
+    if (
+      decision.kind === 'keep' &&
+      !decision.undo &&
+      decision.attribute === attribute &&
+      Date.parse(decision.decidedAt) === asOf
+    )
+      return decision;
+  return undefined;
+}
+
+function keptInWords({ ref, asOf }: Pick<Statement, 'ref' | 'asOf'>, kept: KeepDecision | undefined): string {
+  const reason = kept?.reason === undefined ? '' : `: ${kept.reason}`;
+  return `${kept?.author ?? 'a steward'} decided on ${time(asOf)} to keep it so for ${ref}${reason}`;
+}
+
+function valueInWords(found: Provenance, kept: KeepDecision | undefined): string[] {
   const say = (s: Statement): string =>
     s.value === null
       ? `${s.ref} removed it on ${time(s.asOf)}`
       : `${s.ref} states ${show(s.value)} since ${time(s.asOf)}`;
   const words = [
     `${found.attribute}: ${found.value === null ? 'no value' : show(found.value)}.`,
-    `${say(found.from)}; ${RULES_IN_WORDS[found.rule] ?? found.rule}.`,
+    found.rule === 'keep'
+      ? `${keptInWords(found.from, kept)}.`
+      : `${say(found.from)}; ${RULES_IN_WORDS[found.rule] ?? found.rule}.`,
   ];
   if (found.from.overEchoOf !== undefined)
     words.push(`It was typed over a value that the hub had written there on behalf of ${found.from.overEchoOf}.`);
@@ -150,36 +171,54 @@ export async function explainCommand(context: ServiceContext, id: string): Promi
     });
   const { command, outcome } = row;
   const set = command.action === 'update' || command.action === 'create' ? command.set : {};
-  const statements = Object.entries(set).map(([attribute, { value, asOf, from }]) => ({
-    attribute,
-    ...(from === undefined ? {} : { statement: { ref: from, value, asOf, version: { major: 0, minor: 0 } } }),
-  }));
+  const statements: CommandTrail['statements'] = [];
+  const stated: Statement[] = [];
   const words = [
     `${command.cause.kind === 'user' ? `${command.cause.user ?? 'A user'} asked` : 'The hub asked'} ${command.system} for: ${command.action}, on ${command.issuedAt}.`,
   ];
-  for (const s of statements)
-    words.push(
-      s.statement
-        ? `${s.attribute} because ${s.statement.ref} states it since ${time(s.statement.asOf)}.`
-        : `${s.attribute} because nobody states any more what the hub once wrote there.`,
-    );
+  const sources = [...new Set(Object.values(set).flatMap(({ from }) => from ?? []))];
+  const records = await readRecords(context, sources);
+  for (const [attribute, { value, asOf, from }] of Object.entries(set)) {
+    const statement = from === undefined ? undefined : { ref: from, value, asOf, version: { major: 0, minor: 0 } };
+    const row = records.find(({ facts }) => facts.ref === from);
+    const kept = row && keptAt(row, attribute, asOf);
+    statements.push({ attribute, ...(statement && { statement }) });
+    if (statement && !kept) stated.push(statement);
+    words.push(reasonInWords(attribute, value, statement, kept));
+  }
   words.push(
     outcome
       ? `It ended ${outcome.status}${outcome.error ? `: ${outcome.error.message}` : ''}, reported on ${outcome.reportedAt}.`
       : `It is open until ${command.deadline}.`,
   );
-  const sources = [...new Set(statements.flatMap((s) => s.statement?.ref ?? []))];
-  const records = await readRecords(context, sources);
-  const events = records.flatMap((r) => causingEvents(r, statements));
+  const events = records.flatMap((r) => causingEvents(r, stated));
   return { words, detail: { command, ...(outcome ? { outcome } : {}), statements, events } };
 }
 
-/** The newest event of each source that was known when its statement came to be. */
-function causingEvents(row: RecordRow, statements: CommandTrail['statements']): string[] {
-  const asOf = Math.max(
-    0,
-    ...statements.filter((s) => s.statement?.ref === row.facts.ref).map((s) => s.statement?.asOf ?? 0),
-  );
+function reasonInWords(
+  attribute: string,
+  value: AttributeValue,
+  statement: Statement | undefined,
+  kept: KeepDecision | undefined,
+): string {
+  if (!statement)
+    return value === null || Array.isArray(value)
+      ? `${attribute} because nobody states any more what the hub once wrote there.`
+      : `${attribute}: the command does not say whose statement it follows.`;
+  const { ref, asOf } = statement;
+  if (kept) return `${attribute} because ${keptInWords(statement, kept)}.`;
+  // A list is what is left of many statements.
+  if (isListAttribute(attribute)) return `${attribute} because ${ref} said the last about it on ${time(asOf)}.`;
+  return value === null
+    ? `${attribute} because ${ref} removed it on ${time(asOf)}.`
+    : `${attribute} because ${ref} states it since ${time(asOf)}.`;
+}
+
+/** The newest event of a source that was known when its latest statement came to be. */
+function causingEvents(row: RecordRow, stated: readonly Statement[]): string[] {
+  const own = stated.filter(({ ref }) => ref === row.facts.ref);
+  if (own.length === 0) return [];
+  const asOf = Math.max(0, ...own.map((statement) => statement.asOf));
   const found = row.facts.observations.find((o) => Date.parse(o.changedAt) >= asOf) ?? row.facts.observations.at(-1);
   return found ? [`${row.facts.ref}@${found.version.major}.${found.version.minor}`] : [];
 }
