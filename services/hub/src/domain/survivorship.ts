@@ -204,10 +204,17 @@ function applyKeep(golden: Omit<Golden, 'standing'>, keep: Keep): void {
     let elements = golden.lists.get(keep.attribute);
     if (!elements) golden.lists.set(keep.attribute, (elements = new Map()));
     const before = elements.get(keep.element);
-    if (keep.attribute === 'consents' && keep.value !== undefined)
+    if (keep.attribute === 'consents' && keep.value !== undefined) {
       testimony.value = (keep.value as { status: string }).status;
+      if (testimony.value !== 'withdrawn' && isWithdrawnSince(before, keep.decidedAt)) return;
+    }
     elements.set(keep.element, winner(claim, before ? [before.claim, ...before.alternatives] : [], 'keep'));
   }
+}
+
+/** No steward's word of yesterday stands against who withdraws a consent today (SYNC section 4.3, ADR 0014). */
+function isWithdrawnSince(standing: Winner | undefined, decidedAt: number): boolean {
+  return standing?.value === 'withdrawn' && standing.claim.testimony.asOf >= decidedAt;
 }
 
 function inSlots(elements: ReadonlyMap<string, Winner>): [key: string, winner: Winner][] {

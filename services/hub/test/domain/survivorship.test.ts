@@ -9,6 +9,7 @@ import {
   type Evaluation,
   type Policy,
 } from '../../src/domain.js';
+import { keepsOf } from '../../src/domain/customer.js';
 import { policyFor } from '../application/test-hub.js';
 
 const normaliser = createNormaliser('DE');
@@ -49,5 +50,42 @@ describe('an element that was removed in a system where additions win', () => {
 
   it('is gone where nobody has it any more', () => {
     expect(standing(said('s/contact/1', { 1: has, 6: {} }), said('t/contact/1', { 1: has, 5: {} }))).toBeUndefined();
+  });
+});
+
+describe('a consent that a steward keeps', () => {
+  type Status = 'granted' | 'withdrawn';
+  const consent = (status: Status): Pick<PartyState, 'consents'> => ({
+    consents: [{ purpose: 'news', channel: 'email', status }],
+  });
+  /** What holds where the steward says `kept` in the fifth minute. */
+  const holds = (kept: Status, ...members: Evaluation[]): unknown => {
+    const decidedAt = at(5);
+    const decision = { id: 'k', author: 'sam', decidedAt, kind: 'keep' as const, ref: 'a/contact/1' };
+    const value = consent(kept).consents ?? [];
+    const entry = { seq: Date.parse(decidedAt), decision: { ...decision, attribute: 'consents', value } };
+    const golden = merge(members, keepsOf([entry], normaliser), policyFor(['a', 'b']));
+    return goldenState(golden).consents?.map(({ status }) => status);
+  };
+  const granted = said('a/contact/1', { 1: consent('granted') });
+
+  it('is withdrawn by who withdraws it later, in whatever system', () => {
+    expect(holds('granted', granted, said('b/contact/1', { 6: consent('withdrawn') }))).toEqual(['withdrawn']);
+    const reconsidered = said('a/contact/1', { 1: consent('granted'), 6: consent('withdrawn') });
+    expect(holds('granted', reconsidered)).toEqual(['withdrawn']);
+  });
+
+  it('holds against a withdrawal that was stated before', () => {
+    expect(holds('granted', granted, said('b/contact/1', { 4: consent('withdrawn') }))).toEqual(['granted']);
+  });
+
+  it('holds again once the later withdrawal is taken back', () => {
+    const back = said('b/contact/1', { 6: consent('withdrawn'), 7: consent('granted') });
+    expect(holds('granted', granted, back)).toEqual(['granted']);
+  });
+
+  it('stays withdrawn whatever is granted later', () => {
+    const later = said('b/contact/1', { 1: consent('withdrawn'), 6: consent('granted') });
+    expect(holds('withdrawn', granted, later)).toEqual(['withdrawn']);
   });
 });
