@@ -696,7 +696,7 @@ export interface KeepDecision {
    */
   attribute: AttributePath;
   /**
-   * The value to keep; null keeps it empty.
+   * The value to keep; null keeps it empty. Of a multi-valued attribute: the elements to keep, each for itself; to keep none of them is refused.
    */
   value: AttributeValue;
   /**

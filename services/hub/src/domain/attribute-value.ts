@@ -6,7 +6,7 @@ import {
   type Decision,
   type Problem,
 } from '@unsilo/schemas';
-import { ATTRIBUTE_PATHS, canonicalValue } from './attributes.js';
+import { ATTRIBUTE_PATHS, canonicalValue, isListAttribute } from './attributes.js';
 import type { Normaliser } from './normalise.js';
 
 /**
@@ -36,6 +36,15 @@ export function problemOfDecision(decision: Decision): Problem | undefined {
   if (decision.kind !== 'keep' || decision.undo) return undefined;
   const problem = problemOfValue(decision.attribute, decision.value);
   return problem && { ...problem, path: `/value${problem.path}` };
+}
+
+/**
+ * Whether it keeps none of a list. Each element is kept for itself (SYNC section 4.4), so that this decides nothing: nobody may be told that it
+ * does. One that stands on the log from before is as harmless as it was.
+ */
+export function keepsNothing(decision: Decision): boolean {
+  if (decision.kind !== 'keep' || decision.undo || !isListAttribute(decision.attribute)) return false;
+  return decision.value === null || (Array.isArray(decision.value) && decision.value.length === 0);
 }
 
 /** Ours are made of what records hold, shortened as their systems do it: only what could be nobody's is refused. */

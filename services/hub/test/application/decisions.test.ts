@@ -177,6 +177,22 @@ describe('decisions', () => {
     });
   });
 
+  it('to keep none of a list is refused, since each element is kept for itself; to take that back is not', async () => {
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'ada@example.org' }] }));
+    await hub.hub.settled();
+    const keep = { kind: 'keep' as const, ref: 'a/contact/1', attribute: 'emails' };
+    for (const value of [null, []]) {
+      await expect(hub.hub.service.decide(admin, { ...keep, value })).rejects.toMatchObject({
+        code: 'UNSILO_INVALID',
+        details: [{ path: '/value', message: 'must have at least one element' }],
+      });
+      await hub.hub.service.decide(admin, { ...keep, value, undo: true });
+    }
+    await hub.hub.service.decide(admin, { ...keep, attribute: 'name.given', value: null });
+    await hub.hub.settled();
+    expect((await all())[0]?.state).toEqual({ kind: 'person', emails: [{ address: 'ada@example.org' }] });
+  });
+
   it('an older decision to keep what can not be read holds nobody up', async () => {
     const decision = { id: 'd1', author: 'old', decidedAt: new Date(T0).toISOString() };
     const kept = { ...decision, kind: 'keep' as const, ref: 'a/contact/1', attribute: 'emails', value: [{}] };

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api/client.js';
-import type { AttributeValue, Customer, Statement, ValueExplained } from '../../api/types.js';
+import type { AttributeValue, Customer, Provenance, Statement, ValueExplained } from '../../api/types.js';
 import { Dialog, Field, FormDialog } from '../../parts/dialog.js';
 import { Answer } from '../../parts/feedback.js';
 import { Icon } from '../../parts/icon.js';
@@ -27,6 +27,9 @@ export function ExplainSheet({ customer, attribute, element, changed }: Shape) {
   const explained = useLoad(`${customer.id} ${attribute} ${element ?? ''}`, () =>
     api.get<ValueExplained>('/v1/explain/value', { customer: customer.id, attribute, element }),
   );
+  // Of a list, elements are kept: not that one is none of it.
+  const keeper = (of: Provenance, statement: Statement): (() => void) | undefined =>
+    of.element !== undefined && statement.value === null ? undefined : () => setKeeping(statement);
   return (
     <>
       <Dialog side title={attributeLabel(attribute)} close={() => go(here({ explain: undefined, element: undefined }))}>
@@ -36,13 +39,13 @@ export function ExplainSheet({ customer, attribute, element, changed }: Shape) {
               <p class="big">{lineOf(attribute, detail.value)}</p>
               <Words words={words} />
               <h3>Stands</h3>
-              <Said attribute={attribute} statement={detail.from} keep={() => setKeeping(detail.from)} />
+              <Said attribute={attribute} statement={detail.from} keep={keeper(detail, detail.from)} />
               <p class="small dim">
                 Rule: <code>{detail.rule}</code>
               </p>
               <h3>{detail.alternatives.length === 0 ? 'Nobody else says anything of it' : 'Others say'}</h3>
               {detail.alternatives.map((other) => (
-                <Said key={other.ref} attribute={attribute} statement={other} keep={() => setKeeping(other)} />
+                <Said key={other.ref} attribute={attribute} statement={other} keep={keeper(detail, other)} />
               ))}
             </>
           )}
@@ -63,7 +66,16 @@ export function ExplainSheet({ customer, attribute, element, changed }: Shape) {
   );
 }
 
-function Said({ attribute, statement, keep }: { attribute: string; statement: Statement; keep(): void }) {
+function Said({
+  attribute,
+  statement,
+  keep,
+}: {
+  attribute: string;
+  statement: Statement;
+  /** Absent: that can't be kept. */
+  keep: (() => void) | undefined;
+}) {
   const { ref, value, asOf, overEchoOf } = statement;
   return (
     <div class="said">
@@ -77,7 +89,7 @@ function Said({ attribute, statement, keep }: { attribute: string; statement: St
           Typed over a value of <code>{overEchoOf}</code> that was written here: it may be about that one.
         </p>
       )}
-      {can('steward') && (
+      {can('steward') && keep && (
         <button type="button" class="button quiet" onClick={keep}>
           <Icon name="pin" /> Keep this <span class="hidden">{lineOf(attribute, value)}</span>
         </button>

@@ -10,7 +10,7 @@ import {
   type Decision,
   type UnsiloEvent,
 } from '@unsilo/schemas';
-import { problemOfDecision } from '../../domain/attribute-value.js';
+import { keepsNothing, problemOfDecision } from '../../domain/attribute-value.js';
 import { kindOf, systemOf } from '../../domain/ref.js';
 import { keyOfDecision, type CommandRow, type CustomerRow, type InteractionRow, type RecordRow } from '../rows.js';
 import {
@@ -109,6 +109,11 @@ export async function decide(
   const problem = problemOfDecision(checked.value);
   if (problem)
     throw new ServiceError('invalid', 'UNSILO_INVALID', 'No record could hold this value.', { details: [problem] });
+  if (keepsNothing(checked.value))
+    throw new ServiceError('invalid', 'UNSILO_INVALID', 'Of a list, each element is kept for itself.', {
+      hint: 'An element that is wrong is removed in the system that states it.',
+      details: [{ path: '/value', message: 'must have at least one element' }],
+    });
   await append(context, [decisionEvent(context.core.tenant, checked.value)]);
   return { decision: checked.value, inEffect: await isInEffect(context, checked.value, patience) };
 }
