@@ -50,7 +50,9 @@ export function eraseCommand(workspace: Workspace, id: string, erasedAt: number 
   const row = workspace.get<CommandRow>('commands', id);
   if (!row?.command || erasedAt === undefined) return;
   const { command, outcome } = redact({ ...row, command: row.command }, erasedAt);
-  workspace.set('commands', id, { ...row, command, ...(outcome && { outcome }) } satisfies CommandRow);
+  const each = row.each?.map((known) => redact({ command, outcome: known }, erasedAt).outcome ?? known);
+  const erased: CommandRow = { ...row, command, ...(outcome && { outcome }), ...(each && { each }) };
+  workspace.set('commands', id, erased);
 }
 
 /** Commands that a record's own row no longer names: an erasure has to find them. */

@@ -5,13 +5,14 @@ import { identityChanges, type IdentityChange } from '../domain/identity-change.
 import { searchTokens } from '../domain/search.js';
 import { breathe } from './breathe.js';
 import type { Core } from './core.js';
+import { loadForCreates } from './creates.js';
 import type { Evaluations } from './evaluations.js';
 import type { Assignment } from './identity.js';
 import { message } from './outbox.js';
 import { subjectOfCluster, subjectOfCustomer } from './parts.js';
 import { mergeCluster, type MergedCluster, type PlanOptions } from './merge-cluster.js';
-import { recordRow } from './record-row.js';
-import { registerCommand, type Touched } from './records.js';
+import { recordRow, type Touched } from './record-row.js';
+import { registerCommand } from './records.js';
 import { SEPARATOR, type CustomerRow, type RetiredRow } from './rows.js';
 import type { Workspace } from './workspace.js';
 
@@ -54,6 +55,10 @@ export async function mergeTouched(
   await workspace.load(
     'commands',
     merged.flatMap((m) => m.commands.map((c) => c.id)),
+  );
+  await loadForCreates(
+    workspace,
+    merged.flatMap((m) => m.commands),
   );
   for (const cluster of workspace.each(merged, subjectOfMerged)) {
     for (const command of cluster.commands) {

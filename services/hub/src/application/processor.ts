@@ -11,8 +11,8 @@ import { emptyIntake, takeIn, unusable, without, type Intake } from './intake.js
 import { mergeTouched } from './merging.js';
 import { message as outboxMessage } from './outbox.js';
 import type { PlanOptions } from './merge-cluster.js';
-import { recordRow } from './record-row.js';
-import { applyFacts, type Touched } from './records.js';
+import { recordRow, type Touched } from './record-row.js';
+import { applyFacts } from './records.js';
 import type { CustomerRow, SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
 import { Workspace, type Uncommitted, type WorkspaceOptions } from './workspace.js';

@@ -1,31 +1,25 @@
 import type { Outcome, Party } from '@unsilo/schemas';
 import { belongsBelow } from '../domain/checkpoint.js';
 import { addDecision, type OrderedDecision } from '../domain/decisions.js';
-import {
-  addCommand,
-  addObservation,
-  addOutcome,
-  bindCreated,
-  compareOutcomes,
-  erase,
-  type RecordFacts,
-} from '../domain/facts.js';
-import { EXTERNAL_KEY_ISSUER } from '../domain/matching.js';
+import { addCommand, addObservation, addOutcome, compareOutcomes, erase, type RecordFacts } from '../domain/facts.js';
 import { absorb } from '../domain/rebuild.js';
-import { idOf, systemOf } from '../domain/ref.js';
 import type { Core } from './core.js';
+import {
+  applyToMade,
+  bestOfEach,
+  bindByKeys,
+  loadByKeys,
+  newKeys,
+  outcomesOf,
+  registerCreate,
+  touchMade,
+} from './creates.js';
 import { eraseCommand, eraseCommands, eraseKeeps, isErasedKeep, noteSummarised, withoutValue } from './erasing.js';
 import { compactOld, moveCheckpoints, recall } from './history.js';
-import { recordRow } from './record-row.js';
+import { recordRow, update, type Touched } from './record-row.js';
 import { subjectOf, type Intake } from './intake.js';
-import { keyOfDecision, SEPARATOR, type CommandRow, type ExternalKeyRow, type InteractionRow } from './rows.js';
+import { keyOfDecision, type CommandRow, type InteractionRow } from './rows.js';
 import type { Workspace } from './workspace.js';
-
-/** Refs whose facts changed, and those whose place among the customers must be found again whatever their values. */
-export interface Touched {
-  facts: Set<string>;
-  identity: Set<string>;
-}
 
 /**
  * Adds the facts of a batch to the records that they are about. Rows are read here, in three rounds at most.
@@ -48,18 +42,17 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
     'records',
     workspace.glance(() => ids.flatMap((id) => targetsOf(workspace.get<CommandRow>('commands', id)))),
   );
-  await workspace.load(
-    'external-keys',
-    workspace.glance(() => intake.parties.flatMap((p) => externalKeys(workspace, p))),
-  );
-  await loadCreators(workspace, intake);
+  await loadByKeys(workspace, intake);
   const recalled = await recall(workspace, needingPast(workspace, intake));
 
-  for (const summary of workspace.each(intake.records, subjectOf.records))
+  for (const summary of workspace.each(intake.records, subjectOf.records)) {
+    const keys = newKeys(workspace, summary.ref, summary.observations);
     update(workspace, touched, summary.ref, (facts) => absorb(facts, summary));
+    await bindByKeys(workspace, touched, summary.ref, keys);
+  }
   for (const command of workspace.each(intake.commands, subjectOf.commands))
     await applyCommand(workspace, touched, command);
-  for (const party of workspace.each(intake.parties, subjectOf.parties)) applyParty(workspace, touched, party);
+  for (const party of workspace.each(intake.parties, subjectOf.parties)) await applyParty(workspace, touched, party);
   for (const outcome of workspace.each(intake.outcomes, subjectOf.outcomes))
     await applyOutcome(workspace, touched, outcome);
   for (const decision of workspace.each(intake.decisions, subjectOf.decisions)) {
@@ -71,54 +64,11 @@ export async function applyFacts(workspace: Workspace, intake: Intake, core: Cor
   return touched;
 }
 
-function update(
-  workspace: Workspace,
-  touched: Touched,
-  ref: string,
-  change: (facts: RecordFacts) => RecordFacts,
-): void {
-  const row = recordRow(workspace, ref);
-  const facts = change(row.facts);
-  if (facts === row.facts) return;
-  workspace.set('records', ref, { ...row, facts });
-  touched.facts.add(ref);
-  // Below an erasure's floor lies nothing: maybe it was the last that was known.
-  if (facts.erasedUpTo !== row.facts.erasedUpTo) touched.identity.add(ref);
-  const maker = facts.createdFor?.ref;
-  if (maker === undefined || maker === row.facts.createdFor?.ref) return;
-  touched.identity.add(ref);
-  noteMade(workspace, maker, ref);
-}
-
-/** A create that was tried twice may have made two records, of which its own outcome names one. */
-function noteMade(workspace: Workspace, maker: string, ref: string): void {
-  const row = recordRow(workspace, maker);
-  const { made = [] } = row;
-  if (!made.includes(ref)) workspace.set('records', maker, { ...row, made: [...made, ref].sort() });
-}
-
-function applyParty(workspace: Workspace, touched: Touched, party: Party): void {
-  const keys = externalKeys(workspace, party);
+async function applyParty(workspace: Workspace, touched: Touched, party: Party): Promise<void> {
+  const keys = newKeys(workspace, party.ref, [party]);
   update(workspace, touched, party.ref, (facts) => addObservation(facts, party));
   // A record that we had made may be seen before its outcome: its values are ours until that says otherwise.
-  for (const key of keys) {
-    const made = workspace.get<ExternalKeyRow>('external-keys', key);
-    const command = made && workspace.get<CommandRow>('commands', made.command)?.command;
-    if (!made || command?.action !== 'create') continue;
-    bind(workspace, touched, party.ref, made.createdFor, command.id);
-    update(workspace, touched, party.ref, (facts) => ({ ...facts, commands: addCommandTo(facts, command) }));
-  }
-}
-
-/** The create stands among the commands of the record that it made: what that shows is an echo of it. */
-function addCommandTo(facts: RecordFacts, command: NonNullable<CommandRow['command']>): RecordFacts['commands'] {
-  if (facts.commands.some((k) => k.command.id === command.id)) return facts.commands;
-  return [...facts.commands, { command }].sort((a, b) => (a.command.id < b.command.id ? -1 : 1));
-}
-
-function bind(workspace: Workspace, touched: Touched, ref: string, createdFor: string, command: string): void {
-  update(workspace, touched, ref, (facts) => bindCreated(facts, { ref: createdFor, command }));
-  touched.identity.add(ref);
+  await bindByKeys(workspace, touched, party.ref, keys);
 }
 
 async function applyCommand(
@@ -127,7 +77,11 @@ async function applyCommand(
   command: NonNullable<CommandRow['command']>,
 ): Promise<void> {
   const known = workspace.get<CommandRow>('commands', command.id);
-  if (known?.command) return;
+  if (known?.command) {
+    // Our own planning has asked for it, and looked no more at what it meets.
+    if (command.action === 'create') touchMade(workspace, touched, command);
+    return;
+  }
   const { early: _, ...row } = known ?? {};
   workspace.set('commands', command.id, { ...row, command });
   await registerCommand(workspace, touched, command);
@@ -153,10 +107,7 @@ export async function registerCommand(
       return;
     case 'create':
       update(workspace, touched, command.createdFor, (facts) => addCommand(facts, command));
-      workspace.overwrite('external-keys', externalKey(command.system, command.externalKey), {
-        command: command.id,
-        createdFor: command.createdFor,
-      } satisfies ExternalKeyRow);
+      await registerCreate(workspace, touched, command);
       return;
     case 'reply': {
       await workspace.load('interactions', [command.inReplyTo]);
@@ -176,38 +127,26 @@ async function applyOutcome(workspace: Workspace, touched: Touched, outcome: Out
   const command = row?.command;
   if (!command) {
     // A rebuild reads topics side by side: it will be applied when its command comes.
-    const early = withEarly(earlyOf(row), outcome);
+    const early = bestOfEach(earlyOf(row), outcome);
     workspace.set('commands', outcome.command, { ...row, outcome: best, early } satisfies CommandRow);
     return;
   }
-  workspace.set('commands', outcome.command, { ...row, outcome: best } satisfies CommandRow);
+  const each = command.action === 'create' ? bestOfEach(outcomesOf(row), outcome) : [];
+  const known: CommandRow = { ...row, outcome: best, ...(each.length > 1 && { each }) };
+  workspace.set('commands', outcome.command, known);
   if (command.action === 'update' || command.action === 'delete') {
     update(workspace, touched, command.ref, (facts) => addOutcome(facts, outcome, 'commands'));
     eraseCommand(workspace, command.id, recordRow(workspace, command.ref).facts.erasedAt);
   } else if (command.action === 'create') {
     update(workspace, touched, command.createdFor, (facts) => addOutcome(facts, outcome, 'creates'));
     eraseCommand(workspace, command.id, recordRow(workspace, command.createdFor).facts.erasedAt);
-    if (outcome.ref === undefined || outcome.status !== 'applied') return;
-    // Whatever a system says, it made no record in another one.
-    if (systemOf(outcome.ref) !== command.system) return;
-    await workspace.load('records', [outcome.ref]);
-    bind(workspace, touched, outcome.ref, command.createdFor, command.id);
-    update(workspace, touched, outcome.ref, (facts) =>
-      addOutcome({ ...facts, commands: addCommandTo(facts, command) }, outcome, 'commands'),
-    );
+    await applyToMade(workspace, touched, command, each);
   }
 }
 
 /** Outcomes that wait for their command. Earlier versions kept the best one alone. */
 function earlyOf(row: CommandRow | undefined): readonly Outcome[] {
   return row?.command ? [] : (row?.early ?? (row?.outcome ? [row.outcome] : []));
-}
-
-/** The best outcome for each record that is named: a create that was tried twice may have made two. */
-function withEarly(early: readonly Outcome[], outcome: Outcome): Outcome[] {
-  const known = early.find((o) => o.ref === outcome.ref);
-  if (known && compareOutcomes(known, outcome) >= 0) return [...early];
-  return [...early.filter((o) => o !== known), outcome];
 }
 
 function applyDecision(workspace: Workspace, touched: Touched, entry: OrderedDecision, core: Core): void {
@@ -273,36 +212,4 @@ function refOfCommand(command: NonNullable<CommandRow['command']>): string[] {
 /** Whom a command is about, or, while it isn't known, its outcomes. */
 function targetsOf(row: CommandRow | undefined): string[] {
   return row?.command ? refOfCommand(row.command) : earlyOf(row).flatMap(({ ref }) => ref ?? []);
-}
-
-function externalKey(system: string, key: string): string {
-  return `${system}${SEPARATOR}${key}`;
-}
-
-/** Under which keys a record that is seen for the first time may be one that we had made: its own id, or the key that it carries. */
-function externalKeys(workspace: Workspace, party: Party): string[] {
-  if (workspace.has('records', party.ref) || !party.state) return [];
-  const system = systemOf(party.ref);
-  const carried = (party.state.identifiers ?? [])
-    .filter((i) => i.issuer === EXTERNAL_KEY_ISSUER)
-    .map((i) => externalKey(system, i.value));
-  return [externalKey(system, idOf(party.ref)), ...carried];
-}
-
-async function loadCreators(workspace: Workspace, intake: Intake): Promise<void> {
-  const made = workspace.glance(() =>
-    intake.parties
-      .flatMap((p) => externalKeys(workspace, p))
-      .flatMap((key) => workspace.get<ExternalKeyRow>('external-keys', key) ?? []),
-  );
-  await Promise.all([
-    workspace.load(
-      'commands',
-      made.map(({ command }) => command),
-    ),
-    workspace.load(
-      'records',
-      made.map(({ createdFor }) => createdFor),
-    ),
-  ]);
 }

@@ -19,6 +19,8 @@ export interface RecordRow {
   decisions?: OrderedDecision[];
   /** Refs of records that are said to have been created for this one, sorted: whoever looks at it finds them. */
   made?: string[];
+  /** Keys of ours that it was seen to carry: they are in `external-keys`. */
+  keys?: string[];
 }
 
 /**
@@ -40,10 +42,14 @@ export interface RetiredRow {
   revision: number;
 }
 
-/** Under the key that a create gave its record: who asked for it. */
+/** Under a key that a create gave its record. Either may come first. */
 export interface ExternalKeyRow {
-  command: string;
-  createdFor: string;
+  /** Ids of the creates that gave it, sorted. */
+  creates?: string[];
+  /** Refs of the records that were seen to carry it, sorted; who has it for an id is not among them. */
+  records?: string[];
+  /** Earlier versions kept the create that came last alone. */
+  command?: string;
 }
 
 /** A command and how it ended. Either may come first. */
@@ -53,6 +59,8 @@ export interface CommandRow {
   outcome?: Outcome;
   /** Those that came before the command, the best one for each record that is named: not applied yet. */
   early?: Outcome[];
+  /** Of a create whose outcomes don't all name the same record: the best one for each. */
+  each?: Outcome[];
 }
 
 export interface InteractionRow {

@@ -1,4 +1,4 @@
-import { outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
+import { decisionEvent, outcomeEvent, partyEvent, signalEvent, type UnsiloEvent } from '@unsilo/schemas';
 import { admin, crm, folderWith, openTestHub, planned, policyFor, seen, T0, type TestHub } from './test-hub.js';
 
 const systems = [crm('a'), crm('b')];
@@ -183,6 +183,108 @@ describe('records that one create made', () => {
     for await (const customer of hub.hub.service.customers(admin)) found.push(customer);
     expect(found.map(({ members }) => [...members].sort())).toEqual([['a/contact/1', 'b/contact/1', 'b/contact/2']]);
     expect((await hub.hub.service.deadLetters(admin, { limit: 10 })).items).toEqual([]);
+    await hub.close();
+  });
+
+  const key = { identifiers: [{ issuer: 'unsilo', value: 'k' }] };
+  const keep = decisionEvent('acme', {
+    id: 'keep',
+    author: 's',
+    decidedAt: at,
+    kind: 'keep',
+    ref: 'b/contact/9',
+    attribute: 'name.surname',
+    value: 'Byron',
+  });
+  const ended = (status: 'not-applied' | 'rejected' | 'conflict'): UnsiloEvent =>
+    outcomeEvent('acme', { command: 'c1', system: 'b', status, reportedAt: at });
+  const onlyCustomer = async ({ hub }: TestHub) => {
+    const found = [];
+    for await (const customer of hub.service.customers(admin)) found.push(customer);
+    expect(found).toHaveLength(1);
+    return found[0]!;
+  };
+
+  describe.each([
+    ['by a key that it carries', 'b/contact/9', key],
+    ['by its id', 'b/contact/k', {}],
+  ])('of which one is known %s', (_, ref, carried) => {
+    const shown = seen(ref, 5, { name: { given: 'Ada' }, ...carried });
+
+    it.each(permutations([0, 1, 2, 3]))(
+      'it is its customer’s, in whatever order that is learnt: %j',
+      async (...order) => {
+        const events = [seen('a/contact/1', 1, { name: { given: 'Ada' } }), create, shown, keep];
+        const hub = await openTestHub({ systems, policy: policyFor([]) });
+        for (const i of order) {
+          await hub.append(events[i]!);
+          await hub.hub.settled();
+        }
+        expect([...(await onlyCustomer(hub)).members].sort()).toEqual(['a/contact/1', ref]);
+        expect((await hub.hub.service.deadLetters(admin, { limit: 10 })).items).toEqual([]);
+        await hub.close();
+      },
+    );
+
+    it.each(['not-applied', 'rejected', 'conflict'] as const)(
+      'its people are heard where the create ended %s and landed late',
+      async (status) => {
+        const edited = seen(ref, 6, {
+          name: { given: 'Adelaide' },
+          emails: [{ address: 'ada@example.org' }],
+          ...carried,
+        });
+        const events = [create, ended(status), shown];
+        for (const order of permutations([0, 1, 2])) {
+          const hub = await openTestHub({ systems, policy: policyFor([]) });
+          await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+          for (const i of order) {
+            await hub.append(events[i]!);
+            await hub.hub.settled();
+          }
+          await hub.append(edited);
+          await hub.hub.settled();
+          expect((await hub.hub.service.record(admin, ref)).open).toBeUndefined();
+          expect((await onlyCustomer(hub)).state).toMatchObject({ name: { given: 'Adelaide' } });
+          await hub.close();
+        }
+      },
+    );
+  });
+
+  it('are both heard where an outcome names one of them', async () => {
+    const events = [
+      create,
+      seen('b/contact/1', 1, { name: { given: 'Ada' }, ...key }),
+      seen('b/contact/9', 5, { name: { given: 'Ada' }, ...key }),
+      made('b/contact/1'),
+    ];
+    for (const order of permutations([0, 1, 2, 3])) {
+      const hub = await openTestHub({ systems, policy: policyFor([]) });
+      await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
+      for (const i of order) {
+        await hub.append(events[i]!);
+        await hub.hub.settled();
+      }
+      await hub.append(seen('b/contact/9', 6, { name: { given: 'Adelaide' }, ...key }));
+      await hub.hub.settled();
+      expect((await hub.hub.service.record(admin, 'b/contact/9')).open).toBeUndefined();
+      const { members, state } = await onlyCustomer(hub);
+      expect(members).toHaveLength(3);
+      expect(state.name?.given).toBe('Adelaide');
+      await hub.close();
+    }
+  });
+
+  it('are found by what an earlier version kept under their key', async () => {
+    const hub = await openTestHub({ systems, policy: policyFor([]) });
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }), create);
+    await hub.hub.settled();
+    const row = { command: 'c1', createdFor: 'a/contact/1' };
+    await hub.store.commit('acme', { put: [{ table: 'external-keys', key: 'b\u001fk', value: JSON.stringify(row) }] });
+    await hub.append(seen('b/contact/9', 5, { name: { given: 'Ada' }, ...key }));
+    await hub.hub.settled();
+    expect((await onlyCustomer(hub)).members).toHaveLength(2);
     await hub.close();
   });
 
