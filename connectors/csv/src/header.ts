@@ -15,21 +15,8 @@ const UNSAFE = /^(?:__proto__|constructor|prototype)$/;
 
 /** Names from the first record: matched to the configuration's without regard to case; empty and repeated ones get names of their own. */
 export function headerOf(cells: readonly string[], options: CsvOptions, map: CsvMap): Header | HeaderProblem {
-  const wanted = new Map(
-    [...map.mapping.fields, ...map.idColumns, options.createdAt, options.changedAt]
-      .filter((name) => name !== undefined)
-      .map((name) => [plain(name), name]),
-  );
-  const taken = new Set<string>();
-  const columns = cells.map((cell, index) => {
-    const own = cell.trim() === '' || UNSAFE.test(cell.trim()) ? `column ${index + 1}` : cell.trim();
-    const name = wanted.get(plain(own)) ?? own;
-    let free = name;
-    for (let count = 2; taken.has(free); count += 1) free = `${name} ${count}`;
-    taken.add(free);
-    return free;
-  });
-  const missing = map.idColumns.filter((column) => !taken.has(column));
+  const columns = columnNames(cells, options, map);
+  const missing = map.idColumns.filter((column) => !columns.includes(column));
   if (missing.length > 0)
     return {
       code: 'UNSILO_CSV_NO_ID_COLUMN',
@@ -39,7 +26,26 @@ export function headerOf(cells: readonly string[], options: CsvOptions, map: Csv
   return { columns };
 }
 
-function plain(name: string): string {
+/** Names of columns as the configuration has them, all different, in the given order. */
+export function columnNames(given: readonly string[], options: CsvOptions, map: CsvMap): string[] {
+  const wanted = new Map(
+    [...map.mapping.fields, ...map.idColumns, options.createdAt, options.changedAt]
+      .filter((name) => name !== undefined)
+      .map((name) => [plainName(name), name]),
+  );
+  const taken = new Set<string>();
+  return given.map((cell, index) => {
+    const own = cell.trim() === '' || UNSAFE.test(cell.trim()) ? `column ${index + 1}` : cell.trim();
+    const name = wanted.get(plainName(own)) ?? own;
+    let free = name;
+    for (let count = 2; taken.has(free); count += 1) free = `${name} ${count}`;
+    taken.add(free);
+    return free;
+  });
+}
+
+/** By which names of columns are compared. */
+export function plainName(name: string): string {
   return name.trim().toLowerCase().normalize('NFC');
 }
 

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { AttributeValue, Party, PartyState, Ref } from '@unsilo/schemas';
 import { refOf } from '@unsilo/schemas';
 import {
@@ -18,6 +18,8 @@ const TELLING = /^(?:name|emails|phones|addresses|onlineServices|birthDate|note)
 /** The pure part of the connector, for one configuration. */
 export interface CsvMap {
   readonly mapping: FieldMapping;
+  /** Digest of all that decides what a row says. */
+  readonly meaning: string;
   readonly idColumns: readonly string[];
   readonly idIsHashed: boolean;
   /** The column that a new row's id can be written into; undefined when rows can't be made here. */
@@ -84,6 +86,7 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
 
   return {
     mapping,
+    meaning: meaningOf(options),
     idColumns,
     idIsHashed,
     newIdColumn: idColumns.length === 1 && !idIsHashed ? idColumns[0] : undefined,
@@ -115,6 +118,14 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
       ...timeIn(cells, 'changedAt', options.changedAt),
     }),
   };
+}
+
+function meaningOf({ kind, mapping }: CsvOptions): string {
+  const { kind: party, fields, constants } = mapping;
+  return createHash('sha256')
+    .update(JSON.stringify([kind, party, fields, constants]))
+    .digest('base64url')
+    .slice(0, 22);
 }
 
 /** What names a row is read and never written: it would be another row. */

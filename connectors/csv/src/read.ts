@@ -11,6 +11,7 @@ import { csvMap, type CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
 import { recordsOf, type CsvRecord } from './records.js';
 import { removals } from './removals.js';
+import { takeUpMapping } from './take-up-mapping.js';
 import { tableOf, type FileProgress, type JournalEntry, type Table } from './table.js';
 
 type Context = ConnectorContext<CsvOptions>;
@@ -25,7 +26,11 @@ export async function* read(context: Context): AsyncGenerator<ReadItem> {
   const map = csvMap(context.tenant, context.system, options);
   const stillMine = table.beginReading();
   const { batch = 0 } = (context.checkpoint ?? {}) as { batch?: number };
-  for await (const entry of table.unconfirmed(batch)) yield* await itemsOf(entry, table, map, clock.now());
+  await takeUpMapping(table, options, map, clock.now(), stillMine);
+  for await (const { batch: number, entry } of table.unconfirmed(batch)) {
+    yield* await itemsOf(entry, table, map, clock.now());
+    yield { type: 'checkpoint', value: { batch: number } };
+  }
 
   if (options.folder !== undefined)
     for (const file of await listFiles(options.folder, options.files)) {

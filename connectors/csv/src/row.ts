@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Version } from '@unsilo/schemas';
+import { plainName } from './header.js';
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -70,7 +71,7 @@ export type Merged =
  */
 export function mergeRow(known: Row | undefined, incoming: FileRow): Merged {
   const { file } = incoming;
-  if (known?.erased?.includes(digestOf(Object.fromEntries(incoming.cells))) === true)
+  if (known?.erased !== undefined && isErasedState(known.erased, Object.fromEntries(incoming.cells)))
     return isOlder(known, file) ? { kind: 'stale' } : { kind: 'same', row: { ...known, seen: seenIn(incoming) } };
   const row = known === undefined ? undefined : withoutErasure(known);
   const said = row === undefined ? null : row.said === undefined ? row.values : row.said;
@@ -132,8 +133,17 @@ function withoutErasure({ erased, ...row }: Row): Row {
   return erased === undefined ? row : { ...row, values: {} };
 }
 
-/** Of a whole row, empty values left out. */
+function isErasedState(erased: readonly string[], values: Values): boolean {
+  return erased.includes(digestOf(values)) || erased.includes(digestAsSpelled(values));
+}
+
+/** Of a whole row, empty values left out. The mapping may come to spell a column otherwise. */
 function digestOf(values: Values): string {
+  return digestAsSpelled(Object.fromEntries(Object.entries(values).map(([name, value]) => [plainName(name), value])));
+}
+
+/** As rows were erased that are older than `digestOf`. */
+function digestAsSpelled(values: Values): string {
   const entries = Object.entries(values).filter(([, value]) => value !== '');
   const text = JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
@@ -217,6 +227,33 @@ export function writeRow(row: Row | undefined, values: Values | undefined, comma
   };
   const written = withAwaited(next, values === undefined ? {} : awaitedAfter(row, values, now));
   return said === null ? { ...written, said: null } : withSaid(written, said);
+}
+
+/**
+ * The row under another mapping, to be told anew: what it says now no earlier version has said. Its values and their time stay. The
+ * `major` rises, since under the same one a state that is equal all the same would count as a repeat, and keep its earlier version.
+ * @param names New names of columns, by the ones that they had.
+ */
+export function tellAnew(row: Row, names: ReadonlyMap<string, string>, now: number): Row {
+  const renamed = <T>(byColumn: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(byColumn).map(([column, what]) => [names.get(column) ?? column, what]));
+  const { values, said, awaited, writes, version } = row;
+  return {
+    ...row,
+    values: renamed(values),
+    version: versionAfter(version, Math.max(now, version[0] + 1)),
+    ...(said === undefined || said === null ? {} : { said: renamed(said) }),
+    ...(awaited === undefined ? {} : { awaited: renamed(awaited) }),
+    ...(writes === undefined
+      ? {}
+      : {
+          writes: writes.map((write) => ({
+            ...write,
+            ...(write.before === undefined ? {} : { before: renamed(write.before) }),
+            ...(write.left === undefined ? {} : { left: renamed(write.left) }),
+          })),
+        }),
+  };
 }
 
 export function versionOf([major, minor]: readonly [number, number]): Version {

@@ -18,6 +18,10 @@ export interface TableState {
   delimiter: string;
   /** Files read to their end. */
   filesRead: number;
+  /** Digest of the mapping under which all rows have been told. */
+  mapping?: string;
+  /** Where another mapping is being taken up: its digest, and the next page of rows to tell anew. */
+  takingUp?: { mapping: string; page: number };
 }
 
 /** How far a file has been read. */
@@ -42,7 +46,8 @@ export interface BatchChange {
   rows: ReadonlyMap<string, Row>;
   /** Ids among the rows that the table doesn't have yet. */
   added?: readonly string[];
-  file: { key: string; progress: FileProgress };
+  /** Missing where no file is behind the change. */
+  file?: { key: string; progress: FileProgress };
   journal: JournalEntry;
   state: Partial<TableState>;
 }
@@ -139,7 +144,7 @@ export class Table {
     });
   }
 
-  /** One batch of a file: rows, progress and journal together or not at all. Answers the number of the batch. */
+  /** One batch of changes: rows, progress and journal together or not at all. Answers the number of the batch. */
   async saveBatch(change: BatchChange): Promise<number> {
     const state = await this.state();
     const batch = state.batch + 1;
@@ -147,7 +152,7 @@ export class Table {
     await this.#memory.set({
       ...rowEntries(change.rows),
       ...(await this.#pagesWith(added, state.rows)),
-      [keys.file(change.file.key)]: change.file.progress,
+      ...(change.file === undefined ? {} : { [keys.file(change.file.key)]: change.file.progress }),
       [keys.journal(batch)]: change.journal,
       [keys.state]: { ...state, ...change.state, rows: state.rows + added.length, batch },
     });
@@ -186,6 +191,12 @@ export class Table {
     });
   }
 
+  /** All rows have been given their versions under this mapping, with its names of the columns. */
+  async tookUp(mapping: string, columns: readonly string[]): Promise<void> {
+    const { takingUp: _, ...state } = await this.state();
+    await this.#memory.set({ [keys.state]: { ...state, columns, mapping } });
+  }
+
   async exported(changes: number): Promise<void> {
     await this.exclusive(async () =>
       this.#memory.set({ [keys.state]: { ...(await this.state()), exported: changes } }),
@@ -195,16 +206,23 @@ export class Table {
   /** All rows, a page at a time, in order of their appearance. */
   async *pages(): AsyncGenerator<[id: string, row: Row][]> {
     for (let number = 0; ; number += 1) {
-      const { rows } = await this.state();
-      if (number * PAGE_ROWS >= rows) return;
-      const ids = ((await this.#memory.get(keys.page(number))) as string[] | undefined) ?? [];
-      const found = await this.rows(ids);
-      yield ids.flatMap((id, index) => (found[index] === undefined ? [] : [[id, found[index]] as [string, Row]]));
+      const page = await this.page(number);
+      if (page === undefined) return;
+      yield page;
     }
   }
 
+  /** One page of rows; undefined behind the last one. */
+  async page(number: number): Promise<[id: string, row: Row][] | undefined> {
+    const { rows } = await this.state();
+    if (number * PAGE_ROWS >= rows) return undefined;
+    const ids = ((await this.#memory.get(keys.page(number))) as string[] | undefined) ?? [];
+    const found = await this.rows(ids);
+    return ids.flatMap((id, index) => (found[index] === undefined ? [] : [[id, found[index]] as [string, Row]]));
+  }
+
   /** Batches after the confirmed one, to be given out again; what came before is forgotten. */
-  async *unconfirmed(confirmed: number): AsyncGenerator<JournalEntry> {
+  async *unconfirmed(confirmed: number): AsyncGenerator<{ batch: number; entry: JournalEntry }> {
     await this.exclusive(async () => {
       const state = await this.state();
       if (confirmed <= state.confirmed) return;
@@ -217,7 +235,7 @@ export class Table {
     const { batch } = await this.state();
     for (let number = confirmed + 1; number <= batch; number += 1) {
       const entry = (await this.#memory.get(keys.journal(number))) as JournalEntry | undefined;
-      if (entry !== undefined) yield entry;
+      if (entry !== undefined) yield { batch: number, entry };
     }
   }
 

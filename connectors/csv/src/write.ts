@@ -1,5 +1,5 @@
 import type { Command, Outcome } from '@unsilo/schemas';
-import { timestamp, type ConnectorContext, type WriteResult } from '@unsilo/connector-sdk';
+import { RetryableError, timestamp, type ConnectorContext, type WriteResult } from '@unsilo/connector-sdk';
 import { exportSoon } from './export.js';
 import { csvMap, type CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
@@ -34,6 +34,11 @@ async function change(
   map: CsvMap,
   command: RowCommand,
 ): Promise<WriteResult> {
+  // What a row says is being told anew, and the command was planned on what it said before.
+  if ((await table.state()).mapping !== map.meaning)
+    throw new RetryableError('UNSILO_CSV_MAPPING_CHANGED', 'The rows are yet to be read under the present mapping', {
+      mayHaveApplied: false,
+    });
   const id = command.action === 'create' ? newId(command.externalKey) : map.idIn(command.ref);
   if (id === undefined) return rejected('UNSILO_CSV_FOREIGN_REF', 'The ref names no row of this system');
   const [row] = await table.rows([id]);

@@ -1,0 +1,43 @@
+import { columnNames } from './header.js';
+import type { CsvMap } from './map.js';
+import type { CsvOptions } from './options.js';
+import { tellAnew } from './row.js';
+import type { Table } from './table.js';
+
+/**
+ * Under another mapping the rows say something else, though no file has changed: each gets a new version and joins the journal, page by
+ * page. Commands that were planned on what the rows said before then meet a record that has moved on.
+ * @param stillMine Throws once another reading has begun.
+ */
+export async function takeUpMapping(
+  table: Table,
+  options: CsvOptions,
+  map: CsvMap,
+  now: number,
+  stillMine: () => void,
+): Promise<void> {
+  const isTakenUp = () =>
+    table.exclusive(async () => {
+      stillMine();
+      const { mapping, takingUp, columns } = await table.state();
+      if (mapping === map.meaning) return true;
+      const number = takingUp?.mapping === map.meaning ? takingUp.page : 0;
+      const page = await table.page(number);
+      if (page === undefined) {
+        await table.tookUp(map.meaning, columnNames(columns, options, map));
+        return true;
+      }
+      // Files are matched to the mapping's spelling of a column from now on.
+      const renamed = columnNames(columns, options, map);
+      const names = new Map(columns.map((column, index) => [column, renamed[index]!]));
+      const told = page.filter(([, row]) => row.deleted !== true && row.erased === undefined);
+      const rows = new Map(told.map(([id, row]) => [id, tellAnew(row, names, now)]));
+      await table.saveBatch({
+        rows,
+        journal: { ids: [...rows.keys()], bad: [] },
+        state: { takingUp: { mapping: map.meaning, page: number + 1 } },
+      });
+      return false;
+    });
+  while (!(await isTakenUp()));
+}
