@@ -10,6 +10,7 @@ import {
   type MappingProblem,
 } from '@unsilo/connector-sdk';
 import type { CsvOptions } from './options.js';
+import { withRetired, type Retired } from './retired.js';
 import { edited, versionOf, type Row, type Values } from './row.js';
 
 /** Attributes whose column, taken as an id, would put a person's data into refs. */
@@ -28,7 +29,7 @@ export interface CsvMap {
   idOf(cells: ReadonlyMap<string, string>): { id: string } | { code: string; message: string; hint: string };
   ref(id: string): Ref;
   idIn(ref: Ref): string | undefined;
-  state(values: Values): { state: PartyState; problems: MappingProblem[] };
+  state(values: Values, retired?: Retired): { state: PartyState; problems: MappingProblem[] };
   party(id: string, row: Row, observedAt: number): Party;
   /** The values after a command, or the attribute that a column can't say. */
   assign(
@@ -75,13 +76,13 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
   }
 
   /** What the mapping makes of a row. A value that it can't use is kept as it stands among `extra`, so that nothing is lost. */
-  function state(values: Values): ReturnType<CsvMap['state']> {
+  function state(values: Values, retired: Retired = {}): ReturnType<CsvMap['state']> {
     const { state, problems } = mapping.decode(values);
     const kept = problems
       .filter(({ field, code }) => Object.hasOwn(values, field) && code !== 'UNSILO_MAPPING_UNKNOWN_VALUE')
       .map(({ field }) => [extraName(field), values[field]!.slice(0, 10_000)] as const);
     if (kept.length > 0) state.extra = { ...Object.fromEntries(kept), ...state.extra };
-    return { state, problems };
+    return { state: withRetired(state, retired), problems };
   }
 
   return {
@@ -100,7 +101,7 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
       ...(row.createdAt === undefined ? {} : { createdAt: timestamp(row.createdAt) }),
       changedAt: timestamp(row.changedAt),
       observedAt: timestamp(observedAt),
-      ...(row.deleted === true ? { deleted: true } : { state: state(row.values).state }),
+      ...(row.deleted === true ? { deleted: true } : { state: state(row.values, row.retired).state }),
     }),
     assign(values, set) {
       const { fields, problems } = mapping.encode(set, values);

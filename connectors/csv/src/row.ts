@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Version } from '@unsilo/schemas';
 import { plainName } from './header.js';
+import type { Retired } from './retired.js';
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -24,6 +25,8 @@ export interface Row {
   awaited?: Readonly<Record<string, readonly Awaited[]>>;
   /** The last commands that wrote the row, newest first, for the answer to a repeat. */
   writes?: readonly RowWrite[];
+  /** What it said last of attributes that the mapping no longer has. */
+  retired?: Retired;
   /** A steward has erased it: digests of what files may still say of it without that being news. No other values are left. */
   erased?: readonly string[];
 }
@@ -234,12 +237,14 @@ export function writeRow(row: Row | undefined, values: Values | undefined, comma
  * `major` rises, since under the same one a state that is equal all the same would count as a repeat, and keep its earlier version.
  * @param names New names of columns, by the ones that they had.
  */
-export function tellAnew(row: Row, names: ReadonlyMap<string, string>, now: number): Row {
+export function tellAnew(row: Row, names: ReadonlyMap<string, string>, retired: Retired, now: number): Row {
   const renamed = <T>(byColumn: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(byColumn).map(([column, what]) => [names.get(column) ?? column, what]));
-  const { values, said, awaited, writes, version } = row;
+  const { retired: _, ...rest } = row;
+  const { values, said, awaited, writes, version } = rest;
   return {
-    ...row,
+    ...rest,
+    ...(Object.keys(retired).length === 0 ? {} : { retired }),
     values: renamed(values),
     version: versionAfter(version, Math.max(now, version[0] + 1)),
     ...(said === undefined || said === null ? {} : { said: renamed(said) }),

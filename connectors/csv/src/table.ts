@@ -1,4 +1,4 @@
-import { RetryableError, type ConnectorMemory } from '@unsilo/connector-sdk';
+import { RetryableError, type ConnectorMemory, type MappingConfig } from '@unsilo/connector-sdk';
 import type { BadPiece } from './bad-input.js';
 import { eraseRow, type Row } from './row.js';
 
@@ -18,8 +18,9 @@ export interface TableState {
   delimiter: string;
   /** Files read to their end. */
   filesRead: number;
-  /** Digest of the mapping under which all rows have been told. */
+  /** Digest of the mapping under which all rows have been told, and what of the mapping later ones may lack. */
   mapping?: string;
+  told?: MappingConfig;
   /** Where another mapping is being taken up: its digest, and the next page of rows to tell anew. */
   takingUp?: { mapping: string; page: number };
 }
@@ -192,9 +193,9 @@ export class Table {
   }
 
   /** All rows have been given their versions under this mapping, with its names of the columns. */
-  async tookUp(mapping: string, columns: readonly string[]): Promise<void> {
+  async tookUp(mapping: string, told: MappingConfig, columns: readonly string[]): Promise<void> {
     const { takingUp: _, ...state } = await this.state();
-    await this.#memory.set({ [keys.state]: { ...state, columns, mapping } });
+    await this.#memory.set({ [keys.state]: { ...state, columns, mapping, told } });
   }
 
   async exported(changes: number): Promise<void> {

@@ -3,6 +3,7 @@ import { RetryableError, timestamp, type ConnectorContext, type WriteResult } fr
 import { exportSoon } from './export.js';
 import { csvMap, type CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
+import type { Retired } from './retired.js';
 import { equal, versionOf, writeRow, type Row, type RowWrite, type Values } from './row.js';
 import { tableOf, type Table } from './table.js';
 
@@ -43,7 +44,7 @@ async function change(
   if (id === undefined) return rejected('UNSILO_CSV_FOREIGN_REF', 'The ref names no row of this system');
   const [row] = await table.rows([id]);
   const earlier = row?.writes?.find((write) => write.command === command.id);
-  if (earlier !== undefined) return applied(map, id, earlier);
+  if (earlier !== undefined) return applied(map, id, row?.retired, earlier);
 
   if (command.action === 'create') {
     if (map.newIdColumn === undefined)
@@ -98,7 +99,7 @@ async function save(
 ): Promise<WriteResult> {
   const next = writeRow(row, values, command.id, Math.floor(clock.now()));
   await table.saveWrite(id, next, row === undefined, Object.keys(values ?? {}));
-  return applied(map, id, next.writes![0]!);
+  return applied(map, id, next.retired, next.writes![0]!);
 }
 
 /** Takes erased rows out of the table and, soon, out of the file that is written. */
@@ -113,21 +114,26 @@ function newId(externalKey: string): string {
   return `u-${externalKey.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 40)}`;
 }
 
-function applied(map: CsvMap, id: string, { pre, before, left, version, changedAt }: RowWrite): WriteResult {
+function applied(
+  map: CsvMap,
+  id: string,
+  retired: Retired | undefined,
+  { pre, before, left, version, changedAt }: RowWrite,
+): WriteResult {
   return {
     status: 'applied',
     ref: map.ref(id),
     version: versionOf(version),
     changedAt: timestamp(changedAt),
     ...(pre === undefined ? {} : { pre: versionOf(pre) }),
-    ...(before === undefined ? {} : { before: map.state(before).state }),
-    ...(left === undefined ? {} : { left: map.state(left).state }),
+    ...(before === undefined ? {} : { before: map.state(before, retired).state }),
+    ...(left === undefined ? {} : { left: map.state(left, retired).state }),
     exact: true,
   };
 }
 
 function unchanged(map: CsvMap, id: string, row: Row): WriteResult {
-  const { state } = map.state(row.values);
+  const { state } = map.state(row.values, row.retired);
   const version = versionOf(row.version);
   const changedAt = timestamp(row.changedAt);
   return {
@@ -148,7 +154,7 @@ function found(map: CsvMap, id: string, row: Row): WriteResult {
     ref: map.ref(id),
     version: versionOf(row.version),
     changedAt: timestamp(row.changedAt),
-    left: map.state(row.values).state,
+    left: map.state(row.values, row.retired).state,
     exact: false,
   };
 }

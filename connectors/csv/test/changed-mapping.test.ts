@@ -141,3 +141,33 @@ test('rows of which a steward erased everything stay so when the mapping spells 
   await until('it was read again', () => started!.runner.status().counts.readings > readings);
   expect(told().filter((line) => line.includes('/1 '))).toHaveLength(1);
 });
+
+describe('an attribute that the mapping no longer has', () => {
+  test('is not told as emptied, neither by readings nor by writes', async () => {
+    files.drop('a.csv', 'id,vn,seg,city\n1,Otto,G,Bonn\n', FILES_FROM);
+    await run({ ...NAMES, seg: 'extra.tier', city: 'addresses.locality' });
+    await run({ ...NAMES, seg: 'note' });
+    const { state, version } = parties().at(-1)!;
+    expect(state).toMatchObject({ note: 'G', extra: { tier: 'G' }, addresses: [{ locality: 'Bonn' }] });
+    const kept = { extra: { tier: 'G' }, addresses: [{ locality: 'Bonn' }] };
+    expect(await carryOut('c1', version, 'x')).toMatchObject({
+      before: { note: 'G', ...kept },
+      left: { note: 'x', ...kept },
+    });
+    files.drop('b.csv', 'id,vn,seg,city\n1,Udo,G,Kiel\n', FILES_FROM + 9000);
+    const { readings } = started!.runner.status().counts;
+    started!.runner.poke();
+    await until('it was read again', () => started!.runner.status().counts.readings > readings);
+    expect(parties().at(-1)!.state).toMatchObject({ name: { given: 'Udo' }, ...kept });
+  });
+
+  test('says what its column has once it is mapped again', async () => {
+    files.drop('a.csv', 'id,vn,seg\n1,Otto,G\n', FILES_FROM);
+    await run({ ...NAMES, seg: 'extra.tier' });
+    await run(NAMES);
+    expect(parties().at(-1)!.state?.extra).toEqual({ tier: 'G' });
+    files.drop('b.csv', 'id,vn,seg\n1,Otto,\n', FILES_FROM + 9000);
+    await run({ ...NAMES, seg: 'extra.tier' });
+    expect(parties().at(-1)!.state?.extra).toBeUndefined();
+  });
+});
