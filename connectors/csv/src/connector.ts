@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { defineConnector, type ConnectorContext, type Finding } from '@unsilo/connector-sdk';
 import iconv from 'iconv-lite';
 import { canRead, canWrite, listFiles, type FoundFile } from './client.js';
-import { headerOf } from './header.js';
+import { headerOf, type Header, type HeaderProblem } from './header.js';
 import { csvMap, type CsvMap } from './map.js';
 import { OptionsSchema, type CsvOptions, type OutOptions } from './options.js';
 import { firstRecord, read } from './read.js';
@@ -57,8 +57,7 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
         code: 'UNSILO_CSV_FOLDER',
         message: `${folder} can be read and has ${files.length} files to read`,
       });
-      const newest = files.at(-1);
-      if (newest !== undefined) findings.push(...(await checkColumns(newest, options, map)));
+      if (files.length > 0) findings.push(...(await checkColumns(files, options, map)));
     } else
       findings.push({
         ok: false,
@@ -86,22 +85,58 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
   return findings;
 }
 
-/** Whether the newest file has the columns that the configuration names. */
-async function checkColumns(file: FoundFile, options: CsvOptions, map: CsvMap): Promise<Finding[]> {
-  const first = options.columns ?? (await firstRecord(file, options));
-  if (first === undefined) return [];
-  const header = headerOf(first, options, map);
-  if (!('columns' in header)) return [{ ok: false, ...header }];
-  const missing = map.mapping.fields.filter((field) => !header.columns.includes(field));
-  if (missing.length === 0) return [];
-  return [
-    {
+/** So many files are looked at for a column that the newest one doesn't have. */
+const FILES_LOOKED_AT = 20;
+
+/** Whether the files have the columns that the configuration names, each once. */
+async function checkColumns(files: readonly FoundFile[], options: CsvOptions, map: CsvMap): Promise<Finding[]> {
+  const newest = await headerIn(files.at(-1), options, map);
+  if (newest === undefined) return [];
+  if (!('columns' in newest)) return [{ ok: false, ...newest }];
+  const hint = `The newest file's columns are ${newest.columns.slice(0, 30).join(', ')}.`;
+  const findings: Finding[] = [];
+  let nowhere = newest.missing;
+  for (const file of files.slice(-FILES_LOOKED_AT, -1).reverse()) {
+    if (nowhere.length === 0) break;
+    const header = await headerIn(file, options, map);
+    if (header !== undefined && 'columns' in header) nowhere = nowhere.filter((name) => header.missing.includes(name));
+  }
+  const lately = newest.missing.filter((name) => !nowhere.includes(name));
+  if (nowhere.length > 0)
+    findings.push({
+      ok: false,
+      code: 'UNSILO_CSV_MISSING_COLUMNS',
+      message: `No file has a column ${listed(nowhere)}, which the configuration names`,
+      hint,
+    });
+  if (lately.length > 0)
+    findings.push({
       ok: true,
       code: 'UNSILO_CSV_MISSING_COLUMNS',
-      message: `The newest file has no column ${missing.map((name) => JSON.stringify(name)).join(', ')}, which the mapping names`,
-      hint: `Its columns are ${header.columns.slice(0, 30).join(', ')}.`,
-    },
-  ];
+      message: `The newest file has no column ${listed(lately)}, which the configuration names`,
+      hint,
+    });
+  if (newest.repeated.length > 0)
+    findings.push({
+      ok: false,
+      code: 'UNSILO_CSV_REPEATED_COLUMNS',
+      message: `The newest file has more than one column ${listed(newest.repeated)}; the first is taken, the others are kept under a number`,
+      hint: `Rename them at their source, or map the one that is meant. ${hint}`,
+    });
+  return findings;
+}
+
+async function headerIn(
+  file: FoundFile | undefined,
+  options: CsvOptions,
+  map: CsvMap,
+): Promise<Header | HeaderProblem | undefined> {
+  const first = options.columns ?? (file && (await firstRecord(file, options)));
+  return first && headerOf(first, options, map);
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(', ');
 }
 
 async function checkOut({ folder: out, rows }: OutOptions, folder: string | undefined): Promise<Finding> {

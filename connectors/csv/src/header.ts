@@ -4,6 +4,10 @@ import type { CsvOptions } from './options.js';
 /** The columns of a file by position, under the names that the configuration uses. */
 export interface Header {
   columns: string[];
+  /** Columns that the configuration names and the file has not. */
+  missing: string[];
+  /** Columns that the configuration names and the file has twice: only the first of each can be meant. */
+  repeated: string[];
 }
 export interface HeaderProblem {
   code: string;
@@ -16,14 +20,19 @@ const UNSAFE = /^(?:__proto__|constructor|prototype)$/;
 /** Names from the first record: matched to the configuration's without regard to case; empty and repeated ones get names of their own. */
 export function headerOf(cells: readonly string[], options: CsvOptions, map: CsvMap): Header | HeaderProblem {
   const columns = columnNames(cells, options, map);
-  const missing = map.idColumns.filter((column) => !columns.includes(column));
-  if (missing.length > 0)
+  const nameless = map.idColumns.filter((column) => !columns.includes(column));
+  if (nameless.length > 0)
     return {
       code: 'UNSILO_CSV_NO_ID_COLUMN',
-      message: `The file has no column ${missing.map((name) => JSON.stringify(name)).join(', ')}, which names its rows`,
+      message: `The file has no column ${nameless.map((name) => JSON.stringify(name)).join(', ')}, which names its rows`,
       hint: `Its columns are ${columns.slice(0, 30).join(', ')}. Set the option id, or delimiter if these look wrong.`,
     };
-  return { columns };
+  const own = cells.map(plainName);
+  return {
+    columns,
+    missing: map.expected.filter((column) => !columns.includes(column)),
+    repeated: map.expected.filter((column) => own.filter((name) => name === plainName(column)).length > 1),
+  };
 }
 
 /** Names of columns as the configuration has them, all different, in the given order. */

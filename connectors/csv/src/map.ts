@@ -22,6 +22,8 @@ export interface CsvMap {
   /** Digest of all that decides what a row says. */
   readonly meaning: string;
   readonly idColumns: readonly string[];
+  /** The columns that files should have: the id's, mapped ones that are read, and those with times. */
+  readonly expected: readonly string[];
   readonly idIsHashed: boolean;
   /** The column that a new row's id can be written into; undefined when rows can't be made here. */
   readonly newIdColumn: string | undefined;
@@ -89,6 +91,13 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
     mapping,
     meaning: meaningOf(options),
     idColumns,
+    expected: [
+      ...new Set([
+        ...idColumns,
+        ...mapping.readFields,
+        ...[options.createdAt, options.changedAt].filter((column) => column !== undefined),
+      ]),
+    ],
     idIsHashed,
     newIdColumn: idColumns.length === 1 && !idIsHashed ? idColumns[0] : undefined,
     idOf,

@@ -4,7 +4,7 @@ import { bytesOf, listFiles, look, type FoundFile } from './client.js';
 import { badRecord, type BadPiece } from './bad-input.js';
 import { dialectOf } from './dialect.js';
 import { exportIfDue } from './export.js';
-import { headerOf } from './header.js';
+import { headerOf, type Header } from './header.js';
 import { ingest, itemsOf, type Source } from './ingest.js';
 import { linesOf } from './lines.js';
 import { csvMap, type CsvMap } from './map.js';
@@ -101,10 +101,23 @@ async function* readFile(
   let taken = 0;
   const totals = { stale: 0, broken: progress.broken };
 
+  const tellOdd = ({ missing, repeated }: Header): void => {
+    const about = { system, file: file.name };
+    if (missing.length > 0)
+      log.warn({ ...about, columns: missing.join(', ') }, 'The file lacks columns that the configuration names');
+    if (repeated.length > 0)
+      log.warn(
+        { ...about, columns: repeated.join(', ') },
+        'The file has columns twice that the configuration names; the first of each is taken',
+      );
+  };
   const columnsOf = (record: CsvRecord): string[] | BadPiece => {
     if (record.type === 'bad') return badRecord(file.name, record);
     const header = headerOf(record.cells, options, map);
-    if ('columns' in header) return header.columns;
+    if ('columns' in header) {
+      if (progress.records === 0) tellOdd(header);
+      return header.columns;
+    }
     return { ...header, file: file.name, line: record.line, payload: record.cells.join(dialect.delimiter) };
   };
   const take = (batch: readonly CsvRecord[], done: boolean) =>

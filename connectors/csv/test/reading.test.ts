@@ -230,6 +230,18 @@ describe('bad rows', () => {
     expect(letters(started)).toEqual([]);
   });
 
+  test('columns that a file lacks or has twice are told, once a file', async () => {
+    files.drop('a.csv', 'id;name;Name\n1;Ada;Bo\n', FILES_FROM);
+    const started = await run({ mapping: { fields: { name: 'name.full', Emial: 'emails' } } });
+    await again(started);
+    expect(told(started)).toEqual(['1@0.0 Ada']);
+    const warned = started.logged.filter(({ level }) => level === 'warn').map(({ fields: about }) => about);
+    expect(warned).toEqual([
+      { system: 'csv', file: 'a.csv', columns: 'Emial' },
+      { system: 'csv', file: 'a.csv', columns: 'name' },
+    ]);
+  });
+
   test.each([
     ['an empty file', ''],
     ['a header alone', 'id,name\n'],
@@ -342,6 +354,30 @@ describe('check', () => {
       'UNSILO_CSV_FOLDER_DENIED',
     ]);
     expect(await findings({ id: 'email' })).toContain('UNSILO_CSV_ID_GUESSABLE');
+  });
+
+  test('a column that no file has is a problem, one that only the newest lacks is mentioned', async () => {
+    const of = async (options: object) => (await (await run(options)).runner.check()).map(({ ok, code }) => [ok, code]);
+    files.drop('a.csv', 'id,name\n1,Ada\n', FILES_FROM);
+    files.drop('b.csv', 'id,email\n1,ada@x.example\n', FILES_FROM + 1);
+    expect(await of({ mapping: { fields: { Emial: 'emails' } } })).toContainEqual([
+      false,
+      'UNSILO_CSV_MISSING_COLUMNS',
+    ]);
+    expect(await of({ changedAt: 'modifed', mapping: { fields: { email: 'emails' } } })).toContainEqual([
+      false,
+      'UNSILO_CSV_MISSING_COLUMNS',
+    ]);
+    const mapping = { fields: { name: 'name.full', shoe: { attribute: 'extra.shoe', direction: 'out' } } };
+    expect(await of({ mapping })).toContainEqual([true, 'UNSILO_CSV_MISSING_COLUMNS']);
+  });
+
+  test('a column that the newest file has twice is a problem', async () => {
+    files.drop('a.csv', 'id;name;Name\n1;Ada;Bo\n', FILES_FROM);
+    const started = await run({ mapping: { fields: { name: 'name.full' } } });
+    expect(await started.runner.check()).toContainEqual(
+      expect.objectContaining({ ok: false, code: 'UNSILO_CSV_REPEATED_COLUMNS' }),
+    );
   });
 
   test('the configuration in the README is right', () => {

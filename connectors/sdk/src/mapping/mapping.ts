@@ -43,6 +43,8 @@ export interface FieldMapping {
   attributes(): Record<string, AttributeProfile>;
   /** The fields that are read or written, in order of the configuration. */
   readonly fields: readonly string[];
+  /** Those that are read. */
+  readonly readFields: readonly string[];
   /** Whether the field feeds an attribute that tells who somebody is. */
   isPersonal(field: string): boolean;
 }
@@ -60,6 +62,7 @@ export function fieldMapping(config: MappingConfig): FieldMapping {
     encodeState,
     attributes: () => attributeProfiles(compiled),
     fields: [...new Set([...compiled.links.map((link) => link.field), ...kindField, ...written])],
+    readFields: [...new Set([...compiled.links.filter((link) => link.reads).map((link) => link.field), ...kindField])],
     isPersonal: (field) =>
       compiled.links.some((link) => link.field === field && isPersonalAttribute(link.rule.attribute)),
   };
