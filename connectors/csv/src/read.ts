@@ -174,7 +174,8 @@ async function* readFile(
     log.info({ system, file: file.name }, 'The file changed while it was read; the next reading begins it anew');
     return;
   }
-  const isWhole = options.removed === 'delete' && columns !== undefined;
+  if (options.removed === 'delete' && columns === undefined) return yield await refuse(withoutHeader(file.name));
+  const isWhole = options.removed === 'delete';
   yield await take(waiting, !isWhole);
   if (isWhole) {
     const done = { ...progress, records: taken, broken: totals.broken, done: true };
@@ -187,4 +188,16 @@ async function* readFile(
       { system, file: file.name, rows: totals.stale },
       'Rows were left as they are: a newer file has been read already',
     );
+}
+
+/** Whoever says that every file is the whole table can't mean one in which not even a header stands. */
+function withoutHeader(file: string): BadPiece {
+  return {
+    code: 'UNSILO_CSV_NO_HEADER',
+    message: 'The file is empty, it has not even a header: no row was taken for removed',
+    hint: 'The export was cut off, perhaps; drop a whole file.',
+    file,
+    line: 1,
+    payload: '',
+  };
 }

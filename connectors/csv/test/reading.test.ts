@@ -305,6 +305,18 @@ describe('rows that are gone', () => {
       ['UNSILO_CSV_REMOVALS_REFUSED', 'c.csv'],
     ]);
   });
+
+  test.each([
+    ['empty', '', 'UNSILO_CSV_NO_HEADER'],
+    ['a mark alone', '\ufeff', 'UNSILO_CSV_NO_HEADER'],
+    ['a header alone', 'id,name\n', 'UNSILO_CSV_REMOVALS_REFUSED'],
+  ])('are kept and it is told when the file is %s', async (_, content, code) => {
+    files.drop('a.csv', many(0, 10), FILES_FROM);
+    files.drop('b.csv', content, FILES_FROM + 1);
+    const started = await run({ removed: 'delete' });
+    expect(parties(started).some((party) => party.deleted)).toBe(false);
+    expect(letters(started).map((letter) => [letter.code, letter.at.file])).toEqual([[code, 'b.csv']]);
+  });
 });
 
 describe('ids', () => {
