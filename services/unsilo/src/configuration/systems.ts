@@ -152,6 +152,13 @@ function policyProblems(
         meantKinds.flatMap(({ attributes }) => Object.keys(attributes).filter((a) => attributes[a]?.writable)),
       ),
     ];
+    if (writable.length === 0 && write.fields.includes('*'))
+      refuse(
+        [...at, 'fields', write.fields.indexOf('*')],
+        'Nothing can be written there with these options.',
+        'Give the options what writing needs (see the README of the connector), or leave write out.',
+        'value',
+      );
     for (const [index, field] of write.fields.entries())
       if (field !== '*' && !writable.includes(field))
         refuse([...at, 'fields', index], `"${field}" can not be written there.`, meant(field, writable), 'value');

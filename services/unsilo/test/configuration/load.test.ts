@@ -285,6 +285,17 @@ describe('what is wrong is told with line, column and a way out', () => {
     ]);
   });
 
+  it('a policy that writes where the options leave nothing to write', async () => {
+    const text = (out: string) =>
+      `systems:\n  - name: shop\n    connector: csv\n    options: { folder: /in, id: id, mapping: { fields: { a: note } }${out} }\n` +
+      `    policy: { write: { contact: { fields: ['*'] } } }\n`;
+    const found = await parseConfiguration(Buffer.from(text('')), '/etc/unsilo.yaml', { env: {} }).catch(
+      (error: unknown) => (error as ConfigurationError).problems,
+    );
+    expect(found).toMatchObject([{ line: 5, column: 44, code: 'UNSILO_CONFIG_POLICY' }]);
+    await parseConfiguration(Buffer.from(text(', out: { folder: /out }')), '/etc/unsilo.yaml', { env: {} });
+  });
+
   it('all at once, in the order of the file', async () => {
     const found = await problems(`${CRM}    policy: { write: { x: { fields: [] } } }\nsurvivorship: { y: longest }\n`);
     expect(found.map(({ line, code }) => [line, code])).toEqual([
