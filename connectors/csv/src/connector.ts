@@ -57,6 +57,14 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
         code: 'UNSILO_CSV_FOLDER',
         message: `${folder} can be read and has ${files.length} files to read`,
       });
+      if (options.createdAt === undefined && options.changedAt === undefined)
+        findings.push({
+          ok: true,
+          code: 'UNSILO_CSV_UNDATED',
+          message:
+            'Rows have no times of their own: all that a first file says counts as said at the time of that file',
+          hint: 'If other systems date their records, name a column in createdAt or changedAt: else what they have had for years loses against it.',
+        });
       if (files.length > 0) findings.push(...(await checkColumns(files, options, map)));
     } else
       findings.push({

@@ -358,10 +358,11 @@ describe('check', () => {
       'UNSILO_CSV_ENCODING',
     ]);
     expect(await findings({ out: { folder: files.in } })).toEqual([
+      'UNSILO_CSV_UNDATED',
       'UNSILO_CSV_NO_ID_COLUMN',
       'UNSILO_CSV_SAME_FOLDER',
     ]);
-    expect(await findings({ out: { folder: join(files.out, 'x') }, id: 'nr' })).toEqual([
+    expect(await findings({ out: { folder: join(files.out, 'x') }, id: 'nr', changedAt: 'phone' })).toEqual([
       'UNSILO_CSV_MISSING_COLUMNS',
       'UNSILO_CSV_FOLDER_DENIED',
     ]);
