@@ -1963,11 +1963,11 @@ export interface CustomerExplained {
        */
       right: Ref[];
       /**
-       * Mean bits over all pairs between the two parts, each counted for 20 at most, either way.
+       * Mean bits over `pairs`, each counted for 20 at most, either way; 0 where there are none.
        */
       between: number;
       /**
-       * Pairs between the two parts.
+       * Pairs between records of the two parts that state something of their own.
        */
       pairs: number;
       /**
@@ -2048,7 +2048,7 @@ export interface CustomerExplained {
      */
     weakest?: number;
     /**
-     * Pairs of members.
+     * Pairs of members that state something of their own.
      */
     pairs: number;
     /**

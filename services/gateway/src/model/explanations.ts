@@ -81,9 +81,12 @@ const Join = Type.Object(
     left: Type.Array(RefText, { description: 'Records that `a` was with by then.' }),
     right: Type.Array(RefText, { description: 'Records that `b` was with by then.' }),
     between: Type.Number({
-      description: 'Mean bits over all pairs between the two parts, each counted for 20 at most, either way.',
+      description: 'Mean bits over `pairs`, each counted for 20 at most, either way; 0 where there are none.',
     }),
-    pairs: Type.Integer({ minimum: 1, description: 'Pairs between the two parts.' }),
+    pairs: Type.Integer({
+      minimum: 0,
+      description: 'Pairs between records of the two parts that state something of their own.',
+    }),
     against: Type.Integer({ minimum: 0, description: 'Those among them that speak against one party.' }),
     margin: Type.Optional(
       Type.Number({ description: 'Had the pair said so many bits less, it would not have joined the two parts.' }),
@@ -143,7 +146,7 @@ export const CustomerExplained = view<Explanation<CustomerEvidence>>('CustomerEx
           weakest: Type.Optional(
             Type.Integer({ minimum: 0, description: 'Place in `joins` of what holds least, counted from 0.' }),
           ),
-          pairs: Type.Integer({ minimum: 0, description: 'Pairs of members.' }),
+          pairs: Type.Integer({ minimum: 0, description: 'Pairs of members that state something of their own.' }),
           against: Type.Object(
             { count: Count, strongest: Type.Array(Type.Object(Pair, closed)) },
             { ...closed, description: 'Those that speak against one party: how many, and the strongest of them.' },

@@ -363,6 +363,7 @@ function clusterParties(
   const weights = new Weights(core);
   const constraints = {
     weightOf: (a: number, b: number) => weights.between(at(a).match, at(b).match),
+    isSilent: (a: number) => weights.isSilent(at(a).match),
     isApart: apart.size > 0 ? (a: number, b: number) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`) : undefined,
     isContradiction:
       part.exclusive.length > 0

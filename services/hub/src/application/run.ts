@@ -18,6 +18,9 @@ export const HUB_GROUP = 'unsilo-hub';
 /** Raised with every change of what rows of the state look like: the log is what lasts, and the state is made from it again. */
 const STATE_FORMAT = 2;
 
+/** Raised with every change of how customers come about from the same rows: they are computed again at the first start after it. */
+const CUSTOMERS_FORMAT = 1;
+
 /** Messages in a batch, at most; and so many at most where it is committed at one stroke. */
 const LARGEST_BATCH = 4000;
 const LARGEST_COMMIT = 1000;
@@ -322,19 +325,19 @@ class RunningHub implements Hub {
     await store.commit(tenant, { put: [{ table: 'progress', key: 'published-read', value: 'true' }] });
   }
 
-  /** Customers are a function of policy, model and systems too: when one of them changed, everything is looked at again. */
+  /** Customers are a function of policy, model, systems and the software too: when one of them changed, everything is looked at again. */
   private async recomputeIfRulesChanged(): Promise<void> {
     const { store } = this.options;
     const { policy, model } = this.core;
     const rules = createHash('sha256')
-      .update(JSON.stringify([policy, model, this.options.systems]))
+      .update(JSON.stringify([policy, model, this.options.systems, CUSTOMERS_FORMAT]))
       .digest('base64url');
     const [known] = await store.getMany(this.core.tenant, 'progress', [COMPUTED_WITH]);
     if (known?.value === JSON.stringify(rules)) return;
     if (known) {
       this.options.logger.info(
         { policy: policy.version, model: model.version },
-        'Policy, model or systems have changed: all customers are computed again.',
+        'Policy, model, systems or the rules of this version are others than before: all customers are computed again.',
       );
       for await (const keys of this.slices('records'))
         await this.inTurn(() => this.processor.reconsider({ refs: keys }));

@@ -27,6 +27,13 @@ export class Weights {
     return this.core.matching.matcher(a.profile.kind).weightFrom(lowest, this.prepared(a), this.prepared(b));
   }
 
+  /** Does it state nothing that could be compared? */
+  isSilent(row: MatchRow): boolean {
+    const { names, addresses } = row.profile;
+    // Most have a name: they need not be laid out to know it.
+    return names.length + addresses.length === 0 && this.prepared(row).isSilent;
+  }
+
   private prepared({ profile, generic }: MatchRow): Prepared {
     const found = this.known.get(profile);
     if (found && found.generic === generic) return found.prepared;

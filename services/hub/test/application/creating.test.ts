@@ -148,6 +148,84 @@ describe('where a customer’s record was erased', () => {
   });
 });
 
+describe('records that the hub made and that state nothing of their own', () => {
+  const at = new Date(T0).toISOString();
+  const annegret = { given: 'Annegret', surname: 'Winkelmann' };
+  const mail = (address: string, name = annegret) => ({ name, emails: [{ address }] });
+  const ours = 'a.winkelmann@example.org';
+  const customers = async (hub: TestHub) => {
+    const found = [];
+    for await (const { members } of hub.hub.service.customers(admin)) found.push([...members].sort());
+    return found.sort();
+  };
+  /** Answers every create that b was asked for with a record that says what was asked. */
+  async function answer(hub: TestHub, answered: Set<string>): Promise<void> {
+    for (const create of await hub.commands('b')) {
+      if (create.action !== 'create' || answered.has(create.id)) continue;
+      answered.add(create.id);
+      const ref = `b/contact/${create.externalKey}`;
+      const emails = [...((create.set['emails']?.value ?? []) as { address: string }[])];
+      const left = { kind: 'person' as const, name: annegret, emails };
+      const version = { major: 1, minor: 0 };
+      const outcome = { command: create.id, system: 'b', status: 'applied' as const, ref, version, exact: true, left };
+      await hub.append(outcomeEvent('acme', { ...outcome, reportedAt: at }), seen(ref, 1, left, T0 + 90_000_000));
+    }
+    await hub.hub.settled();
+  }
+  let hub: TestHub;
+  const answered = new Set<string>();
+  beforeEach(async () => {
+    answered.clear();
+    hub = await openTestHub({ systems: [crm('a'), crm('b'), crm('c')], policy: creating });
+    await hub.append(complete('a'), complete('b'), complete('c'));
+    await hub.hub.settled();
+  });
+  afterEach(() => hub.close());
+
+  it('do not keep two customers apart whose own records come to say the same', async () => {
+    await hub.append(seen('a/contact/1', 1, mail('winkelmann@firma.example.org')));
+    await hub.append(seen('c/contact/1', 1, mail('anne@privat.example.org', { given: 'Anne', surname: 'Brandt' })));
+    await hub.hub.settled();
+    await answer(hub, answered);
+    expect(await customers(hub)).toHaveLength(2);
+    await hub.append(seen('a/contact/1', 2, mail(ours)), seen('c/contact/1', 2, mail(ours)));
+    await hub.hub.settled();
+    const found = await customers(hub);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toHaveLength(4);
+    const { detail, words } = await hub.hub.service.explainCustomer(
+      admin,
+      (await hub.hub.service.record(admin, 'a/contact/1')).customer ?? '',
+    );
+    // What was made has no share in any figure: one pair says something, and nothing speaks against it.
+    expect(detail).toMatchObject({ pairs: 1, against: { count: 0 } });
+    expect(detail.joins.map(({ by, pairs }) => [by, pairs]).sort()).toEqual([
+      ['creation', 0],
+      ['creation', 0],
+      ['evidence', 1],
+    ]);
+    expect(words.join('\n')).toContain('states nothing of its own');
+  });
+
+  it('made while a steward kept two apart leave no trace when that is taken back', async () => {
+    await hub.append(seen('a/contact/1', 1, mail(ours)), seen('c/contact/1', 1, mail(ours)));
+    await hub.hub.settled();
+    await answer(hub, answered);
+    expect(await customers(hub)).toHaveLength(1);
+    const decide = async (undo: boolean): Promise<void> => {
+      const refs: [string, string] = ['a/contact/1', 'c/contact/1'];
+      await hub.hub.service.decide(admin, { kind: 'unlink', refs, ...(undo && { undo }) });
+      await hub.hub.settled();
+      await answer(hub, answered);
+    };
+    await decide(false);
+    expect(await customers(hub)).toHaveLength(2);
+    expect(answered.size).toBe(2);
+    await decide(true);
+    expect(await customers(hub)).toHaveLength(1);
+  });
+});
+
 describe('records that one create made', () => {
   const at = new Date(T0).toISOString();
   const create = planned({

@@ -20,6 +20,8 @@ interface Component {
   edges: LocalEdge[];
   apart: Set<string>;
   contradictions: Set<string>;
+  /** Places of those that state nothing: no edge of evidence leads to them. */
+  silent: Set<number>;
 }
 
 const pairsOf = (size: number): [number, number][] =>
@@ -30,42 +32,44 @@ const pairsOf = (size: number): [number, number][] =>
 /** Weights in whole bits, so that ties come about; few decisions and contradictions. */
 const components: fc.Arbitrary<Component> = fc.integer({ min: 1, max: 9 }).chain((size) => {
   const pairs = pairsOf(size);
-  return fc
-    .array(
-      fc.record({
-        bits: fc.integer({ min: -12, max: 26 }),
-        isProposed: fc.boolean(),
-        word: fc.option(fc.constantFrom('link', 'made', 'apart', 'contradiction'), { freq: 7 }),
-      }),
-      { minLength: pairs.length, maxLength: pairs.length },
-    )
-    .map((said) => {
-      const component: Component = {
-        size,
-        weights: Array.from({ length: size }, () => Array.from({ length: size }, () => 0)),
-        edges: [],
-        apart: new Set(),
-        contradictions: new Set(),
-      };
-      for (const [i, [a, b]] of pairs.entries()) {
-        const one = said[i];
-        if (one === undefined) continue;
-        const { bits, isProposed, word } = one;
-        const weight = toWeight(bits);
-        for (const [x, y] of [
-          [a, b],
-          [b, a],
-        ] as const) {
-          (component.weights[x] as number[])[y] = weight;
-          if (word === 'apart') component.apart.add(`${x}|${y}`);
-          if (word === 'contradiction') component.contradictions.add(`${x}|${y}`);
-        }
-        if (word === 'link') component.edges.push({ a, b, weight: 0, authority: 2 });
-        if (word === 'made') component.edges.push({ a, b, weight: 0, authority: 1 });
-        if (isProposed && weight >= THRESHOLD) component.edges.push({ a, b, weight });
+  const said = fc.array(
+    fc.record({
+      bits: fc.integer({ min: -12, max: 26 }),
+      isProposed: fc.boolean(),
+      word: fc.option(fc.constantFrom('link', 'made', 'apart', 'contradiction'), { freq: 7 }),
+    }),
+    { minLength: pairs.length, maxLength: pairs.length },
+  );
+  const silent = fc.uniqueArray(fc.nat(size - 1), { maxLength: 2 });
+  return fc.tuple(said, silent).map(([said, places]) => {
+    const silent = new Set(places);
+    const component: Component = {
+      size,
+      weights: Array.from({ length: size }, () => Array.from({ length: size }, () => 0)),
+      edges: [],
+      apart: new Set(),
+      contradictions: new Set(),
+      silent,
+    };
+    for (const [i, [a, b]] of pairs.entries()) {
+      const one = said[i];
+      if (one === undefined) continue;
+      const { bits, isProposed, word } = one;
+      const weight = toWeight(bits);
+      for (const [x, y] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        (component.weights[x] as number[])[y] = weight;
+        if (word === 'apart') component.apart.add(`${x}|${y}`);
+        if (word === 'contradiction') component.contradictions.add(`${x}|${y}`);
       }
-      return component;
-    });
+      if (word === 'link') component.edges.push({ a, b, weight: 0, authority: 2 });
+      if (word === 'made') component.edges.push({ a, b, weight: 0, authority: 1 });
+      if (isProposed && weight >= THRESHOLD && !silent.has(a) && !silent.has(b)) component.edges.push({ a, b, weight });
+    }
+    return component;
+  });
 });
 
 const weightOf =
@@ -73,10 +77,16 @@ const weightOf =
   (a: number, b: number): number =>
     weights[a]?.[b] ?? NaN;
 
+const isSilent =
+  ({ silent }: Component) =>
+  (place: number): boolean =>
+    silent.has(place);
+
 function constraintsOf(component: Component): Constraints {
   const { apart, contradictions } = component;
   return {
     weightOf: weightOf(component),
+    isSilent: isSilent(component),
     isApart: (a, b) => apart.has(`${a}|${b}`),
     isContradiction: (a, b) => contradictions.has(`${a}|${b}`),
     guard: GUARD,
@@ -96,7 +106,8 @@ function explained(component: Component): { cluster: string[]; reasons: ClusterR
   const refs = Array.from({ length: component.size }, (_, place) => `r${place}`);
   return clusters.map((places) => {
     const cluster = places.map((place) => `r${place}`);
-    const whole = { refs, attempts, weightOf: weightOf(component), floor: THRESHOLD, guard: GUARD };
+    const constraints = constraintsOf(component);
+    const whole = { refs, attempts, ...constraints, floor: THRESHOLD };
     return { cluster, reasons: explainCluster(whole, cluster) };
   });
 }
@@ -122,11 +133,13 @@ describe('the attempts of clustering', () => {
         const partOf = (place: number): number[] => parts.find((part) => part.includes(place)) ?? [];
         const among = (left: readonly number[], right: readonly number[], pairs: Set<string>): boolean =>
           left.some((x) => right.some((y) => pairs.has(`${x}|${y}`)));
-        for (const { edge, left, right, between, outcome } of attempts) {
+        for (const { edge, left, right, between, pairs, outcome } of attempts) {
           expect([[...left].sort(), [...right].sort()]).toEqual([partOf(edge.a).sort(), partOf(edge.b).sort()]);
-          const sum = left.flatMap((x) => right.map((y) => inMean(weigh(x, y)))).reduce((s, one) => s + one, 0);
-          expect(between).toBe(sum);
-          const isGuarded = edge.authority === undefined && sum / (left.length * right.length) < GUARD * BIT;
+          const speaking = (places: readonly number[]): number[] => places.filter((x) => !component.silent.has(x));
+          const weights = speaking(left).flatMap((x) => speaking(right).map((y) => inMean(weigh(x, y))));
+          const sum = weights.reduce((s, one) => s + one, 0);
+          expect([between, pairs]).toEqual([sum, weights.length]);
+          const isGuarded = edge.authority === undefined && sum / weights.length < GUARD * BIT;
           const should = among(left, right, component.apart)
             ? 'apart'
             : edge.authority !== 2 && among(left, right, component.contradictions)
@@ -176,10 +189,14 @@ describe('an explained cluster', () => {
             if (margin === undefined) continue;
             const joinsWith = (less: number): boolean => {
               const weight = weigh(placeOf(a), placeOf(b)) - less;
-              let sum = 0;
+              let [sum, pairs] = [0, 0];
               for (const x of left)
-                for (const y of right) sum += inMean(x === a && y === b ? weight : weigh(placeOf(x), placeOf(y)));
-              return weight >= THRESHOLD && sum >= GUARD * BIT * left.length * right.length;
+                for (const y of right) {
+                  if (component.silent.has(placeOf(x)) || component.silent.has(placeOf(y))) continue;
+                  sum += inMean(x === a && y === b ? weight : weigh(placeOf(x), placeOf(y)));
+                  pairs += 1;
+                }
+              return weight >= THRESHOLD && sum >= GUARD * BIT * pairs;
             };
             expect([joinsWith(toWeight(margin)), joinsWith(toWeight(margin) + 2)]).toEqual([true, false]);
           }
@@ -193,9 +210,8 @@ describe('an explained cluster', () => {
       fc.property(components, (component) => {
         const weigh = weightOf(component);
         for (const { cluster, reasons } of explained(component)) {
-          const weights = pairsOf(cluster.length).map(([i, j]) =>
-            weigh(placeOf(cluster[i] ?? ''), placeOf(cluster[j] ?? '')),
-          );
+          const speaking = cluster.map(placeOf).filter((place) => !component.silent.has(place));
+          const weights = pairsOf(speaking.length).map(([i, j]) => weigh(speaking[i] ?? NaN, speaking[j] ?? NaN));
           expect(reasons.pairs).toBe(weights.length);
           const negative = weights.filter((weight) => weight < 0).sort((x, y) => x - y);
           expect(reasons.against.map(({ bits }) => bits)).toEqual(negative.map(bitsOf));

@@ -243,6 +243,7 @@ export class ReferenceHub {
     const apart = new Set(cannotLink.map(([a, b]) => `${placeOf.get(a)}|${placeOf.get(b)}`));
     return clusterComponent(refs.length, edges, {
       weightOf: () => 1,
+      isSilent: () => false,
       isApart: (a, b) => apart.has(`${a}|${b}`) || apart.has(`${b}|${a}`),
       isContradiction: undefined,
       guard: 0,

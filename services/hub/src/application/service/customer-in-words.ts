@@ -37,12 +37,14 @@ export function customerInWords(detail: CustomerEvidence): string[] {
 }
 
 function joinInWords({ by, a, b, bits, between, pairs, against, comparison, decision }: CustomerJoin): string {
+  const said = pairs === 0 ? '' : `; they themselves say ${signed(bits)} bits`;
   const how =
     by === 'decision'
-      ? `${decision?.author ?? 'A steward'} linked ${a} and ${b}${decision?.reason === undefined ? '' : ` (${decision.reason})`}; they themselves say ${signed(bits)} bits`
+      ? `${decision?.author ?? 'A steward'} linked ${a} and ${b}${decision?.reason === undefined ? '' : ` (${decision.reason})`}${said}`
       : by === 'creation'
-        ? `The hub made one of ${a} and ${b} for the other; they themselves say ${signed(bits)} bits`
+        ? `The hub made one of ${a} and ${b} for the other${said}`
         : `${a} and ${b}: ${signed(bits)} bits`;
+  if (pairs === 0) return `${how}; one of the two parts states nothing of its own, so nothing was weighed.`;
   const mean =
     pairs === 1
       ? ''

@@ -38,6 +38,7 @@ export async function explainCustomer(context: ServiceContext, id: string): Prom
       refs: trace.parties.map(({ ref }) => ref),
       attempts: trace.attempts,
       weightOf: (a, b) => weights.between(at(a), at(b)),
+      isSilent: (a) => weights.isSilent(at(a)),
       floor: trace.floor,
       guard,
     },

@@ -82,13 +82,18 @@ async function meanBetween(context: ServiceContext, a: RecordRow, b: RecordRow):
   return ours && theirs && meanOf(ours, theirs, context.core);
 }
 
-/** Mean bits over all pairs between the two. */
+/** Mean bits over all pairs between the two, as clustering takes it: of those that state something. */
 export function meanOf(ours: readonly MatchRow[], theirs: readonly MatchRow[], core: Core): number | undefined {
-  if (ours.length * theirs.length === 0) return undefined;
-  let sum = 0;
   const weights = new Weights(core);
-  for (const one of ours) for (const other of theirs) sum += inMean(weights.between(one, other));
-  return bitsOf(sum / (ours.length * theirs.length));
+  const [left, right] = [ours, theirs].map((rows) => rows.filter((row) => !weights.isSilent(row))) as [
+    MatchRow[],
+    MatchRow[],
+  ];
+  const pairs = left.length * right.length;
+  if (pairs === 0) return undefined;
+  let sum = 0;
+  for (const one of left) for (const other of right) sum += inMean(weights.between(one, other));
+  return bitsOf(sum / pairs);
 }
 
 async function matchRowsOf(context: ServiceContext, id: string): Promise<MatchRow[]> {

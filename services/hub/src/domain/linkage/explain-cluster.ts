@@ -16,9 +16,9 @@ export interface ClusterJoin extends WeighedPair {
   /** Records that `a` was with by then, and those that `b` was with. */
   left: string[];
   right: string[];
-  /** Mean bits over all pairs between the two parts, each counted for 20 at most, either way; the guard is a floor of it where evidence joins. */
+  /** Mean bits over `pairs`, each counted for 20 at most, either way; the guard is a floor of it where evidence joins. 0 where there are none. */
   between: number;
-  /** Pairs between the two parts, and those among them that speak against one party. */
+  /** Pairs between records of the two parts that state something, and those among them that speak against one party. */
   pairs: number;
   against: number;
   /** Of evidence: had the pair said so many bits less, it would not have joined the two. */
@@ -38,7 +38,7 @@ export interface ClusterReasons {
   joins: ClusterJoin[];
   /** Place in `joins` of the join of evidence with the least margin. */
   weakest?: number;
-  /** Pairs of records in the cluster, and those among them that speak against one party: the strongest contradictions first. */
+  /** Pairs of the cluster's records that state something, and those among them that speak against one party: the strongest contradictions first. */
   pairs: number;
   against: WeighedPair[];
   refusals: ClusterRefusal[];
@@ -50,6 +50,7 @@ export interface Clustered {
   attempts: readonly Attempt[];
   /** 1/1024 bit. */
   weightOf(a: number, b: number): number;
+  isSilent(a: number): boolean;
   /** From this weight on edges counted, 1/1024 bit. */
   floor: number;
   /** Bits. */
@@ -60,39 +61,45 @@ const BY = { 0: 'evidence', 1: 'creation', 2: 'decision' } as const;
 
 /** What clustering itself did, told of one of the clusters that it found. */
 export function explainCluster(component: Clustered, cluster: readonly string[]): ClusterReasons {
-  const { refs, attempts, weightOf } = component;
+  const { refs, attempts, weightOf, isSilent } = component;
   const inside = new Set(cluster);
   const ref = (place: number): string => refs[place] ?? '';
   const joins: ClusterJoin[] = [];
   const refusals: ClusterRefusal[] = [];
   for (const attempt of attempts) {
-    const { edge, outcome, left, right, between } = attempt;
+    const { edge, outcome, between, pairs } = attempt;
     const [a, b] = [ref(edge.a), ref(edge.b)];
     if (inside.has(a) && inside.has(b)) {
       if (outcome === 'joined') joins.push(joinOf(attempt, component));
     } else if (inside.has(a) !== inside.has(b) && outcome !== 'joined') {
       const bits = bitsOf(weightOf(edge.a, edge.b));
-      refusals.push({ a, b, bits, reason: outcome, between: bitsOf(between / (left.length * right.length)) });
+      refusals.push({ a, b, bits, reason: outcome, between: meanOf(between, pairs) });
     }
   }
-  const places = refs.flatMap((one, place) => (inside.has(one) ? [place] : []));
+  const places = refs.flatMap((one, place) => (inside.has(one) && !isSilent(place) ? [place] : []));
   const against: WeighedPair[] = [];
+  let pairs = 0;
   for (const [i, a] of places.entries())
     for (const b of places.slice(i + 1)) {
+      pairs += 1;
       const weight = weightOf(a, b);
       if (weight < 0) against.push({ a: ref(a), b: ref(b), bits: bitsOf(weight) });
     }
   against.sort((x, y) => x.bits - y.bits);
-  const reasons: ClusterReasons = { joins, pairs: (places.length * (places.length - 1)) / 2, against, refusals };
+  const reasons: ClusterReasons = { joins, pairs, against, refusals };
   const weakest = weakestOf(joins);
   if (weakest !== undefined) reasons.weakest = weakest;
   return reasons;
 }
 
-function joinOf({ edge, left, right, between }: Attempt, component: Clustered): ClusterJoin {
-  const { refs, weightOf, floor, guard } = component;
+function meanOf(sum: number, pairs: number): number {
+  return pairs === 0 ? 0 : bitsOf(sum / pairs);
+}
+
+function joinOf({ edge, left, right, between, pairs }: Attempt, component: Clustered): ClusterJoin {
+  const { refs, weightOf, isSilent, floor, guard } = component;
   const names = (places: readonly number[]): string[] => places.map((place) => refs[place] ?? '').sort();
-  const pairs = left.length * right.length;
+  const speaking = (places: readonly number[]): number[] => places.filter((place) => !isSilent(place));
   const weight = weightOf(edge.a, edge.b);
   const join: ClusterJoin = {
     by: BY[edge.authority ?? 0],
@@ -101,9 +108,9 @@ function joinOf({ edge, left, right, between }: Attempt, component: Clustered): 
     bits: bitsOf(weight),
     left: names(left),
     right: names(right),
-    between: bitsOf(between / pairs),
+    between: meanOf(between, pairs),
     pairs,
-    against: left.reduce((sum, a) => sum + right.filter((b) => weightOf(a, b) < 0).length, 0),
+    against: speaking(left).reduce((sum, a) => sum + speaking(right).filter((b) => weightOf(a, b) < 0).length, 0),
   };
   if (join.by === 'evidence') {
     // What a pair says beyond its limit in the mean can go before the mean falls.

@@ -1,7 +1,7 @@
 import { inMean } from './clustering.js';
-import { explainPair, type PairExplanation } from './explain.js';
+import { bitsOf, explainPair, type PairExplanation } from './explain.js';
 import type { Kind } from './kinds.js';
-import { BIT, createMatcher, type Matcher } from './matcher.js';
+import { createMatcher, type Matcher, type Prepared } from './matcher.js';
 import type { LinkageModel } from './model.js';
 import { createPopulation, type Population, type PopulationReport } from './population.js';
 import { createProfile, type LinkageRecord } from './profile.js';
@@ -109,13 +109,16 @@ function explain(a: string, b: string, matcher: Matcher, population: Population)
   return { ...pair, together, proposed, between, why };
 }
 
-function meanBetween(population: Population, matcher: Matcher, a: string, b: string): number {
+/** Undefined where all that one of the two has states nothing. */
+function meanBetween(population: Population, matcher: Matcher, a: string, b: string): number | undefined {
   let sum = 0;
-  const [ours, theirs] = [population.clusterOf(a), population.clusterOf(b)];
-  for (const one of ours)
-    for (const other of theirs) {
-      const [x, y] = [population.get(one), population.get(other)];
-      if (x && y) sum += inMean(matcher.weight(x, y));
-    }
-  return Number((sum / (ours.length * theirs.length) / BIT).toFixed(3));
+  const [ours, theirs] = [a, b].map((ref) =>
+    population
+      .clusterOf(ref)
+      .flatMap((one) => population.get(one) ?? [])
+      .filter(({ isSilent }) => !isSilent),
+  ) as [Prepared[], Prepared[]];
+  for (const one of ours) for (const other of theirs) sum += inMean(matcher.weight(one, other));
+  const pairs = ours.length * theirs.length;
+  return pairs === 0 ? undefined : bitsOf(sum / pairs);
 }

@@ -48,6 +48,8 @@ export interface Prepared {
   stated: readonly number[];
   /** Has it several names, addresses or values of one attribute? */
   isPlural: boolean;
+  /** Has it nothing that could be compared? */
+  isSilent: boolean;
   /** The most that each of these and what follows can add; the address comes last. */
   most: Int32Array;
 }
@@ -360,7 +362,8 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       const laidOut = { profile, ref: profile.ref, names: profile.names.map(nameWords), addresses, lists, stated };
       const isPlural =
         laidOut.names.length > 1 || addresses.length > 1 || stated.some((slot) => (lists[slot]?.length ?? 0) > 1);
-      return { ...laidOut, isPlural, most: mostOf(laidOut) };
+      const isSilent = laidOut.names.length + addresses.length + stated.length === 0;
+      return { ...laidOut, isPlural, isSilent, most: mostOf(laidOut) };
     },
     compare(a, b) {
       if (a.ref <= b.ref) compareFrom(-Infinity, a, b);

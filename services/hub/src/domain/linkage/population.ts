@@ -280,6 +280,7 @@ export function createPopulation(matcher: Matcher): Population {
     const at = (i: number): Member => component[i] as Member;
     const clusters = clusterComponent(component.length, edges, {
       weightOf: (a, b) => weightOf(at(a), at(b)),
+      isSilent: (a) => at(a).prepared.isSilent,
       isApart: words.size > 0 ? (a, b) => words.get(at(a).ref)?.get(at(b).ref) === 'apart' : undefined,
       isContradiction:
         part.exclusive.length > 0

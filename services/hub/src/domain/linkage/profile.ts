@@ -143,6 +143,11 @@ function canonical(kind: Kind, value: string, country: string | undefined): stri
   }
 }
 
+/** What the hub alone has written states nothing. */
+export function statesSomething({ names, addresses, values }: Profile): boolean {
+  return names.length > 0 || addresses.length > 0 || Object.keys(values).length > 0;
+}
+
 /** Folded names by which parties are told apart when counting who shares a value: first letters only, since spellings vary. */
 export function nameSign(profile: Profile): string {
   if (profile.kind === 'organization') return (profile.values['name.organization']?.[0] ?? '').slice(0, 4);

@@ -2,7 +2,7 @@ import { DEFAULT_LINKAGE_MODEL } from './default-model.js';
 import { LEVELS } from './kinds.js';
 import { soundLabels, type Label } from './labels.js';
 import type { LinkageModel, PartModel } from './model.js';
-import { createProfile, type LinkageRecord, type Profile, type ProfileOptions } from './profile.js';
+import { createProfile, statesSomething, type LinkageRecord, type Profile, type ProfileOptions } from './profile.js';
 import { trainPart, type TrainingOptions, type TrainingReport } from './train.js';
 
 export interface LevelShares {
@@ -22,7 +22,7 @@ export interface LabelReport {
   different: number;
   /** Left out, since they can't all be true. */
   contradictory: Label[];
-  /** Left out, since a record is missing, the two are a person and an organization, or there are too few of their kind to train anything. */
+  /** Left out, since a record is missing or states nothing, the two are a person and an organization, or there are too few of their kind to train anything. */
   unknown: number;
 }
 
@@ -50,7 +50,7 @@ export function trainModel(
   return trainOnProfiles(profiles, version, options, start);
 }
 
-/** The same from records as they are compared. @param profiles One a ref. */
+/** The same from records as they are compared. @param profiles One a ref. Those that state nothing are no records to learn from. */
 export function trainOnProfiles(
   profiles: readonly Profile[],
   version: string,
@@ -59,12 +59,13 @@ export function trainOnProfiles(
 ): ModelTraining {
   const model: LinkageModel = { ...start, version };
   const { sound, contradictory } = soundLabels(given);
-  const kindOf = new Map(profiles.map(({ ref, kind }) => [ref, kind]));
+  const stating = profiles.filter(statesSomething);
+  const kindOf = new Map(stating.map(({ ref, kind }) => [ref, kind]));
   const used = sound.filter(({ a, b }) => kindOf.has(a) && kindOf.get(a) === kindOf.get(b));
   const labels: LabelReport = { same: 0, different: 0, contradictory, unknown: sound.length - used.length };
   const result: ModelTraining = { model, person: undefined, organization: undefined, levels: [], labels };
   for (const kind of ['person', 'organization'] as const) {
-    const ofKind = profiles.filter((profile) => profile.kind === kind);
+    const ofKind = stating.filter((profile) => profile.kind === kind);
     const judged = used.filter(({ a }) => kindOf.get(a) === kind);
     if (ofKind.length < FEWEST) {
       labels.unknown += judged.length;
