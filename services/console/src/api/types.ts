@@ -1866,9 +1866,13 @@ export interface PairExplained {
         words: string;
       }[];
       /**
-       * Bits taken off since households share things, or given back since who moves changes all of an address.
+       * Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.
        */
       household: number;
+      /**
+       * Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.
+       */
+      householdBy?: 'shared' | 'names' | 'moved';
       /**
        * Prior, evidence and household together.
        */
@@ -2008,9 +2012,13 @@ export interface CustomerExplained {
           words: string;
         }[];
         /**
-         * Bits taken off since households share things, or given back since who moves changes all of an address.
+         * Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.
          */
         household: number;
+        /**
+         * Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.
+         */
+        householdBy?: 'shared' | 'names' | 'moved';
         /**
          * Prior, evidence and household together.
          */
@@ -2108,9 +2116,13 @@ export interface CustomerExplained {
           words: string;
         }[];
         /**
-         * Bits taken off since households share things, or given back since who moves changes all of an address.
+         * Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.
          */
         household: number;
+        /**
+         * Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.
+         */
+        householdBy?: 'shared' | 'names' | 'moved';
         /**
          * Prior, evidence and household together.
          */

@@ -1,5 +1,5 @@
 import type { Comparison, CustomerEvidence, CustomerJoin, NearMiss } from '../service.js';
-import { signed } from './explain-pair.js';
+import { digitsToTell, signed } from './explain-pair.js';
 
 /** Attributes that are named for one pair, those that say most. */
 const NAMED = 4;
@@ -62,11 +62,13 @@ function telling({ evidence, prior, household }: Comparison): string {
 }
 
 function missInWords({ a, b, reason, comparison, decision }: NearMiss, { threshold, floor }: CustomerEvidence): string {
-  const { bits, between, guard, review } = comparison;
+  const { bits, between = 0, guard, review } = comparison;
+  const digits = digitsToTell(bits, threshold, review);
+  const needed = digitsToTell(between, guard);
   const why = {
-    unsure: `below ${signed(threshold)}, so a steward is asked`,
-    weak: `below ${signed(review)}, from where on a steward is asked`,
-    guard: `but all pairs of the two say ${signed(between ?? 0)} on average, and ${signed(guard)} is needed`,
+    unsure: `below ${signed(threshold, digits)}, so a steward is asked`,
+    weak: `below ${signed(review, digits)}, from where on a steward is asked`,
+    guard: `but all pairs of the two say ${signed(between, needed)} on average, and ${signed(guard, needed)} is needed`,
     decision: `${decision?.author ?? 'a steward'} keeps them apart${decision?.reason === undefined ? '' : ` (${decision.reason})`}`,
     exclusive: 'but an identifier differs of which a party has one',
     crowd:
@@ -74,5 +76,5 @@ function missInWords({ a, b, reason, comparison, decision }: NearMiss, { thresho
         ? 'but so many records hang together here that only decisions join them'
         : `but so many records hang together here that evidence counts from ${signed(floor)} on only`,
   }[reason];
-  return `${b} with ${a}: ${signed(bits)} bits, ${why} (${telling(comparison)}).`;
+  return `${b} with ${a}: ${signed(bits, digits)} bits, ${why} (${telling(comparison)}).`;
 }

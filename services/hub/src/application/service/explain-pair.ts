@@ -1,7 +1,7 @@
 import type { Decision } from '@unsilo/schemas';
 import { pairDecisions, standingAboutPairs } from '../../domain/decisions.js';
 import { inMean } from '../../domain/linkage/clustering.js';
-import { bitsOf, explainPair as compare } from '../../domain/linkage/explain.js';
+import { bitsOf, explainPair as compare, type HouseholdReason } from '../../domain/linkage/explain.js';
 import { isRetired } from '../../domain/linkage/crowds.js';
 import { proposes, sharedValue } from '../../domain/linkage/keys.js';
 import { toWeight } from '../../domain/linkage/matcher.js';
@@ -102,10 +102,12 @@ async function matchRowsOf(context: ServiceContext, id: string): Promise<MatchRo
   return rows.filter((one) => one !== undefined);
 }
 
+const KINDS = { person: 'a person', organization: 'an organization' } as const;
+
 function inWords(detail: PairEvidence, x: MatchRow | undefined, y: MatchRow | undefined): string[] {
   const words = [detail.sameCustomer ? 'Both records are one customer.' : 'The records are two customers.'];
   if (x && y && x.profile.kind !== y.profile.kind)
-    words.push(`One is a ${x.profile.kind}, the other an ${y.profile.kind}: those are never joined.`);
+    words.push(`One is ${KINDS[x.profile.kind]}, the other ${KINDS[y.profile.kind]}: those are never joined.`);
   const { comparison } = detail;
   if (comparison) words.push(...comparisonInWords(comparison, detail.sameCustomer));
   if (detail.path.length > 2) words.push(`They are joined through ${detail.path.slice(1, -1).join(', ')}.`);
@@ -117,30 +119,45 @@ function inWords(detail: PairEvidence, x: MatchRow | undefined, y: MatchRow | un
 }
 
 /** Bits with their sign. */
-export function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+export function signed(value: number, digits = 1): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
 }
 
+/** A weight is told to the thousandth of a bit. */
+const MOST_DIGITS = 3;
+
+/** Digits behind the point that it takes to tell bits from the marks that they are held against: rounded alike, below would read as at it. */
+export function digitsToTell(bits: number, ...marks: readonly number[]): number {
+  let digits = 1;
+  const isBlurred = (mark: number): boolean => mark !== bits && mark.toFixed(digits) === bits.toFixed(digits);
+  while (digits < MOST_DIGITS && marks.some(isBlurred)) digits += 1;
+  return digits;
+}
+
+const HOUSEHOLD: Readonly<Record<HouseholdReason, string>> = {
+  shared: 'households share addresses, phones and family names, so together these count for less',
+  names: 'nothing but the names agrees, and others have them too, so they count for less',
+  moved: 'who moves changes all of an address at once, so that counts for less',
+};
+
 function comparisonInWords(comparison: Comparison, sameCustomer: boolean): string[] {
-  const { prior, evidence, household, bits, threshold, review, guard, between, proposed, generic } = comparison;
+  const { prior, evidence, household, householdBy, bits, threshold, review, guard, between, proposed, generic } =
+    comparison;
   const words = evidence.map((e) => `${signed(e.bits)} bits: ${e.words}.`);
-  if (household !== 0)
-    words.push(
-      household < 0
-        ? `${signed(household)} bits: households share addresses, phones and family names, so together these count for less.`
-        : `${signed(household)} bits: who moves changes all of an address at once, so that counts for less.`,
-    );
+  if (householdBy !== undefined) words.push(`${signed(household)} bits: ${HOUSEHOLD[householdBy]}.`);
   for (const value of generic) words.push(`They share ${value}, but it stands with too many names to say anything.`);
+  const digits = digitsToTell(bits, threshold, review);
   words.push(
-    `With ${signed(prior)} bits for any two records that is ${signed(bits)} bits; from ${signed(threshold)} on they are one, from ${signed(review)} on a steward is asked.`,
+    `With ${signed(prior)} bits for any two records that is ${signed(bits, digits)} bits; from ${signed(threshold, digits)} on they are one, from ${signed(review, digits)} on a steward is asked.`,
   );
   if (sameCustomer || bits < threshold) return words;
   if (!proposed) words.push('They share no key under which candidates are found, and no third record joins them.');
-  else if (between !== undefined && between < guard)
+  else if (between !== undefined && between < guard) {
+    const needed = digitsToTell(between, guard);
     words.push(
-      `The pair agrees, but their customers contradict each other: ${signed(between)} bits on average, and ${signed(guard)} would be needed.`,
+      `The pair agrees, but their customers contradict each other: ${signed(between, needed)} bits on average, and ${signed(guard, needed)} would be needed.`,
     );
-  else words.push('A decision, an exclusive identifier or stronger evidence for others keeps them apart.');
+  } else words.push('A decision, an exclusive identifier or stronger evidence for others keeps them apart.');
   return words;
 }
 

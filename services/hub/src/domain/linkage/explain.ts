@@ -27,9 +27,14 @@ export interface PairExplanation {
    * changes all of an address.
    */
   household: number;
+  /** Why, where that is not 0. */
+  householdBy?: HouseholdReason;
   /** Values left out because too many different names stand with them. */
   generic: string[];
 }
+
+/** `shared`: households share things. `names`: nothing but the names agrees. `moved`: who moves changes all of an address. */
+export type HouseholdReason = 'shared' | 'names' | 'moved';
 
 const IN_WORDS: Readonly<Record<string, string>> = {
   exact: 'are the same',
@@ -58,8 +63,11 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   differs: 'differ',
 };
 
+/** Attributes whose own name says too little. */
+const NAMES: Readonly<Record<string, string>> = { 'addresses.number': 'house number' };
+
 function inWords(attribute: string, kind: Kind, level: string, bits: number): string {
-  const what = attribute.replace(/^(?:name|addresses)\./, '').replace(/^extra\./, '');
+  const what = NAMES[attribute] ?? attribute.replace(/^(?:name|addresses)\./, '').replace(/^extra\./, '');
   const said = level === 'near' && kind === 'email' ? 'are similar' : (IN_WORDS[level] ?? level);
   const size = Math.abs(bits);
   const strength = size < 1 ? 'says next to nothing' : size < 4 ? 'weak' : size < 8 ? 'moderate' : 'strong';
@@ -107,6 +115,9 @@ export function explainPair(
     prior: part.prior,
     evidence: evidence.sort((e, f) => f.bits - e.bits || (e.attribute < f.attribute ? -1 : 1)),
     household,
+    ...(household === 0
+      ? {}
+      : { householdBy: household > 0 ? 'moved' : matcher.nameAloneCap() < 0 ? 'names' : 'shared' }),
     generic: genericValues(a, b, isGeneric),
   };
 }

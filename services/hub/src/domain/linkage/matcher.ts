@@ -78,6 +78,8 @@ export interface Matcher {
   slotWeight(slot: number): number;
   /** What was taken off because a household shares it or nothing but names agrees, or given back because who moves changes all of an address. */
   householdCap(): number;
+  /** The part of it that is so because nothing but names agrees. */
+  nameAloneCap(): number;
 }
 
 const exactOnly = (a: string, b: string): number => (a === b ? 0 : 1);
@@ -269,7 +271,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const compareInOrder = (floor: number, a: Prepared, b: Prepared): boolean =>
     (a.isPlural || b.isPlural) && a.ref > b.ref ? compareFrom(floor, b, a) : compareFrom(floor, a, b);
 
-  let capped = 0;
+  let [capped, cappedByNames] = [0, 0];
   const weigh = (): number => {
     let total = prior;
     let [address, phone, family, compared, together] = [0, 0, 0, 0, 0];
@@ -304,7 +306,8 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
         capped -= Math.max(0, slotWeight(GIVEN_SLOT) - capNamesake);
       }
     }
-    if (isNameAlone && shared <= 0) capped -= Math.max(0, total + capped - mostByNames);
+    cappedByNames = isNameAlone && shared <= 0 ? Math.min(0, mostByNames - total - capped) : 0;
+    capped += cappedByNames;
     return total + capped;
   };
   /** What a profile can add at most, from each slot on. */
@@ -382,6 +385,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
     },
     slotWeight,
     householdCap: () => capped,
+    nameAloneCap: () => cappedByNames,
   };
 }
 

@@ -145,7 +145,7 @@ function scoreLines(rows: readonly AtThreshold[], own: number): string[] {
   );
 }
 
-function errorLines({ error, a, b, bits, prior, household, evidence, why }: WrongPair): string[] {
+function errorLines({ error, a, b, bits, prior, household, householdBy, evidence, why }: WrongPair): string[] {
   return [
     '',
     `${error}: ${printable(a)} and ${printable(b)}, ${bits} bits. ${why}`,
@@ -153,9 +153,15 @@ function errorLines({ error, a, b, bits, prior, household, evidence, why }: Wron
     ...evidence.map(({ bits: part, words, left, right }) =>
       printable(`  ${signed(part)}  ${words}: ${left}${left === right ? '' : ` | ${right}`}`),
     ),
-    ...(household === 0 ? [] : [`  ${signed(household)}  households share, movers change all of it`]),
+    ...(householdBy === undefined ? [] : [`  ${signed(household)}  ${HOUSEHOLD[householdBy]}`]),
   ];
 }
+
+const HOUSEHOLD = {
+  shared: 'households share it',
+  names: 'nothing but the names agrees',
+  moved: 'movers change all of an address',
+} as const;
 
 function signed(bits: number): string {
   return `${bits < 0 ? '' : '+'}${bits.toFixed(1)}`.padStart(6);
