@@ -130,13 +130,23 @@ function assign(workspace: Workspace, ref: string, id: string, core: Core): void
 function writeCustomer(workspace: Workspace, merged: MergedCluster, core: Core): void {
   const { id, members, words, fingerprint, changedAt } = merged;
   const known = workspace.get<CustomerRow>('customers', id);
-  if (known?.fingerprint === fingerprint) return;
+  if (known?.fingerprint === fingerprint) {
+    // Another version may have found other words in the same customer: that is nothing new to anybody else.
+    if (isSame(known.words, words)) return;
+    reindexSearch(workspace, id, known.words, words, core);
+    workspace.set('customers', id, { ...known, words } satisfies CustomerRow);
+    return;
+  }
   const retired = known ? undefined : workspace.get<RetiredRow>('retired', id);
   const revision = ((known ?? retired)?.revision ?? 0) + 1;
   reindexSearch(workspace, id, known?.words ?? [], words, core);
   workspace.set('customers', id, { revision, members, fingerprint, words, changedAt } satisfies CustomerRow);
   if (retired) workspace.remove('retired', id);
   workspace.say(customerMessage(merged.text, { id, tenant: core.tenant, revision, changedAt }));
+}
+
+function isSame(before: readonly string[], after: readonly string[]): boolean {
+  return before.length === after.length && before.every((word, i) => word === after[i]);
 }
 
 function reindexSearch(
@@ -146,7 +156,7 @@ function reindexSearch(
   after: readonly string[],
   core: Core,
 ): void {
-  if (before.length === after.length && before.every((word, i) => word === after[i])) return;
+  if (isSame(before, after)) return;
   const old = new Set(searchTokens(before));
   for (const token of searchTokens(after)) {
     if (!old.delete(token)) workspace.overwrite('search', searchKey(core, token, id), {});

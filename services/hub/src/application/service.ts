@@ -29,7 +29,7 @@ export interface HubService {
   /** Roles: source. Validates and appends; resolved = durable. Repeats of an id are accepted and change nothing. */
   ingest(actor: Actor, events: readonly unknown[]): Promise<IngestResult[]>;
 
-  /** Roles: reader. An empty query lists all, newest change first. Tokens of names, e-mail addresses, phone numbers and handles match. */
+  /** Roles: reader. An empty query lists all, newest change first. Words of names, e-mail addresses, phone numbers and handles match, accents or not. */
   searchCustomers(
     actor: Actor,
     query: { text?: string; cursor?: string; limit: number },

@@ -79,6 +79,53 @@ describe('the main path', () => {
       expect((await hub.hub.service.searchCustomers(admin, { text, limit: 10 })).items).toHaveLength(0);
   });
 
+  const found = async (text: string): Promise<string[]> => {
+    const { items } = await hub.hub.service.searchCustomers(admin, { text, limit: 10 });
+    return items.map(({ name }) => name).sort();
+  };
+
+  it('finds customers whether accents are typed, left out or written out, and with or without an apostrophe', async () => {
+    await hub.append(
+      seen('a/contact/1', 1, { kind: 'organization', name: { full: 'Weiß & Söhne GmbH' } }),
+      seen('a/contact/2', 2, { name: { given: 'Jürgen', surname: 'Müller' } }),
+      seen('a/contact/3', 3, { name: { given: 'Juergen', surname: 'Mueller' } }),
+      seen('a/contact/4', 4, { name: { given: 'Siobhán', surname: 'O’Brien' } }),
+      seen('a/contact/5', 5, { name: { given: 'Søren', surname: 'Łukasz' } }),
+      seen('a/contact/6', 6, { name: { given: 'Иван', surname: 'Петров' } }),
+      seen('a/contact/7', 7, { name: { given: 'Joe', surname: 'Jones' } }),
+    );
+    await hub.hub.settled();
+    for (const text of ['weiß', 'weiss', 'WEISS', 'söhne', 'sohne', 'soehne', 'weiß & söhne'])
+      expect([text, await found(text)]).toEqual([text, ['Weiß & Söhne GmbH']]);
+    for (const text of ['müller', 'muller', 'mueller', 'jürgen müller', 'mull'])
+      expect([text, await found(text)]).toEqual([text, ['Juergen Mueller', 'Jürgen Müller']]);
+    for (const text of ['obrien', 'O’Brien', "o'brien", 'brien', 'siobhan', 'siobhán'])
+      expect([text, await found(text)]).toEqual([text, ['Siobhán O’Brien']]);
+    for (const text of ['soren', 'søren', 'lukasz', 'łukasz'])
+      expect([text, await found(text)]).toEqual([text, ['Søren Łukasz']]);
+    for (const text of ['иван', 'ivan petrov']) expect([text, await found(text)]).toEqual([text, ['Иван Петров']]);
+    expect(await found('joe')).toEqual(['Joe Jones']);
+  });
+
+  it('customers that an earlier version indexed by other words are found by those of this one after a start', async () => {
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Jürgen', surname: 'Müller' } }));
+    await hub.hub.settled();
+    const [entry] = await hub.store.range('acme', 'customers', { limit: 1 });
+    const entries = await hub.store.range('acme', 'search', { limit: 100 });
+    const before = JSON.parse(entry!.value) as { revision: number };
+    const stored = JSON.stringify({ ...before, words: [] });
+    await hub.store.commit('acme', {
+      put: [{ table: 'customers', key: entry!.key, value: stored }],
+      remove: entries.map(({ key }) => ({ table: 'search', key })),
+    });
+    expect(await found('müller')).toEqual([]);
+    await hub.reopen();
+    await hub.hub.settled();
+    expect(await found('müller')).toEqual(['Jürgen Müller']);
+    const [after] = await hub.store.range('acme', 'customers', { limit: 1 });
+    expect(JSON.parse(after!.value)).toEqual(before);
+  });
+
   it('a restart continues where the state stands', async () => {
     await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' }, emails: [{ address: 'adabea@example.org' }] }));
     await hub.hub.settled();
