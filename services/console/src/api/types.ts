@@ -1117,6 +1117,24 @@ export interface RecordSummary {
    * Their outcomes.
    */
   outcomes: Outcome[];
+  /**
+   * The create that is said to have made this record. Absent: none, or published before this was told.
+   */
+  createdFor?: {
+    ref: Ref;
+    command: Identifier;
+    /**
+     * The create found the record there: it stood on its own.
+     */
+    found?: true;
+  };
+  /**
+   * An erasure's floor: what was said at or below it is gone and stays gone (SYNC section 6.3). Absent: never erased, or published before that.
+   */
+  erased?: {
+    at: EpochMilliseconds;
+    upTo?: Version;
+  };
 }
 /**
  * Something that those who run the hub should know.
