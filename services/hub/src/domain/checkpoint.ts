@@ -1,6 +1,7 @@
 import type { Command, Outcome, Party, Version } from '@unsilo/schemas';
 import { compact, type Summary } from './compaction.js';
 import { BEFORE_ALL, baseOf, inOrder, isOpen, type KnownCommand, type Observation, type RecordFacts } from './facts.js';
+import { undoneWindow } from './overtaken.js';
 import type { EvaluationContext } from './testimony.js';
 import { compareVersions, isAfter } from './version.js';
 
@@ -57,7 +58,22 @@ function highest(record: RecordFacts): Version | undefined {
     const shows = outcome?.status === 'applied' && outcome.left !== undefined && command.action !== 'delete';
     if (shows && outcome.version && (!at || isAfter(outcome.version, at))) at = outcome.version;
   }
-  for (const known of record.commands) if (at && isOpen(known) && isAfter(at, baseOf(known))) at = baseOf(known);
+  if (!at) return undefined;
+  for (const known of record.commands) if (isOpen(known) && isAfter(at, baseOf(known))) at = baseOf(known);
+  return belowWindows(at, record);
+}
+
+/**
+ * A state that is yet to come may show a write that a reading found undone: then what lies in the window of that reading is an echo, below
+ * the state that shows it as well (ADR 0006). Where the horizon proper has passed the window's beginning it is too late for that.
+ */
+function belowWindows(at: Version, record: RecordFacts): Version {
+  for (const known of record.commands) {
+    const window = undoneWindow(known);
+    if (!window || !isAfter(window.version, at) || !isAfter(at, window.pre)) continue;
+    // Below this one it may lie in another.
+    if (!record.horizon || !isAfter(record.horizon, window.pre)) return belowWindows(window.pre, record);
+  }
   return at;
 }
 
@@ -97,9 +113,11 @@ export const belongsBelow = {
     if (horizon === undefined) return false;
     const known = record.commands.find((k) => k.command.id === outcome.command);
     if (!known) return true;
-    // What takes the place of an outcome that landed below the checkpoint takes it there.
-    const versions = [outcome.version, known.outcome?.version].filter((v) => v !== undefined);
-    const { pre } = outcome;
-    return versions.some((version) => !isAfter(version, horizon)) || (pre !== undefined && isAfter(horizon, pre));
+    // What takes the place of an outcome that landed below the checkpoint takes it there, and so does the end of a window from below it.
+    return [outcome, known.outcome].some(
+      (o) =>
+        o !== undefined &&
+        ((o.version !== undefined && !isAfter(o.version, horizon)) || isAfter(horizon, o.pre ?? baseOf(known))),
+    );
   },
 };

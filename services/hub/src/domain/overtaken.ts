@@ -1,7 +1,20 @@
+import type { Version } from '@unsilo/schemas';
 import { canonicalValue, isListAttribute, valueOf, type FlatState } from './attributes.js';
+import { baseOf, type KnownCommand } from './facts.js';
 import { isElementExplained, isExplained } from './rewriting.js';
 import type { EvaluationContext, Point, Write } from './testimony.js';
 import { isAfter } from './version.js';
+
+/**
+ * Between which versions a write may have stood that a reading found undone on a record that had moved on: after `pre`, up to `version`.
+ * Undefined for every other command.
+ */
+export function undoneWindow(known: KnownCommand): { pre: Version; version: Version } | undefined {
+  const { command, outcome } = known;
+  const isUndone = outcome?.status === 'conflict' || outcome?.status === 'not-applied';
+  if (!isUndone || outcome.exact !== false || command.action !== 'update' || known.redacted) return undefined;
+  return outcome.version && { pre: outcome.pre ?? baseOf(known), version: outcome.version };
+}
 
 /**
  * The state that shows an overtaken write: whoever read, after an unclear try, that a record had moved on and doesn't hold what was sent, can't

@@ -13,7 +13,7 @@ import {
 import { baseOf, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { unpackState, type State } from './packing.js';
-import { showsOvertaken } from './overtaken.js';
+import { showsOvertaken, undoneWindow } from './overtaken.js';
 import { isElementExplained, isExplained, rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
 import { compareVersions, isAfter } from './version.js';
@@ -196,7 +196,7 @@ function timeline(
     point.writes.push(write);
   }
   for (const known of (context.switches ?? rules).readBackWindow ? record.commands : []) {
-    const write = overtakenWrite(known, normaliser);
+    const write = undoneWindow(known) && writeOf(known, normaliser, null);
     const point = write && showsOvertaken(write, points, below, context);
     if (!point) continue;
     write.version = point.version;
@@ -233,14 +233,6 @@ function learnBefore(
 
 function appliedWrite(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {
   return known.outcome?.status === 'applied' ? writeOf(known, normaliser, seen) : undefined;
-}
-
-/** One that a reading found undone on a record that had moved on: it may have been overwritten before. */
-function overtakenWrite(known: KnownCommand, normaliser: Normaliser): Write | undefined {
-  const { command, outcome } = known;
-  const isUndone = outcome?.status === 'conflict' || outcome?.status === 'not-applied';
-  if (!isUndone || outcome.exact !== false || command.action !== 'update' || known.redacted) return undefined;
-  return writeOf(known, normaliser, null);
 }
 
 function writeOf(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {

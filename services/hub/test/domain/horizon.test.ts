@@ -161,3 +161,35 @@ describe('the checkpoint', () => {
     expect(belongsBelow.outcome(first, { ...unseen, left: { kind: 'person', name: { given: 'Bo' } } })).toBe(true);
   });
 });
+
+  it('stays below the window of a reading that found a write undone until the end of that is seen', () => {
+    const undone = ended('c', 'conflict', {
+      version: { major: 5, minor: 0 },
+      pre: { major: 2, minor: 0 },
+      exact: false,
+    });
+    const facts = record(
+      ...[1, 2].map((v) => shows(seen(v, 'Anna'))),
+      asks(command('c', 2, 'Bo')),
+      shows(seen(3, 'Anna')),
+    );
+    const waiting = moved(ends(undone)(facts));
+    expect(waiting.horizon).toEqual({ major: 2, minor: 0 });
+    expect(moved([shows(seen(4, 'Bo')), shows(seen(5, 'Cy'))].reduce((r, show) => show(r), waiting)).horizon).toEqual({
+      major: 5,
+      minor: 0,
+    });
+  });
+
+  it('lets an answer take the place of a reading whose window began below it', () => {
+    const read = { ...applied, version: { major: 3, minor: 0 } };
+    const first = moved(
+      record(
+        ...[shows(seen(1, 'Anna')), shows(seen(2, 'Bo'))],
+        ...[asks(command('c', 1, 'Bo')), asks(command('d', 2, 'Cy'))],
+        ends(read),
+      ),
+    );
+    expect(first.horizon).toEqual({ major: 2, minor: 0 });
+    expect(belongsBelow.outcome(first, { ...read, pre: { major: 2, minor: 0 }, exact: true })).toBe(true);
+  });
