@@ -1,7 +1,7 @@
 import type { Timestamp, Version } from '@unsilo/schemas';
 import { canonicalValue, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
-import { baseOf, inOrder, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
+import { baseOf, inOrder, isOpen, seenBefore, stoodAt, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { packState, type PackedState } from './packing.js';
 import { nothing, walk, type EvaluationContext } from './testimony.js';
@@ -18,6 +18,8 @@ export interface Summary {
   version: Version;
   state: PackedState;
   deleted: boolean;
+  /** Version of that state where the last version is a deletion. */
+  stood?: Version;
   /** Epoch milliseconds. */
   createdAt: number;
   /** When any state of it was first seen (epoch milliseconds). Not yet: the highest number; earlier versions wrote null. */
@@ -154,13 +156,16 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
     isAfter(horizon, baseOf(known)) &&
     (landed.has(known) || known.outcome?.version === undefined || !isAfter(known.outcome.version, horizon));
   const first = points[0];
+  const deleted = lastDeleted
+    ? !last || isAfter(lastDeleted, last.version)
+    : points.length === 0 && (record.summary?.deleted ?? false);
+  const stood = last?.version ?? stoodAt(record);
   const summary: Summary = {
     format: SUMMARY_FORMAT,
     version: lastVersion(lastSeen?.version, last?.version, record.summary?.version) ?? horizon,
     state: packState({ flat: last?.flat ?? before ?? nothing(), scalars: scan.scalars, lists: scan.lists }),
-    deleted: lastDeleted
-      ? !last || isAfter(lastDeleted, last.version)
-      : points.length === 0 && (record.summary?.deleted ?? false),
+    deleted,
+    ...(deleted && stood && { stood }),
     createdAt: record.summary?.createdAt ?? (first ? (first.createdAt ?? first.changedAt) : Number.MAX_SAFE_INTEGER),
     firstSeen: below.reduce(
       (min, o) => Math.min(min, Date.parse(o.observedAt)),

@@ -173,6 +173,11 @@ export function seenBefore({ command }: KnownCommand, record: RecordFacts): Vers
   return seen ?? (summary && horizon && (summary.firstSeen ?? Infinity) < issuedAt ? horizon : null);
 }
 
+/** Version of the state at the horizon. Unknown (undefined) where an earlier version of the software summarised a deletion. */
+export function stoodAt({ summary }: RecordFacts): Version | undefined {
+  return summary?.deleted ? summary.stood : summary?.version;
+}
+
 /** Of several makers of one record the one with the least id stays; that it found the record there is not unlearnt. */
 export function bindCreated(record: RecordFacts, createdFor: NonNullable<RecordFacts['createdFor']>): RecordFacts {
   const known = record.createdFor;

@@ -10,7 +10,7 @@ import {
   type ListAttribute,
   type Scalar,
 } from './attributes.js';
-import { baseOf, isOpen, seenBefore, type KnownCommand, type RecordFacts } from './facts.js';
+import { baseOf, isOpen, seenBefore, stoodAt, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { unpackState, type State } from './packing.js';
 import { showsOvertaken, undoneWindow } from './overtaken.js';
@@ -216,16 +216,11 @@ function timeline(
  * Where the version before an exact write is known and that state was seen, it says what the write replaced as well as the system could:
  * then values that the system derives from what we sent are told apart from what its people typed.
  */
-function learnBefore(
-  write: Write,
-  points: readonly Point[],
-  { summary }: RecordFacts,
-  stood: FlatState | undefined,
-): void {
+function learnBefore(write: Write, points: readonly Point[], record: RecordFacts, stood: FlatState | undefined): void {
   const pre = write.known.outcome?.pre;
   if (write.mode !== 'exact' || !pre) return;
   const below = points.findLast((p) => isAfter(write.version, p.version));
-  const [version, flat] = below ? [below.version, below.flat] : [summary?.version, stood];
+  const [version, flat] = below ? [below.version, below.flat] : [stoodAt(record), stood];
   if (!version || !flat || isAfter(pre, version)) return;
   write.mode = 'before';
   write.before = flat;

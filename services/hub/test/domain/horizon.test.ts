@@ -107,6 +107,18 @@ describe('a write that was overtaken before a reading found it undone', () => {
   });
 });
 
+it('a deletion at the horizon is not the state that a write replaced', () => {
+  const left = { kind: 'person' as const, name: { given: 'Bo', surname: 'New' } };
+  const written = { version: { major: 3, minor: 0 }, pre: { major: 2, minor: 0 }, exact: true, left };
+  const { state: _, ...gone } = seen(2, '');
+  const facts = [shows(seen(1, 'Anna')), shows({ ...gone, deleted: true })];
+  const late = [asks(command('c', 2, 'Bo')), ends(ended('c', 'applied', written))];
+  const whole = evaluate(record(...facts, ...late), context);
+  expect(whole.scalars.get('name.surname')?.testimony?.value).toBe('New');
+  expect(evaluate(record(...facts, summarised(2), ...late), context)).toEqual(whole);
+  expect(evaluate(record(...facts, summarised(1), summarised(2), ...late), context)).toEqual(whole);
+});
+
 describe('an erasure', () => {
   const erased = (r: RecordFacts): RecordFacts => erase(r, Date.parse(at(10)));
   const found = ended('c', 'applied', {
@@ -160,7 +172,6 @@ describe('the checkpoint', () => {
     expect(first.horizon).toEqual({ major: 2, minor: 0 });
     expect(belongsBelow.outcome(first, { ...unseen, left: { kind: 'person', name: { given: 'Bo' } } })).toBe(true);
   });
-});
 
   it('stays below the window of a reading that found a write undone until the end of that is seen', () => {
     const undone = ended('c', 'conflict', {
@@ -193,3 +204,4 @@ describe('the checkpoint', () => {
     expect(first.horizon).toEqual({ major: 2, minor: 0 });
     expect(belongsBelow.outcome(first, { ...read, pre: { major: 2, minor: 0 }, exact: true })).toBe(true);
   });
+});
