@@ -10,7 +10,7 @@ import {
   type ListAttribute,
   type Scalar,
 } from './attributes.js';
-import { baseOf, isOpen, seenBefore, stoodAt, type KnownCommand, type RecordFacts } from './facts.js';
+import { BEFORE_ALL, baseOf, isOpen, seenBefore, stoodAt, type KnownCommand, type RecordFacts } from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { unpackState, type State } from './packing.js';
 import { showsOvertaken, undoneWindow } from './overtaken.js';
@@ -127,11 +127,18 @@ export interface Walk {
 export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Version): Walk {
   const state = record.summary && unpackState(record.summary.state);
   const below = state?.flat;
-  const { points, writes, deleted } = timeline(record, below, context);
+  const { points, writes, unseen, deleted } = timeline(record, below, context);
   const scan = new Scan(record, context, writes, state);
-  for (const write of writes) if (record.horizon && !isAfter(write.version, record.horizon)) scan.raise(write);
+  const raise = (from: readonly Write[], limit: Version): void => {
+    for (const write of from) if (!isAfter(write.version, limit)) scan.raise(write);
+  };
+  if (record.horizon) raise(writes, record.horizon);
   const walked = upTo ? points.filter((p) => compareVersions(p.version, upTo) <= 0) : points;
-  for (const point of walked) scan.step(point);
+  for (const point of walked) {
+    raise(unseen, point.version);
+    scan.step(point);
+  }
+  if (upTo) raise(unseen, upTo);
   return { points: walked, deleted, scan, below };
 }
 
@@ -152,7 +159,7 @@ function timeline(
   record: RecordFacts,
   below: FlatState | undefined,
   context: EvaluationContext,
-): { points: Point[]; writes: Write[]; deleted: boolean } {
+): { points: Point[]; writes: Write[]; unseen: Write[]; deleted: boolean } {
   const { normaliser } = context;
   const points: Point[] = [];
   let deletedAt: Version | undefined;
@@ -172,6 +179,8 @@ function timeline(
     points.push(point);
   }
   const writes: Write[] = [];
+  /** Applied, at versions of which no state is known; not those below an erasure's floor. */
+  const unseen: Write[] = [];
   for (const known of record.commands) {
     const write = appliedWrite(known, normaliser, seenBefore(known, record));
     if (!write) continue;
@@ -182,7 +191,10 @@ function timeline(
     if (at < 0) at = points.length;
     let point = points[at];
     if (!point || compareVersions(point.version, write.version) !== 0) {
-      if (outcome?.left === undefined) continue;
+      if (outcome?.left === undefined) {
+        if (isAfter(write.version, record.erasedUpTo ?? BEFORE_ALL)) unseen.push(write);
+        continue;
+      }
       const changedAt = Date.parse(outcome.changedAt ?? outcome.reportedAt);
       point = {
         version: write.version,
@@ -209,7 +221,7 @@ function timeline(
     deletedAt !== undefined
       ? !last || isAfter(deletedAt, last.version)
       : last === undefined && (record.summary?.deleted ?? false);
-  return { points, writes, deleted };
+  return { points, writes, unseen, deleted };
 }
 
 /**

@@ -119,6 +119,16 @@ it('a deletion at the horizon is not the state that a write replaced', () => {
   expect(evaluate(record(...facts, summarised(1), summarised(2), ...late), context)).toEqual(whole);
 });
 
+it('who edits after an applied write has seen it, even if nobody else saw what it left', () => {
+  const written = ended('c', 'applied', { version: { major: 3, minor: 0 }, exact: true });
+  const { state: _, ...gone } = seen(3, '');
+  const facts = [shows(seen(1, 'Anna')), shows({ ...gone, deleted: true }), asks(command('c', 3, 'Bo')), ends(written)];
+  const slow = shows({ ...seen(4, 'Cleo'), changedAt: at(0) });
+  const whole = evaluate(record(...facts, slow), context);
+  expect(whole.scalars.get('name.given')?.testimony?.asOf).toBe(Date.parse(at(3)) + 1);
+  expect(evaluate(record(...facts, summarised(3), slow), context)).toEqual(whole);
+});
+
 describe('an erasure', () => {
   const erased = (r: RecordFacts): RecordFacts => erase(r, Date.parse(at(10)));
   const found = ended('c', 'applied', {
