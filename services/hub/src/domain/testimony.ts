@@ -14,7 +14,8 @@ import { BEFORE_ALL, baseOf, isOpen, seenBefore, stoodAt, type KnownCommand, typ
 import type { Normaliser } from './normalise.js';
 import { unpackState, type State } from './packing.js';
 import { showsOvertaken, undoneWindow } from './overtaken.js';
-import { isElementExplained, isExplained, rewrite, rewriteElement } from './rewriting.js';
+import { explainsElement, explainsScalar } from './explaining.js';
+import { rewrite, rewriteElement } from './rewriting.js';
 import { rules, type RuleSwitches } from './rules.js';
 import { compareVersions, isAfter } from './version.js';
 
@@ -207,6 +208,9 @@ function timeline(
     }
     point.writes.push(write);
   }
+  // An erasure took what they left: whatever is seen next may still be that.
+  for (const write of unseen)
+    if (write.known.redacted) points.find((p) => isAfter(p.version, write.version))?.writes.push(write);
   for (const known of (context.switches ?? rules).readBackWindow ? record.commands : []) {
     const write = undoneWindow(known) && writeOf(known, normaliser, null);
     const point = write && showsOvertaken(write, points, below, context);
@@ -215,7 +219,7 @@ function timeline(
     writes.push(write);
     point.writes.push(write);
   }
-  for (const write of writes) learnBefore(write, points, record, below);
+  for (const write of writes) if (!unseen.includes(write)) learnBefore(write, points, record, below);
   const last = points.at(-1);
   const deleted =
     deletedAt !== undefined
@@ -332,12 +336,7 @@ export class Scan {
     let echo: Write | 'continued' | undefined = point.writes.find((w) =>
       this.wroteScalar(w, attribute, value, profile),
     );
-    echo ??= this.readBacks.find(
-      (w) =>
-        this.inWindow(w, point) &&
-        w.scalars.has(attribute) &&
-        isExplained(value, w.scalars.get(attribute), profile?.rewrites),
-    );
+    echo ??= this.readBacks.find((w) => this.inWindow(w, point) && explainsScalar(w, attribute, value, profile));
     if (echo === undefined && register?.run.echo && value !== undefined && this.switches.rewritingContinuesEcho) {
       const before = register.run.value;
       if (before !== undefined && profile?.rewrites && rewrite(before, profile.rewrites) === value) echo = 'continued';
@@ -353,7 +352,7 @@ export class Scan {
   ): boolean {
     if (write.mode === 'before') return write.before?.scalars.get(attribute) !== value;
     if (!write.scalars.has(attribute) || !this.movedOn(write)) return false;
-    return write.mode === 'exact' || isExplained(value, write.scalars.get(attribute), profile?.rewrites);
+    return write.mode === 'exact' || explainsScalar(write, attribute, value, profile);
   }
 
   private list(point: Point, attribute: ListAttribute): void {
@@ -375,9 +374,7 @@ export class Scan {
         this.wroteElement(w, attribute, key, element, rewrites),
       );
       echo ??= this.readBacks.find(
-        (w) =>
-          this.inWindow(w, point) &&
-          isElementExplained(attribute, key, element, w.lists.get(attribute), rewrites, this.normaliser),
+        (w) => this.inWindow(w, point) && explainsElement(w, attribute, key, element, rewrites, this.normaliser),
       );
       if (echo === undefined && rewritten.has(key)) echo = 'continued';
       changes.push([key, this.begin(point, attribute, register, value, element, echo)]);
@@ -417,10 +414,7 @@ export class Scan {
       return was !== (element === undefined ? undefined : elementValue(attribute, element));
     }
     if (!write.lists.has(attribute) || !this.movedOn(write)) return false;
-    return (
-      write.mode === 'exact' ||
-      isElementExplained(attribute, key, element, write.lists.get(attribute), rewrites, this.normaliser)
-    );
+    return write.mode === 'exact' || explainsElement(write, attribute, key, element, rewrites, this.normaliser);
   }
 
   /** A write that left the version where it was changed nothing. */

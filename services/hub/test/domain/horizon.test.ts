@@ -160,6 +160,57 @@ describe('an erasure', () => {
   });
 });
 
+describe('a write that was under way at an erasure', () => {
+  const erased = (r: RecordFacts): RecordFacts => erase(r, Date.parse(at(2)));
+  const asked = command('c', 1, 'Bo');
+  asked.set['emails'] = { value: [{ address: 'bo@example.org' }], asOf: Date.parse(at(1)) };
+  const shown = (version: number, given: string): Party => ({
+    ref,
+    version: { major: version, minor: 0 },
+    changedAt: at(version + 2),
+    observedAt: at(version + 2),
+    state: { kind: 'person', name: { given, surname: 'Byron' }, emails: [{ address: 'bo@example.org' }] },
+  });
+  const written = (exact: boolean): Outcome => ({ ...applied, exact, changedAt: at(4), reportedAt: at(4) });
+
+  it.each([
+    ['a reading', 2, false],
+    ['a reading, whose state is gone and was not seen', 3, false],
+    ['its own answer', 2, true],
+    ['its own answer, whose state is gone and was not seen', 3, true],
+  ])('leaves no statement of the system, whatever says that it was applied: %s', (_, version, exact) => {
+    const facts = [shows(seen(1, 'Anna')), asks(asked), erased, shows(shown(version, 'Bo')), ends(written(exact))];
+    const { scalars, lists } = evaluate(record(...facts), context);
+    expect(scalars.get('name.given')).toMatchObject({ run: { value: 'Bo', echo: true } });
+    expect(scalars.get('name.given')).not.toHaveProperty('testimony');
+    expect([...(lists.get('emails')?.values() ?? [])]).toMatchObject([{ run: { echo: true } }]);
+    expect(scalars.get('name.surname')?.testimony?.value).toBe('Byron');
+    const edited = evaluate(record(...facts, shows(shown(version + 1, 'Cleo'))), context);
+    expect(edited.scalars.get('name.given')?.testimony?.value).toBe('Cleo');
+  });
+
+  it('may have left what it wrote to, and nothing else', () => {
+    const left = ends({ ...written(true), version: { major: 4, minor: 0 }, pre: { major: 3, minor: 0 } });
+    const facts = record(
+      shows(seen(1, 'Anna')),
+      asks(asked),
+      erased,
+      shows(seen(3, 'Anna')),
+      left,
+      shows(shown(5, 'Bo')),
+    );
+    const { scalars } = evaluate(facts, context);
+    expect(scalars.get('name.given')?.testimony?.value).toBe('Anna');
+    expect(scalars.get('name.surname')?.testimony?.value).toBe('Byron');
+  });
+
+  it('says nothing of a state after the floor when what it left lies below', () => {
+    const gone = shows({ ...seen(3, 'Anna'), changedAt: at(0) });
+    const facts = record(shows(seen(1, 'Anna')), asks(asked), ends(written(true)), gone, erased, shows(shown(4, 'Bo')));
+    expect(evaluate(facts, context).scalars.get('name.given')?.testimony?.value).toBe('Bo');
+  });
+});
+
 describe('the checkpoint', () => {
   const unseen = ended('c', 'applied', { version: { major: 5, minor: 0 }, pre: { major: 2, minor: 0 }, exact: true });
   const moved = (facts: RecordFacts): RecordFacts => moveCheckpoint(facts, true, context)?.record ?? facts;
