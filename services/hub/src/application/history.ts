@@ -1,6 +1,7 @@
 import type { StateStore } from '@unsilo/state-store';
 import { moveCheckpoint, wholeRecord, type HistoryChunk } from '../domain/checkpoint.js';
 import { compact, nextHorizon } from '../domain/compaction.js';
+import { withKeysOf } from '../domain/packing.js';
 import { kindProfile, type Core } from './core.js';
 import { noteSummarised } from './erasing.js';
 import { recordRow } from './record-row.js';
@@ -74,6 +75,22 @@ export async function compactOld(workspace: Workspace, refs: Iterable<string>, c
     await noteSummarised(workspace, ref, ended);
   }
   return recalled;
+}
+
+/**
+ * Makes the checkpoints of these records anew, since their system's profile or the country in which numbers are read has changed: a summary
+ * holds values as they were read when it was made. Of what lies below the horizon proper only the forms are left.
+ */
+export async function summariseAnew(workspace: Workspace, refs: readonly string[], core: Core): Promise<void> {
+  await recall(workspace, refs);
+  for (const ref of workspace.each(refs, (r) => r)) {
+    const row = recordRow(workspace, ref);
+    const { summary } = row.facts;
+    if (!summary) continue;
+    const state = withKeysOf(core.normaliser, summary.state);
+    workspace.set('records', ref, { ...row, facts: { ...row.facts, summary: { ...summary, state } } });
+  }
+  moveCheckpoints(workspace, refs, core);
 }
 
 /** Moves what was learnt and settled out of the rows that every event reads. */

@@ -6,6 +6,7 @@ import { carryOn } from './causes.js';
 import { breathe } from './breathe.js';
 import type { Core } from './core.js';
 import { Evaluations } from './evaluations.js';
+import { summariseAnew } from './history.js';
 import { resolveIdentity } from './identity.js';
 import { emptyIntake, takeIn, unusable, without, type Intake } from './intake.js';
 import { mergeTouched } from './merging.js';
@@ -28,6 +29,8 @@ interface Proposal {
 interface Seeds {
   refs?: readonly string[];
   customers?: readonly string[];
+  /** What is summarised of these refs was read by other rules. */
+  summariseAnew?: boolean;
 }
 
 /** Others may come between so often before something else must be wrong. */
@@ -215,6 +218,7 @@ export class Processor {
       touched.identity.add(ref);
     }
     await workspace.load('records', seeds.refs ?? []);
+    if (seeds.summariseAnew) await summariseAnew(workspace, seeds.refs ?? [], this.core);
     const ids = seeds.customers ?? [];
     await workspace.load('customers', ids);
     const members = ids.map((id) => workspace.get<CustomerRow>('customers', id)?.members ?? []);

@@ -30,6 +30,8 @@ const SLICES = 4;
 const LARGEST_SLICE = 100;
 /** Records or customers that a sweep looks at in one commit. */
 const SLICE = 200;
+/** Row of `progress`: the print of what the values in summaries were read by. */
+const SUMMARISED_WITH = 'summarised-with';
 /** How often to look whether a state that others can lose is still there, and whether they have brought it up to date, milliseconds. */
 const LOOK_MS = 500;
 const CAUGHT_UP_MS = 50;
@@ -327,23 +329,26 @@ class RunningHub implements Hub {
 
   /** Customers are a function of policy, model, systems and the software too: when one of them changed, everything is looked at again. */
   private async recomputeIfRulesChanged(): Promise<void> {
-    const { store } = this.options;
-    const { policy, model } = this.core;
-    const rules = createHash('sha256')
-      .update(JSON.stringify([policy, model, this.options.systems, CUSTOMERS_FORMAT]))
-      .digest('base64url');
-    const [known] = await store.getMany(this.core.tenant, 'progress', [COMPUTED_WITH]);
-    if (known?.value === JSON.stringify(rules)) return;
-    if (known) {
+    const { store, systems } = this.options;
+    const { tenant, policy, model } = this.core;
+    const rules = printOf([policy, model, systems, CUSTOMERS_FORMAT]);
+    const reading = printOf([policy.country ?? null, systems, CUSTOMERS_FORMAT]);
+    const [known, summarised] = await store.getMany(tenant, 'progress', [COMPUTED_WITH, SUMMARISED_WITH]);
+    if (known?.value === rules && summarised?.value === reading) return;
+    if (known && known.value !== rules) {
       this.options.logger.info(
         { policy: policy.version, model: model.version },
         'Policy, model, systems or the rules of this version are others than before: all customers are computed again.',
       );
-      for await (const keys of this.slices('records'))
-        await this.inTurn(() => this.processor.reconsider({ refs: keys }));
+      const summariseAnew = summarised?.value !== reading;
+      for await (const refs of this.slices('records'))
+        await this.inTurn(() => this.processor.reconsider({ refs, summariseAnew }));
     }
-    await store.commit(this.core.tenant, {
-      put: [{ table: 'progress', key: COMPUTED_WITH, value: JSON.stringify(rules) }],
+    await store.commit(tenant, {
+      put: [
+        { table: 'progress', key: COMPUTED_WITH, value: rules },
+        { table: 'progress', key: SUMMARISED_WITH, value: reading },
+      ],
     });
   }
 
@@ -397,6 +402,10 @@ class RunningHub implements Hub {
       from = `${keys.at(-1)}\u0000`;
     }
   }
+}
+
+function printOf(value: unknown): string {
+  return JSON.stringify(createHash('sha256').update(JSON.stringify(value)).digest('base64url'));
 }
 
 /** Ends early when the signal aborts. */

@@ -1,5 +1,13 @@
 import type { Version } from '@unsilo/schemas';
-import { elementValue, type Element, type FlatState, type ListAttribute, type Scalar } from './attributes.js';
+import {
+  elementKey,
+  elementValue,
+  type Element,
+  type FlatState,
+  type ListAttribute,
+  type Scalar,
+} from './attributes.js';
+import type { Normaliser } from './normalise.js';
 import type { Register, Run, Testimony } from './testimony.js';
 import { compareVersions } from './version.js';
 
@@ -83,13 +91,15 @@ type Unpacked = readonly [
   said?: Scalar | null,
   saidRaw?: Element | null,
 ];
+const SAID_RAW = 9;
 
 /** What stood at the horizon, taken apart, each value beside its register. Canonical keys are kept: finding them anew is slow. */
 export interface PackedState {
   kind: 'person' | 'organization';
   scalars: [attribute: string, register: PackedRegister, value?: Scalar][];
-  lists: [attribute: ListAttribute, elements: [key: string, register: PackedRegister, element?: Element][]][];
+  lists: [attribute: ListAttribute, elements: PackedElement[]][];
 }
+type PackedElement = [key: string, register: PackedRegister, element?: Element];
 
 export interface State {
   flat: FlatState;
@@ -109,7 +119,7 @@ export function packState({ flat, scalars, lists }: State): PackedState {
   for (const attribute of [...lists.keys()].sort()) {
     const registers = lists.get(attribute) ?? new Map<string, Register>();
     const standing = flat.lists.get(attribute) ?? new Map<string, Element>();
-    const elements: PackedState['lists'][number][1] = [];
+    const elements: PackedElement[] = [];
     for (const [key, element] of standing) {
       const register = registers.get(key);
       if (register) elements.push([key, pack(register), element]);
@@ -121,6 +131,21 @@ export function packState({ flat, scalars, lists }: State): PackedState {
     if (elements.length > 0) packed.lists.push([attribute, elements]);
   }
   return packed;
+}
+
+/** The same state under the canonical keys of another normaliser. An element of which nothing but its key is known keeps that. */
+export function withKeysOf(normaliser: Normaliser, packed: PackedState): PackedState {
+  const lists = packed.lists.map(([attribute, elements]): PackedState['lists'][number] => {
+    const keyed = new Map<string, PackedElement>();
+    for (const [key, register, standing] of elements) {
+      const element = standing ?? (register as Unpacked)[SAID_RAW];
+      const now = element ? elementKey(attribute, element, normaliser) : key;
+      // What stands comes first.
+      if (!keyed.has(now)) keyed.set(now, standing ? [now, register, standing] : [now, register]);
+    }
+    return [attribute, [...keyed.values()]];
+  });
+  return { ...packed, lists };
 }
 
 export function unpackState(packed: PackedState): State {

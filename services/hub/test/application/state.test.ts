@@ -40,6 +40,41 @@ describe('checkpoints', () => {
   });
 });
 
+it.each([
+  ['below a checkpoint', {}],
+  ['below the horizon', { horizon: { age: 1, versions: 1 } }],
+])('a number is read anew when the country changes, also %s', async (_, changes) => {
+  const phones = [{ number: '020 7946 0018' }];
+  const name = { given: 'Ada', surname: 'Byron' };
+  const events = [
+    ...[1, 2, 3, 4].map((n) => seen('a/contact/1', n, { name, note: `version ${n}`, phones }, T0 + n * 1000)),
+    seen('b/contact/1', 1, { name, phones: [{ number: '+44 20 7946 0018' }] }, T0 + 5000),
+  ];
+  const systems = [crm('a'), crm('b')];
+  const british = policyFor([], { ...changes, version: '2', country: 'GB' });
+  const hub = await openTestHub({ systems, policy: policyFor([], changes) });
+  const other = await openTestHub({ systems, policy: british });
+  for (const event of events) {
+    await hub.append(event);
+    await hub.hub.settled();
+  }
+  await other.append(...events);
+  await hub.reopen({ policy: british });
+  const said: unknown[] = [];
+  for (const { hub: running } of [hub, other]) {
+    await running.service.decide(admin, { kind: 'link', refs: ['a/contact/1', 'b/contact/1'] });
+    await running.settled();
+    for await (const { state, provenance } of running.service.customers(admin)) {
+      expect(state.phones).toHaveLength(1);
+      said.push([state.phones, provenance.filter(({ attribute }) => attribute === 'phones')]);
+    }
+  }
+  expect(said).toHaveLength(2);
+  expect(said[0]).toEqual(said[1]);
+  await hub.close();
+  await other.close();
+});
+
 it('what the hub wrote to a record that is erased is erased with it, also when the answer comes later', async () => {
   const hub = await openTestHub({
     systems: [crm('a'), crm('b')],
