@@ -1,7 +1,16 @@
 import type { Timestamp, Version } from '@unsilo/schemas';
 import { canonicalValue, valueOf } from './attributes.js';
 import { flatten } from './attributes.js';
-import { baseOf, inOrder, isOpen, seenBefore, stoodAt, type KnownCommand, type RecordFacts } from './facts.js';
+import {
+  baseOf,
+  inOrder,
+  isOpen,
+  isOurDeletion,
+  seenBefore,
+  stoodAt,
+  type KnownCommand,
+  type RecordFacts,
+} from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { packState, type PackedState } from './packing.js';
 import { nothing, walk, type EvaluationContext } from './testimony.js';
@@ -18,6 +27,8 @@ export interface Summary {
   version: Version;
   state: PackedState;
   deleted: boolean;
+  /** It was the hub that deleted it. */
+  deletedByHub?: true;
   /** Version of that state where the last version is a deletion. */
   stood?: Version;
   /** Epoch milliseconds. */
@@ -159,12 +170,14 @@ export function compact(record: RecordFacts, horizon: Version, context: Evaluati
   const deleted = lastDeleted
     ? !last || isAfter(lastDeleted, last.version)
     : points.length === 0 && (record.summary?.deleted ?? false);
+  const deletedByHub = lastDeleted ? isOurDeletion(record, lastDeleted) : record.summary?.deletedByHub === true;
   const stood = last?.version ?? stoodAt(record);
   const summary: Summary = {
     format: SUMMARY_FORMAT,
     version: lastVersion(lastSeen?.version, last?.version, record.summary?.version) ?? horizon,
     state: packState({ flat: last?.flat ?? before ?? nothing(), scalars: scan.scalars, lists: scan.lists }),
     deleted,
+    ...(deleted && deletedByHub && { deletedByHub }),
     ...(deleted && stood && { stood }),
     createdAt: record.summary?.createdAt ?? (first ? (first.createdAt ?? first.changedAt) : Number.MAX_SAFE_INTEGER),
     firstSeen: below.reduce(

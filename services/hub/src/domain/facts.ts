@@ -178,6 +178,17 @@ export function stoodAt({ summary }: RecordFacts): Version | undefined {
   return summary?.deleted ? summary.stood : summary?.version;
 }
 
+/** Whether a record was deleted at this version by a command of ours, or, while that is open, may have been (SYNC sections 2.3 and 2.4). */
+export function isOurDeletion({ commands }: RecordFacts, at: Version): boolean {
+  return commands.some((known) => {
+    const { command, outcome } = known;
+    if (command.action !== 'delete') return false;
+    if (isOpen(known)) return isAfter(at, command.base);
+    if (outcome?.status !== 'applied' || !outcome.version || isAfter(at, outcome.version)) return false;
+    return compareVersions(at, outcome.version) === 0 || (!outcome.exact && isAfter(at, outcome.pre ?? command.base));
+  });
+}
+
 /** Of several makers of one record the one with the least id stays; that it found the record there is not unlearnt. */
 export function bindCreated(record: RecordFacts, createdFor: NonNullable<RecordFacts['createdFor']>): RecordFacts {
   const known = record.createdFor;

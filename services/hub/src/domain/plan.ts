@@ -64,7 +64,10 @@ export function plan(
   const commands: Command[] = [];
   const records: RecordPlan[] = [];
   const deleting = ordered.some(
-    (m) => m.evaluation.deleted && systemPolicy(context.policy, systemOf(m.facts.ref)).deletes === 'propagate',
+    ({ evaluation, facts }) =>
+      evaluation.deleted &&
+      !evaluation.deletedByHub &&
+      systemPolicy(context.policy, systemOf(facts.ref)).deletes === 'propagate',
   );
   for (const member of ordered) {
     const { ref } = member.facts;

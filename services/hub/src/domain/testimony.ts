@@ -10,7 +10,16 @@ import {
   type ListAttribute,
   type Scalar,
 } from './attributes.js';
-import { BEFORE_ALL, baseOf, isOpen, seenBefore, stoodAt, type KnownCommand, type RecordFacts } from './facts.js';
+import {
+  BEFORE_ALL,
+  baseOf,
+  isOpen,
+  isOurDeletion,
+  seenBefore,
+  stoodAt,
+  type KnownCommand,
+  type RecordFacts,
+} from './facts.js';
 import type { Normaliser } from './normalise.js';
 import { unpackState, type State } from './packing.js';
 import { showsOvertaken, undoneWindow } from './overtaken.js';
@@ -54,6 +63,8 @@ export interface Evaluation {
   ref: string;
   kind: 'person' | 'organization';
   deleted: boolean;
+  /** By the hub, as far as is known: an echo of a deletion, which says nothing of other records. */
+  deletedByHub?: true;
   /** Last observed version and state: the shadow. Absent until the first observation. */
   version?: Version;
   shadow: FlatState;
@@ -93,7 +104,7 @@ export interface EvaluationContext {
 
 /** Sections 2.1 to 2.7 of SYNC: the whole record from its facts, whatever order they came in. */
 export function evaluate(record: RecordFacts, context: EvaluationContext): Evaluation {
-  const { points, deleted, scan, below } = walk(record, context);
+  const { points, deleted, deletedByHub, scan, below } = walk(record, context);
   const last = points.at(-1);
   const open = record.commands.find(isOpen);
   const result: Evaluation = {
@@ -108,6 +119,7 @@ export function evaluate(record: RecordFacts, context: EvaluationContext): Evalu
   const version = newest(record, last);
   if (version) result.version = version;
   if (open) result.open = open;
+  if (deletedByHub) result.deletedByHub = true;
   return result;
 }
 
@@ -119,6 +131,7 @@ export function nothing(): FlatState {
 export interface Walk {
   points: Point[];
   deleted: boolean;
+  deletedByHub: boolean;
   scan: Scan;
   /** What stood at the horizon. */
   below: FlatState | undefined;
@@ -128,7 +141,7 @@ export interface Walk {
 export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Version): Walk {
   const state = record.summary && unpackState(record.summary.state);
   const below = state?.flat;
-  const { points, writes, unseen, deleted } = timeline(record, below, context);
+  const { points, writes, unseen, ...deletion } = timeline(record, below, context);
   const scan = new Scan(record, context, writes, state);
   const raise = (from: readonly Write[], limit: Version): void => {
     for (const write of from) if (!isAfter(write.version, limit)) scan.raise(write);
@@ -140,7 +153,7 @@ export function walk(record: RecordFacts, context: EvaluationContext, upTo?: Ver
     scan.step(point);
   }
   if (upTo) raise(unseen, upTo);
-  return { points: walked, deleted, scan, below };
+  return { points: walked, ...deletion, scan, below };
 }
 
 function newest(record: RecordFacts, last: Point | undefined): Version | undefined {
@@ -160,7 +173,7 @@ function timeline(
   record: RecordFacts,
   below: FlatState | undefined,
   context: EvaluationContext,
-): { points: Point[]; writes: Write[]; unseen: Write[]; deleted: boolean } {
+): { points: Point[]; writes: Write[]; unseen: Write[]; deleted: boolean; deletedByHub: boolean } {
   const { normaliser } = context;
   const points: Point[] = [];
   let deletedAt: Version | undefined;
@@ -183,7 +196,7 @@ function timeline(
   /** Applied, at versions of which no state is known; not those below an erasure's floor. */
   const unseen: Write[] = [];
   for (const known of record.commands) {
-    const write = appliedWrite(known, normaliser, seenBefore(known, record));
+    const write = known.outcome?.status === 'applied' && writeOf(known, normaliser, seenBefore(known, record));
     if (!write) continue;
     writes.push(write);
     if (record.horizon && !isAfter(write.version, record.horizon)) continue;
@@ -225,7 +238,8 @@ function timeline(
     deletedAt !== undefined
       ? !last || isAfter(deletedAt, last.version)
       : last === undefined && (record.summary?.deleted ?? false);
-  return { points, writes, unseen, deleted };
+  const isOurs = deletedAt ? isOurDeletion(record, deletedAt) : record.summary?.deletedByHub === true;
+  return { points, writes, unseen, deleted, deletedByHub: deleted && isOurs };
 }
 
 /**
@@ -240,10 +254,6 @@ function learnBefore(write: Write, points: readonly Point[], record: RecordFacts
   if (!version || !flat || isAfter(pre, version)) return;
   write.mode = 'before';
   write.before = flat;
-}
-
-function appliedWrite(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {
-  return known.outcome?.status === 'applied' ? writeOf(known, normaliser, seen) : undefined;
 }
 
 function writeOf(known: KnownCommand, normaliser: Normaliser, seen: Version | null): Write | undefined {

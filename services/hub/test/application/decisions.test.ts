@@ -1,4 +1,4 @@
-import { decisionEvent, type AttributeValue } from '@unsilo/schemas';
+import { decisionEvent, outcomeEvent, partyEvent, type AttributeValue, type UnsiloEvent } from '@unsilo/schemas';
 import type { DecisionRequest } from '../../src/application/service.js';
 import { emptyRecord } from '../../src/domain.js';
 import { admin, crm, openTestHub, policyFor, seen, T0, type TestHub } from './test-hub.js';
@@ -282,4 +282,54 @@ describe('rights', () => {
     });
     await hub.close();
   });
+});
+
+it('what the hub deleted because others did deletes nothing further once they are unlinked', async () => {
+  const policy = policyFor(['a', 'b', 'c']);
+  const systems = Object.fromEntries(
+    Object.entries(policy.systems).map(([name, system]) => [name, { ...system, deletes: 'propagate' as const }]),
+  );
+  const hub = await openTestHub({ systems: ['a', 'b', 'c'].map((name) => crm(name)), policy: { ...policy, systems } });
+  const zoe = { name: { given: 'Zoe', surname: 'Quux' }, emails: [{ address: 'zoe@example.org' }] };
+  const gone = (ref: string): UnsiloEvent => {
+    const time = new Date(T0 + 10_000).toISOString();
+    return partyEvent('acme', {
+      ref,
+      version: { major: 2, minor: 0 },
+      changedAt: time,
+      observedAt: time,
+      deleted: true,
+    });
+  };
+  const step = async (...events: UnsiloEvent[]): Promise<void> => {
+    for (const event of events) {
+      await hub.append(event);
+      await hub.hub.settled();
+    }
+  };
+  await step(seen('a/contact/1', 1, zoe), seen('b/contact/1', 1, zoe), gone('a/contact/1'));
+  const [deletion] = await hub.commands('b');
+  expect(deletion?.action).toBe('delete');
+  const outcome = outcomeEvent('acme', {
+    command: deletion?.id ?? '',
+    system: 'b',
+    status: 'applied',
+    ref: 'b/contact/1',
+    version: { major: 2, minor: 0 },
+    exact: true,
+    reportedAt: new Date(T0 + 10_000).toISOString(),
+  });
+  await step(outcome, gone('b/contact/1'));
+  const unlinked = ['b/contact/1', 'c/contact/1'].map((other) =>
+    decisionEvent('acme', {
+      id: other,
+      author: 'steward',
+      decidedAt: new Date(T0 + 15_000).toISOString(),
+      kind: 'unlink',
+      refs: ['a/contact/1', other],
+    }),
+  );
+  await step(...unlinked, seen('c/contact/1', 1, zoe, T0 + 20_000));
+  expect((await hub.commands('c')).map(({ action }) => action)).not.toContain('delete');
+  await hub.close();
 });
