@@ -257,8 +257,10 @@ describe('the checkpoint', () => {
     const read = { ...applied, version: { major: 3, minor: 0 } };
     const first = moved(
       record(
-        ...[shows(seen(1, 'Anna')), shows(seen(2, 'Bo'))],
-        ...[asks(command('c', 1, 'Bo')), asks(command('d', 2, 'Cy'))],
+        shows(seen(1, 'Anna')),
+        shows(seen(2, 'Bo')),
+        asks(command('c', 1, 'Bo')),
+        asks(command('d', 2, 'Cy')),
         ends(read),
       ),
     );
