@@ -65,7 +65,7 @@ const call = (given: Partial<WebhookCall>): WebhookCall => ({
 
 /** What the runner does with a call. */
 async function receive(context: Context, given: WebhookCall) {
-  feed.webhook!.verify(given, context.options);
+  feed.webhook!.verify(given, context.options, context.clock.now());
   return feed.webhook!.handle(context, given);
 }
 

@@ -85,6 +85,12 @@ export interface ConnectorContext<Options> {
   memory: ConnectorMemory;
   log: ConnectorLog;
   clock: { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> };
+  /**
+   * The system's clock less ours, milliseconds, as the last answer with a `Date` header showed it, before a restart perhaps; undefined before
+   * the first. For `correctedTime` where nothing was asked: in a webhook. What was asked has its own in the answer, and a connector that
+   * talks to several servers must take that.
+   */
+  readonly clockOffsetMs: number | undefined;
   signal: AbortSignal;
 }
 
@@ -157,8 +163,11 @@ export interface Finding {
 }
 
 export interface WebhookHandler<Options> {
-  /** Throws unless the call is authentic: signature over the raw bytes, compared in constant time. */
-  verify(call: WebhookCall, options: Options): void;
+  /**
+   * Throws unless the call is authentic: signature over the raw bytes, compared in constant time.
+   * @param now Epoch milliseconds by the system's clock, as far as it was measured: what a time of sending is held against.
+   */
+  verify(call: WebhookCall, options: Options, now: number): void;
   /** Answers what to send back, and what was learnt; `poke` asks for a read at once (the call is only a hint). */
   handle(
     context: ConnectorContext<Options>,

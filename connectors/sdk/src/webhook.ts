@@ -26,6 +26,7 @@ export interface SignatureScheme {
 
 /**
  * Verifies an HMAC over the raw bytes of a call, in constant time.
+ * @param now Epoch milliseconds by the sender's clock, as `verify` is given it.
  * @throws TerminalError UNSILO_WEBHOOK_UNSIGNED, UNSILO_WEBHOOK_STALE, UNSILO_WEBHOOK_FORGED
  */
 export function verifySignature(call: WebhookCall, scheme: SignatureScheme, now: number = Date.now()): void {

@@ -103,6 +103,7 @@ function realContext() {
     system: 'crm',
     options: parsed.options,
     checkpoint: undefined,
+    clockOffsetMs: undefined,
     http,
     memory: {
       get: (key) => Promise.resolve(valueOf(key)),

@@ -6,6 +6,7 @@ import { PauseError, TerminalError } from '../errors.js';
 import { createHttpClient } from '../http/client.js';
 import { httpDefaults, type HttpSettings } from '../http/settings.js';
 import { redactor, secretValues } from '../redaction.js';
+import { followClock } from './clock-offset.js';
 import { createWriter, type WriterSettings } from './commands.js';
 import { connectorMemory, redactedLog } from './context.js';
 import { followErasures } from './erasures.js';
@@ -72,9 +73,6 @@ export const runnerDefaults = {
   graceMs: 10_000,
 } as const satisfies { reading: ReaderSettings; writing: WriterSettings; graceMs: number };
 
-/** A clock that is off by less is as good as right: `Date` headers have whole seconds, and networks their delays. */
-const TOLERATED_OFFSET_MS = 5000;
-
 /** Starts one system. Resolves when its commands are being read; the first reading is under way then. */
 export async function runConnector<Options>(given: RunnerOptions<Options>): Promise<ConnectorRunner> {
   const { connector, system, tenant, options, log, storage } = given;
@@ -96,20 +94,32 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     clock,
     random,
     log: logger,
-    onClockOffset,
+    onClockOffset: (offsetMs) => clockOffset.note(offsetMs),
   });
   const memory = connectorMemory(storage);
   const abandon = new AbortController();
   let reading: { stop: AbortController; done: Promise<void> } | undefined;
   let lastChangeAt: number | undefined;
-  let signalledOffset = 0;
   let closing: Promise<void> | undefined;
   let lastCheckpoint: unknown;
   let [snapshotComplete] = (await storage.getMany([keys.snapshot])) as [boolean | undefined];
 
   const contextFor = (checkpoint: unknown, signal: AbortSignal): ConnectorContext<Options> => {
     lastCheckpoint = checkpoint;
-    return { tenant, system, options, checkpoint, http, memory, log: logger, clock, signal };
+    return {
+      tenant,
+      system,
+      options,
+      checkpoint,
+      http,
+      memory,
+      log: logger,
+      clock,
+      get clockOffsetMs() {
+        return clockOffset.lastMs;
+      },
+      signal,
+    };
   };
 
   async function raise(name: string, rest: Omit<Signal, 'name' | 'system' | 'at'> = {}): Promise<void> {
@@ -127,14 +137,12 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     void raise(`system.${next}`, reason === undefined ? {} : { code: reason.code, message: reason.message });
   }
 
-  function onClockOffset(offsetMs: number): void {
-    if (Math.abs(offsetMs - signalledOffset) < TOLERATED_OFFSET_MS) return;
-    signalledOffset = Math.abs(offsetMs) < TOLERATED_OFFSET_MS ? 0 : offsetMs;
+  const clockOffset = await followClock(scope, (offsetMs) => {
     void raise('clock.offset', {
       message: `The clock of ${system} is ${Math.abs(Math.round(offsetMs / 1000))} s ${offsetMs > 0 ? 'ahead' : 'behind'}`,
       detail: { offsetMs },
     });
-  }
+  });
 
   function onPause(reason: Reason): void {
     if (state.state === 'paused' || state.state === 'stopped') return;
@@ -208,7 +216,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     if (handler === undefined) return { status: 404, body: 'This system takes no webhooks.' };
     if (state.state === 'stopped') return { status: 503, body: 'Stopping.' };
     try {
-      handler.verify(call, options);
+      handler.verify(call, options, clock.now() + (clockOffset.lastMs ?? 0));
     } catch (error) {
       const { code, message } = reasonOf(error, redact);
       logger.warn({ system, code }, `A webhook was refused: ${message}`);

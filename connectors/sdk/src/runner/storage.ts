@@ -13,6 +13,8 @@ export interface ConnectorStorage {
 export const keys = {
   checkpoint: 'checkpoint',
   snapshot: 'snapshot',
+  /** What the system's clock was ahead of ours when it was last measured, milliseconds. */
+  clockOffset: 'clock-offset',
   /** Refs whose last versions were noted but perhaps not appended. */
   pending: 'pending',
   versions: (ref: string) => `version/${ref}`,

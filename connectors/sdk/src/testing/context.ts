@@ -33,6 +33,8 @@ export interface TestContextOptions {
   /** Default: virtual, waits up to ten minutes pass by themselves. */
   clock?: VirtualClock;
   http?: Partial<HttpSettings>;
+  /** Measured before; answers with a `Date` header replace it. */
+  clockOffsetMs?: number;
   /** The memory of an earlier context: a restart. */
   stored?: ReadonlyMap<string, string>;
 }
@@ -53,6 +55,7 @@ export function testContext<Options>(
   const log = memoryLogger(logged);
   const stored = new Map(settings.stored ?? []);
   const controller = new AbortController();
+  let { clockOffsetMs } = settings;
   const http = createHttpClient({
     secrets: secretValues(connector.options, options),
     random: () => 0.5,
@@ -61,6 +64,7 @@ export function testContext<Options>(
     allowPrivateAddresses: true,
     clock,
     log,
+    onClockOffset: (offsetMs) => (clockOffsetMs = offsetMs),
     ...settings.http,
   });
   const stop = () => controller.abort(new Error('stopped'));
@@ -73,6 +77,9 @@ export function testContext<Options>(
     memory: connectorMemory(memoryStorage(stored)),
     log,
     clock,
+    get clockOffsetMs() {
+      return clockOffsetMs;
+    },
     signal: controller.signal,
     logged,
     stored,

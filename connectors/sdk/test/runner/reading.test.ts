@@ -1,5 +1,13 @@
+import { createHmac } from 'node:crypto';
 import type { Party, Signal, UnsiloEvent } from '@unsilo/schemas';
-import { PauseError, RetryableError, TerminalError } from '../../src/index.js';
+import {
+  correctedTime,
+  PauseError,
+  RetryableError,
+  TerminalError,
+  verifySignature,
+  type WebhookHandler,
+} from '../../src/index.js';
 import {
   crashAt,
   emptyDurable,
@@ -9,7 +17,7 @@ import {
   virtualClock,
   type TestRun,
 } from '../../src/testing.js';
-import { rolodex } from './rolodex.js';
+import { cardItem, rolodex, type Card } from './rolodex.js';
 
 const runs: TestRun[] = [];
 async function run(...given: Parameters<typeof testRun>): Promise<TestRun> {
@@ -287,6 +295,59 @@ describe('webhooks', () => {
     const started = await run(rolodex().connector, {});
     expect(await started.runner.webhook(call({}, 'guess'))).toEqual({ status: 401, body: 'UNSILO_CONNECTOR_BUG' });
     expect(JSON.stringify(started.logged)).not.toContain('hunter2');
+  });
+
+  test('one that carries a record has its times by our clock, and is fresh by the sender’s, also after a restart', async () => {
+    const BEHIND_MS = 240_000;
+    const clock = virtualClock({ auto: 600_000 });
+    const sent = () => clock.now() - BEHIND_MS;
+    const server = await startFakeServer(() => ({ headers: { date: new Date(sent()).toUTCString() } }));
+    const { connector } = rolodex();
+    const webhook: WebhookHandler<{ token: string }> = {
+      verify: (given, { token: secret }, now) =>
+        verifySignature(
+          given,
+          {
+            secret,
+            header: 'x-signature',
+            algorithm: 'sha256',
+            encoding: 'hex',
+            timestamp: { header: 'x-time', unit: 'ms', toleranceMs: 60_000, separator: '.' },
+          },
+          now,
+        ),
+      async handle(context, given) {
+        const item = cardItem(context.system, JSON.parse(given.raw.toString()) as Card, context.clock.now());
+        const { change } = item as { change: Party };
+        const changedAt = correctedTime(Date.parse(change.changedAt), context.clockOffsetMs);
+        return { status: 202, items: [{ type: 'party', change: { ...change, changedAt } }] };
+      },
+    };
+    const edit = (id: string) => {
+      const raw = Buffer.from(JSON.stringify({ id, name: 'Eve', changed: sent() / 1000 }));
+      const signature = createHmac('sha256', 'hunter2-token').update(`${sent()}.`).update(raw).digest('hex');
+      return { ...call(''), raw, headers: { 'x-time': String(sent()), 'x-signature': signature } };
+    };
+    const durable = emptyDurable();
+    const asking = { ...connector, webhook };
+    // eslint-disable-next-line require-yield
+    asking.read = async function* (context) {
+      await context.http.request({ url: server.url });
+    };
+    const first = await run(asking, {}, { clock, durable });
+    await idle(first);
+    expect(await first.runner.webhook(edit('7'))).toEqual({ status: 202 });
+    await first.close();
+    // eslint-disable-next-line require-yield
+    asking.read = async function* () {
+      await Promise.resolve();
+    };
+    const second = await run(asking, {}, { clock, durable });
+    expect(await second.runner.webhook(edit('8'))).toEqual({ status: 202 });
+    const told = second.events('parties').map((event) => Date.parse((event.data as Party).changedAt) - clock.now());
+    // `Date` has whole seconds: half of one is the best guess of the rest.
+    expect(told).toEqual([-500, -500]);
+    await server.close();
   });
 
   test('one that makes the connector fail asks the sender to come again', async () => {

@@ -83,6 +83,7 @@ async function tryOut(system: ConfiguredSystem, tenant: string, signal: AbortSig
     system: name,
     options,
     checkpoint: undefined,
+    clockOffsetMs: undefined,
     http,
     memory: {
       get: () => Promise.resolve(undefined),
