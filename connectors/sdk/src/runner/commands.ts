@@ -179,17 +179,16 @@ export function createWriter<Options>(
       }
     }
 
-    /** The outcome with what the runner knows; one that breaks the contract tells nothing and counts as uncertain. */
+    /** The outcome with what the runner knows; one that breaks the contract, or is about another record, tells nothing and counts as uncertain. */
     function whole(result: WriteResult): Outcome {
       const outcome: Outcome = { ...result, command: command.id, system, reportedAt: timestamp(clock.now()) };
       if (outcome.error !== undefined) {
         const { error } = outcome;
         outcome.error = { ...error, message: redact(error.message).slice(0, 2000) };
       }
-      const checked = validate('outcome', outcome);
-      if (checked.ok) return outcome;
-      const [first] = checked.errors;
-      const message = `The connector's answer doesn't fit the contract: ${first?.path ?? ''} ${first?.message ?? ''}`;
+      const problem = problemOf(outcome, command);
+      if (problem === undefined) return outcome;
+      const message = `The connector's answer doesn't fit ${problem}`;
       logger.warn({ system, command: command.id, code: 'UNSILO_CONNECTOR_INVALID_OUTCOME' }, message);
       return {
         ...failed('uncertain', { code: 'UNSILO_CONNECTOR_INVALID_OUTCOME', message }),
@@ -198,6 +197,19 @@ export function createWriter<Options>(
         reportedAt: timestamp(clock.now()),
       };
     }
+  }
+
+  function problemOf(outcome: Outcome, command: Command): string | undefined {
+    const checked = validate('outcome', outcome);
+    if (!checked.ok) {
+      const [first] = checked.errors;
+      return `the contract: ${first?.path ?? ''} ${first?.message ?? ''}`;
+    }
+    const { ref } = outcome;
+    if (ref === undefined) return undefined;
+    if ('ref' in command && ref !== command.ref) return `the command: it is about another record than ${command.ref}`;
+    if (!ref.startsWith(`${system}/`)) return `the command: its record belongs to another system than ${system}`;
+    return undefined;
   }
 
   function loudly(command: Command, error: unknown): void {

@@ -179,6 +179,30 @@ test('an outcome that lies about what was left', async () => {
   expect(await failureOf('our own write that comes back by reading is no news', connector)).toMatch(/was read at/);
 });
 
+test('a record made under a name that no reading knows', async () => {
+  const connector: Book = {
+    ...addressBook,
+    async write(context, command, attempt) {
+      const result = await addressBook.write!(context, command, attempt);
+      return { ...result, ...(command.action === 'create' ? { ref: 'address-book/contact/999' } : {}) };
+    },
+  };
+  expect(await failureOf('our own write that comes back by reading is no news', connector)).toMatch(/is about/);
+});
+
+test('an outcome about another record', async () => {
+  const connector: Book = {
+    ...addressBook,
+    async write(context, command, attempt) {
+      const result = await addressBook.write!(context, command, attempt);
+      return { ...result, ref: `${result.ref}9` };
+    },
+  };
+  expect(await failureOf('each command is carried out once, with a whole outcome', connector)).toMatch(
+    /another record/,
+  );
+});
+
 test('an outcome without the state that it left', async () => {
   const connector: Book = {
     ...addressBook,

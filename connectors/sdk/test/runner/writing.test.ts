@@ -240,6 +240,30 @@ describe('what becomes of failures', () => {
     expect(outcome.status).toBe('uncertain');
   });
 
+  test.each(['rolodex/card/19', 'elsewhere/card/1'])('an answer about another record, %s: uncertain', async (ref) => {
+    const { outcome } = await one([
+      { status: 'applied', ref, version: { major: 200, minor: 0 }, left: { kind: 'person' }, exact: true },
+    ]);
+    expect(outcome).toMatchObject({ status: 'uncertain', error: { code: 'UNSILO_CONNECTOR_INVALID_OUTCOME' } });
+    expect(outcome).not.toHaveProperty('ref');
+  });
+
+  test('a record made in another system: uncertain', async () => {
+    const cards = world();
+    const started = await run(cards);
+    const { ref: _, base: __, ...common } = update('c1');
+    cards.writes.push({ status: 'applied', ref: 'elsewhere/card/1', version: { major: 1, minor: 0 } });
+    await issue(started, {
+      ...common,
+      action: 'create',
+      kind: 'card',
+      externalKey: 'k1',
+      createdFor: 'elsewhere/card/1',
+    });
+    await reported(started, 1);
+    expect(outcomes(started)).toMatchObject([{ status: 'uncertain' }]);
+  });
+
   test('an answer that breaks the contract: uncertain', async () => {
     const { outcome } = await one([{ status: 'applied', left: { kind: 'robot' } } as never]);
     expect(outcome).toMatchObject({ status: 'uncertain', error: { code: 'UNSILO_CONNECTOR_INVALID_OUTCOME' } });

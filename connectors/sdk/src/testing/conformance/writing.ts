@@ -52,11 +52,13 @@ export function writingConformance<Options>(
     test('our own write that comes back by reading is no news', async () => {
       await eachCommand(subject, async ({ run }, command, name) => {
         const started = await read(run);
+        const before = refsOf(started);
         await issue(started, command, name);
         const ended = await outcome(started, name);
         await readAgain(started);
         await readAgain(started);
         assertEcho(started, ended);
+        assertRead(command, ended, before, refsOf(started));
       });
     });
 
@@ -166,11 +168,24 @@ export function assertTrue(ended: Outcome, effects: number, told: string): void 
 /** What the hub needs to tell an echo (SYNC section 1). */
 function assertWhole(command: Command, ended: Outcome): void {
   assert.notEqual(ended.ref, undefined, `${command.action}: the outcome has no ref`);
+  if ('ref' in command) assert.equal(ended.ref, command.ref, `${command.action}: the outcome is about another record`);
   if (command.action !== 'update' && command.action !== 'create') return;
   assert.notEqual(ended.version, undefined, `${command.action}: no version`);
   assert.notEqual(ended.left, undefined, `${command.action}: no state left`);
   assert.notEqual(ended.exact, undefined, `${command.action}: exact or not?`);
   if (command.action === 'update') assert.notEqual(ended.pre, undefined, 'update: no version before');
+}
+
+function refsOf(run: TestRun): Set<string> {
+  return new Set(changes(run).map(({ ref }) => ref));
+}
+
+/** What a write was about is read: the record that it changed, and among new ones the one that it made. Not every system tells of what it made. */
+function assertRead(command: Command, { ref }: Outcome, before: Set<string>, after: Set<string>): void {
+  if ('ref' in command) return assert.ok(after.has(command.ref), `${command.ref} was never read`);
+  const made = [...after].filter((other) => !before.has(other));
+  if (ref !== undefined && made.length > 0)
+    assert.ok(made.includes(ref), `the outcome is about ${ref}, and what was read is ${made.join(', ')}`);
 }
 
 /** Every reading after the write is of the version and the state that the outcome told. */
