@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Party } from '@unsilo/schemas';
-import { RetryableError, type Connector, type ReadItem } from '../../src/index.js';
+import { RetryableError, type Connector, type HttpClient, type HttpResponse, type ReadItem } from '../../src/index.js';
 import { oddAnswers } from '../../src/testing/conformance/odd-answers.js';
 import { readingConformance } from '../../src/testing/conformance/reading.js';
 import { writingConformance } from '../../src/testing/conformance/writing.js';
@@ -100,6 +100,54 @@ test('a refusal that is taken for an empty answer', async () => {
   expect(
     await failureOf('a server that answers 401 pauses the system with a reason, until it is resumed', connector),
   ).toMatch(/paused/);
+});
+
+/** The address book whose requests fail in another way. */
+function failing(method: RegExp, change: (error: RetryableError) => Promise<HttpResponse>): Book {
+  const around = (http: HttpClient): HttpClient => ({
+    ...http,
+    request: (request) =>
+      http.request(request).catch((error: unknown) => {
+        if (error instanceof RetryableError && method.test(request.method ?? 'GET')) return change(error);
+        throw error;
+      }),
+  });
+  return {
+    ...addressBook,
+    read: (context) => addressBook.read!({ ...context, http: around(context.http) }),
+    write: (context, ...rest) => addressBook.write!({ ...context, http: around(context.http) }, ...rest),
+  };
+}
+const answer = (status: number, body: object): HttpResponse => ({
+  status,
+  headers: {},
+  body: Buffer.from(JSON.stringify(body)),
+  url: 'http://book.example',
+  redirects: [],
+});
+
+test('a failing page that is taken for the last one', async () => {
+  const connector = failing(/GET/, () => Promise.resolve(answer(200, { contacts: [], next: 0 })));
+  expect(await failureOf('a failing server is outlasted, whichever request it hits', connector)).toMatch(
+    /complete without/,
+  );
+});
+
+test('a secret that the server handed out, in an error', async () => {
+  const connector = failing(/GET/, () =>
+    Promise.reject(new RetryableError('UNSILO_BOOK_DOWN', 'failed with s3ssion-from-server')),
+  );
+  const start = async () => ({ ...(await addressBookWorld()), secrets: ['s3ssion-from-server'] });
+  expect(await failureOf('a failing server is outlasted, whichever request it hits', connector, { start })).toMatch(
+    /secret is told/,
+  );
+});
+
+test('a write whose answer was lost, told as rejected', async () => {
+  const connector = failing(/PUT/, () => Promise.resolve(answer(422, {})));
+  expect(
+    await failureOf('whatever breaks around a write, it takes effect once at most, and the outcome is true', connector),
+  ).toMatch(/rejected/);
 });
 
 test('texts that are tidied up', async () => {

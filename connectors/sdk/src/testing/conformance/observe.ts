@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Command, Interaction, BusinessObject, Outcome, Party } from '@unsilo/schemas';
 import { commandEvent, placeOf, validate } from '@unsilo/schemas';
+import { httpDefaults, type HttpSettings } from '../../http/settings.js';
 import { stateDigest } from '../../runner/versions.js';
 import { secretValues } from '../../redaction.js';
 import { parseOptions } from '../../options.js';
@@ -19,6 +20,9 @@ export interface Stage<Options> {
 
 /** Short time limits, so that a server that hangs costs milliseconds. */
 const IMPATIENT = { timeoutMs: 250 };
+
+/** How often a request is sent: as in earnest, where most faults pass unseen, and once, so that the connector itself meets every one. */
+export const tries: readonly Partial<HttpSettings>[] = [{}, { retries: { ...httpDefaults.retries, attempts: 1 } }];
 
 /** Tests of one file run one after the other, so one patience at a time is enough. */
 let patienceMs = 10_000;

@@ -16,11 +16,16 @@ import {
   readAgain,
   seen,
   serverOf,
+  tries,
+  type Change,
 } from './observe.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
 /** More steps than this no reading of a test world takes; a suite that never ends would prove nothing more. */
 const MOST_STEPS = 80;
+
+/** What failed is read after so many intervals at the latest. */
+const MOST_INTERVALS = 5;
 
 const passing: readonly Fault[] = [
   { kind: 'status', status: 429 },
@@ -195,14 +200,15 @@ function failingServers<Options>(subject: ConformanceSubject<Options>, test: Tes
   test('a failing server is outlasted, whichever request it hits', async () => {
     for (const fault of passing)
       for (const after of [0, 1, 2])
-        await onStage(subject, async ({ world, run }) => {
-          const server = serverOf(world);
-          const refs = await world.change(3);
-          server.fault({ ...fault, after, times: 2 });
-          const started = await run();
-          await seen(started, refs);
-          assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
-        });
+        for (const http of tries)
+          await onStage(subject, async ({ world, run }) => {
+            const server = serverOf(world);
+            const refs = await world.change(3);
+            server.fault({ ...fault, after, times: 2 });
+            const started = await run({ http });
+            await readCompletely(started, refs);
+            assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
+          });
   }, 120_000);
 
   for (const status of [401, 403])
@@ -226,6 +232,27 @@ function failingServers<Options>(subject: ConformanceSubject<Options>, test: Tes
         await seen(started, refs);
       });
     });
+}
+
+/**
+ * Creating begins when the snapshot is completed, so every record has been read by then (SYNC section 6). Posts alone make nobody: of several
+ * places where they stand, one that fails may be left to a later reading.
+ */
+async function readCompletely(run: TestRun, refs: readonly string[]): Promise<void> {
+  await eventually('the snapshot is completed', () => run.runner.status().snapshotComplete);
+  const missing = () => refs.filter((ref) => !changes(run).some((change) => change.ref === ref));
+  const late = missing();
+  for (let interval = 0; missing().length > 0 && interval < MOST_INTERVALS; interval += 1) {
+    await run.clock.advance(3_600_000);
+    await readAgain(run);
+  }
+  await seen(run, refs);
+  const posts = new Set(run.events('interactions').map((event) => (event.data as Change).ref));
+  assert.deepEqual(
+    late.filter((ref) => !posts.has(ref)),
+    [],
+    'the snapshot was complete without them',
+  );
 }
 
 /** Every text in a value, however deep. */

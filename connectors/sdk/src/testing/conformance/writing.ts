@@ -16,6 +16,7 @@ import {
   outcomesOf,
   readAgain,
   serverOf,
+  tries,
   type Stage,
 } from './observe.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
@@ -110,15 +111,16 @@ export function writingConformance<Options>(
       test('whatever breaks around a write, it takes effect once at most, and the outcome is true', async () => {
         for (const fault of around)
           for (const after of [0, 1])
-            await eachCommand(subject, async ({ world, run }, command, name) => {
-              const server = serverOf(world);
-              const started = await read(run);
-              server.fault({ ...fault, after });
-              const issued = await issue(started, command, name);
-              const ended = await outcome(started, name);
-              const effects = await world.effects!(issued);
-              assertTrue(ended, effects, JSON.stringify({ fault, after, action: command.action, ended, effects }));
-            });
+            for (const http of tries)
+              await eachCommand(subject, async ({ world, run }, command, name) => {
+                const server = serverOf(world);
+                const started = await read((settings) => run({ ...settings, http }));
+                server.fault({ ...fault, after, times: http.retries === undefined ? 1 : 2 });
+                const issued = await issue(started, command, name);
+                const ended = await outcome(started, name);
+                const effects = await world.effects!(issued);
+                assertTrue(ended, effects, JSON.stringify({ fault, after, action: command.action, ended, effects }));
+              });
       }, 120_000);
 
     test('a command past its deadline is not applied', async () => {
