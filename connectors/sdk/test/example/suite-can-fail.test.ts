@@ -73,6 +73,23 @@ test('a checkpoint that comes before what it covers', async () => {
   );
 });
 
+test('a checkpoint before a page whose last contact is read again after it', async () => {
+  const connector = reading(async function* (items) {
+    let held: ReadItem[] = [];
+    for await (const item of items) {
+      if (item.type === 'checkpoint') {
+        yield { type: 'checkpoint', value: (item.value as number) - 1 };
+        yield* held;
+        held = [];
+      } else held.push(item);
+    }
+    yield* held;
+  });
+  expect(await failureOf('a crash at any step loses nothing, and no version names two states', connector)).toMatch(
+    /in vain/,
+  );
+});
+
 test('a new version for the same state at each reading', async () => {
   let count = 0;
   const connector: Book = {
@@ -204,6 +221,29 @@ test('a write without a key', async () => {
   expect(
     await failureOf('a command whose outcome was lost in a crash is repeated without a second effect', connector),
   ).toMatch(/effects after the repeat/);
+});
+
+const OLD_BASE =
+  'an update that was planned on a state which is no more is a conflict, where the profile promises conditions';
+
+test('a write without its condition', async () => {
+  const connector: Book = {
+    ...addressBook,
+    async write(context, command, attempt) {
+      const first = await addressBook.write!(context, command, attempt);
+      if (command.action !== 'update' || first.status !== 'conflict') return first;
+      return addressBook.write!(context, { ...command, base: { major: 2, minor: 0 } }, attempt);
+    },
+  };
+  expect(await failureOf(OLD_BASE, connector)).toMatch(/had moved on/);
+});
+
+test('a conflict that is taken for our own write', async () => {
+  const connector: Book = {
+    ...addressBook,
+    write: (context, command) => addressBook.write!(context, command, { number: 2, unclear: true }),
+  };
+  expect(await failureOf(OLD_BASE, connector)).toMatch(/had moved on/);
 });
 
 test('a conflict with our own earlier try, told as somebody else’s', async () => {

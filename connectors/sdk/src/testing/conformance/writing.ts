@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Command, Outcome, Party } from '@unsilo/schemas';
-import { compareVersions } from '@unsilo/schemas';
+import { compareVersions, parseRef } from '@unsilo/schemas';
 import { keys } from '../../runner/storage.js';
 import { stateDigest } from '../../runner/versions.js';
 import type { Fault } from '../fake-server.js';
@@ -47,6 +47,20 @@ export function writingConformance<Options>(
         assert.equal(ended.status, 'applied', `${command.action}: ${JSON.stringify(ended)}; ${describeRun(started)}`);
         assertWhole(issued, ended);
         assert.equal(await world.effects!(issued), 1, `${command.action}: effects`);
+      });
+    });
+
+    test('an update that was planned on a state which is no more is a conflict, where the profile promises conditions', async () => {
+      await eachCommand(subject, async ({ world, run }, command, name) => {
+        const started = await read(run);
+        if (!isConditional(command, started)) return;
+        const issued = await issue(started, command, name);
+        assert.equal((await outcome(started, name)).status, 'applied');
+        // Somebody else's write to the same record, planned before.
+        await issue(started, command, `${name}-late`);
+        const late = await outcome(started, `${name}-late`);
+        assert.equal(late.status, 'conflict', `the record had moved on: ${JSON.stringify(late)}`);
+        assert.equal(await world.effects!(issued), 1, 'effects after the conflict');
       });
     });
 
@@ -176,6 +190,13 @@ function assertWhole(command: Command, ended: Outcome): void {
   assert.notEqual(ended.left, undefined, `${command.action}: no state left`);
   assert.notEqual(ended.exact, undefined, `${command.action}: exact or not?`);
   if (command.action === 'update') assert.notEqual(ended.pre, undefined, 'update: no version before');
+}
+
+/** Whether it is an update of records whose writes have conditions. */
+function isConditional(command: Command, { runner }: TestRun): boolean {
+  if (command.action !== 'update') return false;
+  const { kind } = parseRef(command.ref)!;
+  return runner.profile.kinds.some((one) => one.kind === kind && one.conditional);
 }
 
 function refsOf(run: TestRun): Set<string> {
