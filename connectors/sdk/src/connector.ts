@@ -162,17 +162,20 @@ export interface Finding {
   hint?: string;
 }
 
+/** What a call may tell. How far the system has been read, only a reading knows. */
+export type WebhookItem = Exclude<ReadItem, { type: 'checkpoint' | 'snapshot-completed' }>;
+
 export interface WebhookHandler<Options> {
   /**
    * Throws unless the call is authentic: signature over the raw bytes, compared in constant time.
    * @param now Epoch milliseconds by the system's clock, as far as it was measured: what a time of sending is held against.
    */
   verify(call: WebhookCall, options: Options, now: number): void;
-  /** Answers what to send back, and what was learnt; `poke` asks for a read at once (the call is only a hint). */
+  /** Answers what to send back, and what was learnt, durable before it is sent; `poke` asks for a read at once (the call is only a hint). */
   handle(
     context: ConnectorContext<Options>,
     call: WebhookCall,
-  ): Promise<{ status: number; body?: string; contentType?: string; items?: ReadItem[]; poke?: boolean }>;
+  ): Promise<{ status: number; body?: string; contentType?: string; items?: WebhookItem[]; poke?: boolean }>;
 }
 export interface WebhookCall {
   method: string;

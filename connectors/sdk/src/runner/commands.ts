@@ -5,7 +5,7 @@ import { PauseError, RetryableError, TerminalError } from '../errors.js';
 import type { Connector, ConnectorContext, WriteResult } from '../connector.js';
 import { backoff } from './backoff.js';
 import type { Intake } from './intake.js';
-import { reasonOf } from './reader.js';
+import { reasonOf, toldReason } from './reasons.js';
 import type { Scope } from './scope.js';
 import type { Counts, Reason } from './status.js';
 import { keys } from './storage.js';
@@ -133,7 +133,7 @@ export function createWriter<Options>(
           return await connector.write(contextFor(signal), command, { number, unclear });
         } catch (error) {
           refuseWhenOver();
-          const reason = reasonOf(error, redact);
+          const reason = toldReason(error, scope, { command: command.id });
           if (error instanceof PauseError) {
             events.onPause(reason);
             throw new Abandoned(reason.message);
@@ -141,7 +141,6 @@ export function createWriter<Options>(
           if (error instanceof TerminalError) return unclear ? settled(reason) : failed('rejected', reason);
           const retryable = error instanceof RetryableError ? error : undefined;
           unclear ||= retryable?.mayHaveApplied !== false;
-          if (retryable === undefined) loudly(command, error);
           const waitMs = waits.next(retryable?.retryAfterMs);
           if (clock.now() + waitMs >= giveUpAt) return unclear ? settled(reason) : failed('not-applied', reason);
           logger.warn(
@@ -175,7 +174,7 @@ export function createWriter<Options>(
           events.onPause(reasonOf(error, redact));
           throw new Abandoned('paused while settling');
         }
-        return failed('uncertain', reasonOf(error, redact));
+        return failed('uncertain', toldReason(error, scope, { command: command.id }));
       }
     }
 
@@ -210,14 +209,6 @@ export function createWriter<Options>(
     if ('ref' in command && ref !== command.ref) return `the command: it is about another record than ${command.ref}`;
     if (!ref.startsWith(`${system}/`)) return `the command: its record belongs to another system than ${system}`;
     return undefined;
-  }
-
-  function loudly(command: Command, error: unknown): void {
-    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    logger.warn(
-      { system, command: command.id, code: 'UNSILO_CONNECTOR_BUG' },
-      `The connector failed in an unforeseen way: ${redact(trace)}`,
-    );
   }
 
   return {

@@ -2,7 +2,7 @@ import { parseEvent, topicName } from '@unsilo/schemas';
 import type { LogBatch, Subscription } from '@unsilo/event-log';
 import type { Connector, ConnectorContext } from '../connector.js';
 import type { Intake } from './intake.js';
-import { reasonOf } from './reader.js';
+import { toldReason } from './reasons.js';
 import type { Scope } from './scope.js';
 
 /**
@@ -13,8 +13,9 @@ export async function followErasures<Options>(
   connector: Connector<Options>,
   contextFor: (signal: AbortSignal) => ConnectorContext<Options>,
   intake: Intake,
-  { tenant, system, log, logger, redact }: Scope,
+  scope: Scope,
 ): Promise<Subscription> {
+  const { tenant, system, log, logger } = scope;
   async function onBatch(batch: LogBatch, signal: AbortSignal): Promise<void> {
     for (const { value } of batch.messages) {
       if (value === null) continue;
@@ -34,7 +35,7 @@ export async function followErasures<Options>(
     start: 'earliest',
     onBatch,
     onError: (error) => {
-      const reason = reasonOf(error, redact);
+      const reason = toldReason(error, scope);
       logger.warn({ system, code: reason.code }, `An erasure will be tried again: ${reason.message}`);
     },
   });

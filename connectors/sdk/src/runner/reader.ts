@@ -1,7 +1,8 @@
-import { ConnectorError, PauseError, RetryableError, TerminalError } from '../errors.js';
+import { PauseError, RetryableError, TerminalError } from '../errors.js';
 import type { Connector, ConnectorContext, ReadItem } from '../connector.js';
 import { backoff } from './backoff.js';
 import type { Intake } from './intake.js';
+import { toldReason } from './reasons.js';
 import type { Scope } from './scope.js';
 import type { Reason } from './status.js';
 import { keys } from './storage.js';
@@ -114,11 +115,10 @@ export function createReader<Options>(
         events.onWell();
       } catch (error) {
         if (signal.aborted) return;
-        const reason = reasonOf(error, redact);
+        const reason = toldReason(error, scope);
         if (error instanceof PauseError) return events.onPause(reason);
         if (error instanceof TerminalError) await parkFailure(reason);
         restMs = waits.next(error instanceof RetryableError ? error.retryAfterMs : undefined);
-        if (reason.code === 'UNSILO_CONNECTOR_BUG') logUnknown(error);
         logger.warn({ system, code: reason.code, retryInMs: restMs }, `Reading failed: ${reason.message}`);
         events.onBehind(reason);
         // A poke doesn't shorten the rest of a system that fails.
@@ -136,35 +136,12 @@ export function createReader<Options>(
     });
   }
 
-  function logUnknown(error: unknown): void {
-    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    logger.warn(
-      { system, code: 'UNSILO_CONNECTOR_BUG' },
-      `The connector failed in an unforeseen way: ${redact(trace)}`,
-    );
-  }
-
   return {
     run,
     poke() {
       poked = true;
       wake?.();
     },
-  };
-}
-
-/** Code, message and hint of whatever was thrown, without secrets. */
-export function reasonOf(error: unknown, redact: (text: string) => string): Reason {
-  if (error instanceof ConnectorError) {
-    const hint = error.hint === undefined ? {} : { hint: redact(error.hint) };
-    return { code: error.code, message: redact(error.message), ...hint };
-  }
-  const { code } = (error ?? {}) as { code?: unknown };
-  const known = typeof code === 'string' && code.startsWith('UNSILO_');
-  return {
-    code: known ? code : 'UNSILO_CONNECTOR_BUG',
-    message: redact(error instanceof Error ? error.message : String(error)),
-    ...(known ? {} : { hint: 'This is a fault of the connector, not of the system; the log has the trace.' }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { placeOf, signalEvent, type Signal, type SystemProfile } from '@unsilo/schemas';
 import { endsWithin, type EventLog } from '@unsilo/event-log';
 import { systemClock, timestamp, type Clock } from '../clock.js';
-import type { Connector, ConnectorContext, ConnectorLog, Finding, WebhookCall } from '../connector.js';
+import type { Connector, ConnectorContext, ConnectorLog, Finding, ReadItem, WebhookCall } from '../connector.js';
 import { PauseError, TerminalError } from '../errors.js';
 import { createHttpClient } from '../http/client.js';
 import { httpDefaults, type HttpSettings } from '../http/settings.js';
@@ -11,7 +11,8 @@ import { createWriter, type WriterSettings } from './commands.js';
 import { connectorMemory, redactedLog } from './context.js';
 import { followErasures } from './erasures.js';
 import { createIntake } from './intake.js';
-import { createReader, reasonOf, type ReaderSettings } from './reader.js';
+import { createReader, type ReaderSettings } from './reader.js';
+import { toldReason } from './reasons.js';
 import type { Scope } from './scope.js';
 import { newCounts, stateKeeper, type Reason, type RunnerStatus, type RunState } from './status.js';
 import { keys, type ConnectorStorage } from './storage.js';
@@ -218,12 +219,15 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     try {
       handler.verify(call, options, clock.now() + (clockOffset.lastMs ?? 0));
     } catch (error) {
-      const { code, message } = reasonOf(error, redact);
+      const { code, message } = toldReason(error, scope);
       logger.warn({ system, code }, `A webhook was refused: ${message}`);
       return { status: 401, body: code };
     }
     try {
       const answer = await handler.handle(contextFor(lastCheckpoint, abandon.signal), call);
+      for (const { type } of (answer.items ?? []) as readonly ReadItem[])
+        if (type === 'checkpoint' || type === 'snapshot-completed')
+          throw new TypeError(`A webhook says nothing of how far the system was read: ${type}`);
       const { appended } = await intake.take(answer.items ?? []);
       if (appended > 0) lastChangeAt = clock.now();
       if (answer.poke === true) reader?.poke();
@@ -233,7 +237,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
         ...(answer.contentType === undefined ? {} : { contentType: answer.contentType }),
       };
     } catch (error) {
-      const reason = reasonOf(error, redact);
+      const reason = toldReason(error, scope);
       if (error instanceof PauseError) onPause(reason);
       if (error instanceof TerminalError) {
         await intake.park({ ...reason, at: { url: call.path }, payload: call.raw }).catch(() => undefined);
@@ -248,7 +252,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     try {
       return await connector.check(contextFor(lastCheckpoint, abandon.signal));
     } catch (error) {
-      return [{ ok: false, ...reasonOf(error, redact) }];
+      return [{ ok: false, ...toldReason(error, scope) }];
     }
   }
 

@@ -37,6 +37,8 @@ const names = (run: TestRun) =>
     return `${party.ref}@${party.version.major}.${party.version.minor} ${party.state?.name?.full}`;
   });
 const signals = (run: TestRun) => run.events('signals').map((event) => (event.data as { name: string }).name);
+const traces = (run: TestRun) =>
+  run.logged.filter(({ message }) => message.startsWith('The connector failed in an')).map(({ message }) => message);
 const idle = (run: TestRun) => until('the reader rests', () => run.clock.sleepers() > 0);
 
 test('what is read reaches the log as valid events, and the checkpoint is kept', async () => {
@@ -252,6 +254,13 @@ test('a snapshot that was complete before a restart is announced again', async (
   expect(second.runner.status().snapshotComplete).toBe(true);
 });
 
+test('a check that fails in an unforeseen way leaves its trace in the log', async () => {
+  const check = () => Promise.reject(new TypeError('no such thing'));
+  const started = await run({ ...rolodex().connector, check }, {});
+  expect(await started.runner.check()).toMatchObject([{ ok: false, code: 'UNSILO_CONNECTOR_BUG' }]);
+  expect(traces(started)).toEqual([expect.stringMatching(/TypeError: no such thing\n *at /)]);
+});
+
 test('a wrong clock of the system is told once', async () => {
   const clock = virtualClock({ auto: 600_000 });
   const server = await startFakeServer(() => ({ headers: { date: new Date(clock.now() + 120_000).toUTCString() } }));
@@ -318,7 +327,7 @@ describe('webhooks', () => {
         ),
       async handle(context, given) {
         const item = cardItem(context.system, JSON.parse(given.raw.toString()) as Card, context.clock.now());
-        const { change } = item as { change: Party };
+        const { change } = item;
         const changedAt = correctedTime(Date.parse(change.changedAt), context.clockOffsetMs);
         return { status: 202, items: [{ type: 'party', change: { ...change, changedAt } }] };
       },
@@ -353,6 +362,17 @@ describe('webhooks', () => {
   test('one that makes the connector fail asks the sender to come again', async () => {
     const started = await run(rolodex().connector, {});
     expect(await started.runner.webhook(call('no json'))).toMatchObject({ status: 503 });
+    expect(traces(started)).toEqual([expect.stringMatching(/SyntaxError[^]*at [^]*rolodex\.ts/)]);
+  });
+
+  test.each(['checkpoint', 'snapshot-completed'])('one does not say how far the system was read: %s', async (type) => {
+    const { connector, cards } = rolodex();
+    cards.push({ id: '1', name: 'Ada', changed: 100 });
+    const handle = () => Promise.resolve({ status: 202, items: [{ type, value: 9999 }] as never });
+    const started = await run({ ...connector, webhook: { ...connector.webhook!, handle } }, {});
+    await idle(started);
+    expect(await started.runner.webhook(call('{}'))).toMatchObject({ status: 503 });
+    expect(started.storage.kept.get('checkpoint')).toBe('100');
   });
 });
 

@@ -108,7 +108,7 @@ function state(card: Card) {
   return { kind: 'person' as const, name: { full: card.name } };
 }
 
-export function cardItem(system: string, card: Card, now: number): ReadItem {
+export function cardItem(system: string, card: Card, now: number): ReadItem & { type: 'party' } {
   return {
     type: 'party',
     change: {
