@@ -327,7 +327,16 @@ test('a record that stops all others', async () => {
       yield item;
     }
   });
-  expect(await failureOf('of a record that is odd for good, all others are read', connector)).toMatch(/in vain/);
+  expect(
+    await failureOf('of a record that is odd for good, all others are read, and it is read or parked', connector),
+  ).toMatch(/in vain/);
+});
+
+test('a record that is left out in silence', async () => {
+  const connector = reading((items) => each(items, (item) => (item.type === 'bad-input' ? [] : [item])));
+  expect(
+    await failureOf('of a record that is odd for good, all others are read, and it is read or parked', connector),
+  ).toMatch(/nor parked/);
 });
 
 test('a write whose odd answer is taken for a refusal', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseRef } from '@unsilo/schemas';
 import { oddAbout, oddAnswer } from '../odd-answers.js';
 import type { TestRun } from '../run.js';
-import { eventually, issue, onStage, outcome, readAgain, seen, serverOf } from './observe.js';
+import { changes, eventually, issue, onStage, outcome, readAgain, seen, serverOf } from './observe.js';
 import { assertTrue, eachCommand, read } from './writing.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
@@ -37,7 +37,7 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
           });
         });
 
-        test(`seed ${seed}: of a record that is odd for good, all others are read`, async () => {
+        test(`seed ${seed}: of a record that is odd for good, all others are read, and it is read or parked`, async () => {
           await onStage(subject, async ({ world, run }) => {
             const [odd = '', ...others] = [...new Set(await world.change(5))];
             const twist = oddAbout(parseRef(odd)!.id, seed);
@@ -48,6 +48,8 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
             const later = (await world.change(2)).filter((ref) => ref !== odd);
             started.runner.poke();
             await seen(started, later);
+            const isTold = changes(started).some(({ ref }) => ref === odd) || started.events('dead-letters').length > 0;
+            assert.ok(isTold, `${odd} was neither read nor parked`);
             assertForeseen(started);
           });
         });
