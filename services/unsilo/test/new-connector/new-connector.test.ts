@@ -23,6 +23,7 @@ function complaints(folder: string, tool: string, ...args: string[]): string {
 const TSC = '@typescript/native/bin/tsc';
 const PRETTIER = 'prettier/bin/prettier.cjs';
 const OXLINT = 'oxlint/bin/oxlint';
+const KNIP = 'knip/bin/knip.js';
 const JEST = 'jest/bin/jest.js';
 
 /** Rules of the repository for a place outside of it. */
@@ -101,6 +102,7 @@ describe('one more of the repository', () => {
       ...naming,
       'package.json',
       'jest.config.js',
+      'knip.json',
       'tsconfig.base.json',
       '.prettierrc.json',
       '.oxlintrc.json',
@@ -111,6 +113,12 @@ describe('one more of the repository', () => {
     expect(made.changed.sort()).toEqual([...naming].sort());
     expect(made.files).not.toContain('src/write.ts');
     for (const path of naming) expect(readFileSync(join(repository, path), 'utf8')).toMatch(/longest-?name/i);
+  });
+
+  it('has nothing that is unused', () => {
+    expect(
+      complaints(repository, KNIP, '--no-progress', '--no-config-hints', '--workspace', `connectors/${name}`),
+    ).toBe('');
   });
 
   it('compiles, is formatted and passes the linter, and so do the files that name it', () => {
