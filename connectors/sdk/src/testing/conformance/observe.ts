@@ -134,12 +134,13 @@ function assertNoSecrets<Options>(run: TestRun, subject: ConformanceSubject<Opti
     run.events('signals'),
     run.events('dead-letters').map((event) => ({ ...(event.data as object), payload: '' })),
     run.events('outcomes'),
+    [...run.durable.storage],
   ]);
   for (const secret of secrets.filter((value) => value.length >= 4))
     for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')])
       assert.ok(
         !told.includes(form),
-        `a secret is told: ${told.slice(Math.max(0, told.indexOf(form) - 200), told.indexOf(form))}…`,
+        `a secret is told or kept: ${told.slice(Math.max(0, told.indexOf(form) - 200), told.indexOf(form))}…`,
       );
 }
 

@@ -26,7 +26,10 @@ export interface ConformanceWorld {
   options: unknown;
   /** The server that faults are put into; absent only with `withoutServer`. */
   server?: FakeServer;
-  /** Secrets besides the options marked as such: tokens that the fake server hands out. */
+  /**
+   * Secrets besides the options marked as such: tokens that the fake server hands out. No log line, error, signal, outcome, checkpoint or
+   * memory may hold one.
+   */
   secrets?: readonly string[];
   /** People make or edit `n` records or posts, each unlike any before; answers their refs. */
   change(n: number): Promise<readonly string[]>;
