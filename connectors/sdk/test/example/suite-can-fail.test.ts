@@ -160,8 +160,15 @@ test('a secret that the server handed out, in an error', async () => {
   );
 });
 
-test('a write whose answer was lost, told as rejected', async () => {
-  const connector = failing(/PUT/, () => Promise.resolve(answer(422, {})));
+test('a create whose answer was lost, told as rejected', async () => {
+  const connector: Book = {
+    ...addressBook,
+    write: (context, command, attempt) =>
+      addressBook.write!(context, command, attempt).catch((error: unknown) => {
+        if (command.action !== 'create') throw error;
+        return { status: 'rejected', error: { code: 'UNSILO_BOOK_REFUSED', message: 'refused' } };
+      }),
+  };
   expect(
     await failureOf('whatever breaks around a write, it takes effect once at most, and the outcome is true', connector),
   ).toMatch(/rejected/);
