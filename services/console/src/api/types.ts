@@ -1884,11 +1884,11 @@ export interface PairExplained {
         words: string;
       }[];
       /**
-       * Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.
+       * Bits taken off since people share things or nothing but the names agrees, or given back since who moves changes all of an address.
        */
       household: number;
       /**
-       * Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.
+       * Why, where that is not 0: people share things; nothing but the names agrees; who moves changes all of an address.
        */
       householdBy?: 'shared' | 'names' | 'moved';
       /**
@@ -2030,11 +2030,11 @@ export interface CustomerExplained {
           words: string;
         }[];
         /**
-         * Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.
+         * Bits taken off since people share things or nothing but the names agrees, or given back since who moves changes all of an address.
          */
         household: number;
         /**
-         * Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.
+         * Why, where that is not 0: people share things; nothing but the names agrees; who moves changes all of an address.
          */
         householdBy?: 'shared' | 'names' | 'moved';
         /**
@@ -2134,11 +2134,11 @@ export interface CustomerExplained {
           words: string;
         }[];
         /**
-         * Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.
+         * Bits taken off since people share things or nothing but the names agrees, or given back since who moves changes all of an address.
          */
         household: number;
         /**
-         * Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.
+         * Why, where that is not 0: people share things; nothing but the names agrees; who moves changes all of an address.
          */
         householdBy?: 'shared' | 'names' | 'moved';
         /**

@@ -32,12 +32,12 @@ const PairComparison = Type.Object(
     ),
     household: Type.Number({
       description:
-        'Bits taken off since households share things or nothing but the names agrees, or given back since who moves changes all of an address.',
+        'Bits taken off since people share things or nothing but the names agrees, or given back since who moves changes all of an address.',
     }),
     householdBy: Type.Optional(
       Type.Union([Type.Literal('shared'), Type.Literal('names'), Type.Literal('moved')], {
         description:
-          'Why, where that is not 0: households share things; nothing but the names agrees; who moves changes all of an address.',
+          'Why, where that is not 0: people share things; nothing but the names agrees; who moves changes all of an address.',
       }),
     ),
     bits: Type.Number({ description: 'Prior, evidence and household together.' }),

@@ -44,7 +44,7 @@ export function explainPair(people: People, a: string, b: string, all: readonly 
       b,
       sameCustomer,
       comparison: {
-        model: 'shipped-1',
+        model: 'shipped-2',
         prior: -15,
         evidence: sameCustomer ? evidence : [],
         household: 0,
@@ -90,7 +90,7 @@ export function explainCustomer(people: People, id: string): Explanation<Custome
     detail: {
       customer: group.id,
       members,
-      model: 'shipped-1',
+      model: 'shipped-2',
       floor: -2,
       threshold: -2,
       review: -6,

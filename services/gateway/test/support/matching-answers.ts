@@ -19,7 +19,7 @@ export function reviewQueue(decisions: readonly Decision[], limit: number): Revi
 }
 
 export const MATCHING_REPORT: MatchingReport = {
-  model: 'shipped-1',
+  model: 'shipped-2',
   records: 5,
   keys: 90,
   retiredKeys: 1,
@@ -32,7 +32,7 @@ export const MATCHING_REPORT: MatchingReport = {
 };
 
 export const MODEL_PLAN: ModelPlan = {
-  from: 'shipped-1',
+  from: 'shipped-2',
   to: 'trained-1',
   records: 5,
   customers: { before: 2, after: 1 },
@@ -51,7 +51,7 @@ export const MODEL_PLAN: ModelPlan = {
 };
 
 export const TRAINING_LINES: readonly TrainingLine[] = [
-  { type: 'settings', model: 'shipped-1', kinds: {} },
+  { type: 'settings', model: 'shipped-2', kinds: {} },
   {
     type: 'record',
     profile: {

@@ -48,7 +48,7 @@ describe('why two records are, or are not, one', () => {
       { name: { given: 'Otto', surname: 'Anselm' }, ...home, phones },
       DEFAULT_LINKAGE_MODEL,
       'shared',
-      'households share addresses, phones and family names',
+      'people share addresses, phones, family names and mailboxes',
     ],
     [
       'who moves changes all of an address',

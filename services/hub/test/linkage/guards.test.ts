@@ -97,6 +97,77 @@ describe.each(MODELS)('with the %s model', (_, model) => {
       ),
     ));
 
+  it('a couple that shares a mailbox is not one', () =>
+    apart([
+      person('a', { given: 'Helga', surname: 'Habermann', email: 'habermann@post.example.org' }),
+      person('b', { given: 'Ruprecht', surname: 'Habermann', email: 'habermann@post.example.org' }),
+    ]));
+
+  it('a couple that shares a mailbox, phone and address is not one', () =>
+    apart(
+      ['Helga', 'Ruprecht'].map((given, i) =>
+        person(`f${i}`, {
+          given,
+          surname: 'Habermann',
+          email: 'habermann@post.example.org',
+          phone: '+442079461234',
+          home: HOME,
+        }),
+      ),
+    ));
+
+  it('who lives together under two names, with one mailbox and one phone, is not one', () =>
+    apart([
+      person('a', {
+        given: 'Olga',
+        surname: 'Petrova',
+        email: 'nest@post.example.org',
+        phone: '+442079461234',
+        home: HOME,
+      }),
+      person('b', {
+        given: 'Hans',
+        surname: 'Becker',
+        email: 'nest@post.example.org',
+        phone: '+442079461234',
+        home: HOME,
+      }),
+    ]));
+
+  it('two who work with one mailbox, phone and account are not one', () =>
+    apart([
+      person('a', {
+        given: 'Olga',
+        surname: 'Petrova',
+        email: 'bridge@ship.example.com',
+        phone: '+442079461234',
+        account: 'x:bridge',
+        employer: 'Ship Ltd',
+        home: HOME,
+      }),
+      person('b', {
+        given: 'Hans',
+        surname: 'Becker',
+        email: 'bridge@ship.example.com',
+        phone: '+442079461234',
+        account: 'x:bridge',
+        employer: 'Ship Ltd',
+        home: HOME,
+      }),
+    ]));
+
+  it('who marries and keeps mailbox and phone is one', () =>
+    together([
+      person('a', { given: 'Helga', surname: 'Habermann', email: 'helga@post.example.org', phone: '+442079461234' }),
+      person('b', { given: 'Helga', surname: 'Petrova', email: 'helga@post.example.org', phone: '+442079461234' }),
+    ]));
+
+  it('who goes by another given name is one by mailbox and birth date', () =>
+    together([
+      person('a', { given: 'Helga', surname: 'Habermann', email: 'habermann@post.example.org', born: '1980-02-11' }),
+      person('b', { given: 'Ruprecht', surname: 'Habermann', email: 'habermann@post.example.org', born: '1980-02-11' }),
+    ]));
+
   it('father and son of one name are two: birth dates a generation apart', () =>
     apart([
       person('father', {

@@ -123,8 +123,11 @@ function stated(random: Random, ref: string, truth: Person, { missing, wrong, ch
   };
 }
 
-/** Persons with one to `most` records each. A third live in families that share surname, address and phone. */
-export function customers(seed: number, count: number, noise: Noise, most = 4): Labelled {
+/**
+ * Persons with one to `most` records each. A third live in families that share surname, address and phone.
+ * @param mailboxes Every how many-eth relative uses the mailbox of the family; none by default.
+ */
+export function customers(seed: number, count: number, noise: Noise, most = 4, mailboxes = Infinity): Labelled {
   const random = new Random(seed);
   const records: LinkageRecord[] = [];
   const truth = new Map<string, string>();
@@ -135,6 +138,7 @@ export function customers(seed: number, count: number, noise: Noise, most = 4): 
     if (family && isRelative) {
       const { surname, number, street, city, postcode, phone } = family;
       Object.assign(one, { surname, number, street, city, postcode, phone });
+      if (i % mailboxes === 0) one.email = family.email;
     }
     family = one;
     for (let copy = 0; copy < 1 + random.below(most); copy += 1) {

@@ -50,13 +50,14 @@ describe('training', () => {
   it('says what is wrong with a model file, and where', () => {
     const model = JSON.parse(JSON.stringify(DEFAULT_LINKAGE_MODEL));
     model.person.attributes['emails'].m = [1];
-    model.person.household = {};
+    model.person.household = { contact: '14' };
     model.organization.prior = '1';
     expect(modelProblems(model)).toEqual([
       'person.household.address: must be a number of bits.',
       'person.household.family: must be a number of bits.',
       'person.household.namesake: must be a number of bits.',
       'person.household.moved: must be a number of bits.',
+      'person.household.contact: must be a number of bits.',
       'person.attributes.emails.m: must be 6 shares above 0, for exact, close, local, near, domain, differs.',
       'organization.prior: must be a number of bits.',
     ]);
@@ -86,6 +87,13 @@ describe('training', () => {
     const { person } = trainModel(records.slice(0, 30), 'v');
     expect(person?.warnings.join('\n')).toContain('leans on the shipped model');
     expect(trainModel(records.slice(0, 5), 'v').person).toBeUndefined();
+  });
+
+  it('tells from the records what one mailbox says of two who are called differently', () => {
+    for (const seed of [51, 52, 53]) {
+      const families = customers(seed, 1500, { missing: 0.15, wrong: 0.08, changed: 0.2 }, 4, 4);
+      expect(f1(families, trainModel(families.records, 'v').model)).toBeGreaterThan(0.9);
+    }
   });
 
   it('takes labels into account', () => {

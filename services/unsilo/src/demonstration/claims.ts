@@ -1,4 +1,4 @@
-import { ANSWER, crmContacts, danielsFirstOrder, PEOPLE, shopRows, SYSTEMS } from './company.js';
+import { ANSWER, crmContacts, amirasFirstOrder, PEOPLE, shopRows, SYSTEMS } from './company.js';
 import { samePhone, type Look, type UpdateCommand } from './look.js';
 import type { ShopColumn } from './company.js';
 
@@ -22,7 +22,7 @@ export const REFS = {
   inesInShop: `${shop}/contact/${PEOPLE.ines.shop}`,
   inesOnMastodon: `${social}/account/${PEOPLE.ines.account}`,
   amaraInCrm: `${crm}/contact/${PEOPLE.amara.crm}`,
-  danielInShop: `${shop}/contact/${PEOPLE.daniel.shop}`,
+  amiraInShop: `${shop}/contact/${PEOPLE.amira.shop}`,
   joostInCrm: `${crm}/contact/${PEOPLE.joost.crm}`,
   joostInShop: `${shop}/contact/${PEOPLE.joost.shop}`,
 } as const;
@@ -180,10 +180,10 @@ export async function complaintOf(look: Look) {
 export const wronglyJoined: readonly Claim[] = [
   {
     id: 'joined-by-family',
-    says: 'Amara and Daniel share an e-mail address and a landline: the hub took them for one, and renamed Amara in the CRM.',
+    says: 'The sisters Amara and Amira share an e-mail address and a landline: the hub took them for one, and renamed Amara in the CRM.',
     async check(look) {
       const renamed = (await look.updatesOf(REFS.amaraInCrm)).find(
-        ({ set }) => set['name.given']?.value === PEOPLE.daniel.given && set['name.given'].from === REFS.danielInShop,
+        ({ set }) => set['name.given']?.value === PEOPLE.amira.given && set['name.given'].from === REFS.amiraInShop,
       );
       if (renamed === undefined) return found(false, 'No such command was given');
       const status = await look.outcomeOf(renamed.id);
@@ -197,7 +197,7 @@ export const unlinked: readonly Claim[] = [
     id: 'two-customers',
     says: 'After the unlink they are two customers, and stay two although they share an address.',
     async check(look) {
-      const { detail } = await look.service.explainPair(look.actor, REFS.amaraInCrm, REFS.danielInShop);
+      const { detail } = await look.service.explainPair(look.actor, REFS.amaraInCrm, REFS.amiraInShop);
       const isDecided = detail.decisions.some((decision) => decision.kind === 'unlink' && decision.undo !== true);
       const shared = (detail.comparison?.evidence ?? []).filter(({ level }) => level === 'exact');
       return found(
@@ -208,7 +208,7 @@ export const unlinked: readonly Claim[] = [
   },
   {
     id: 'crm-own-values',
-    says: 'The CRM has Amara back, with her own name, numbers and birthday, and nothing of Daniel’s.',
+    says: 'The CRM has Amara back, with her own name, numbers and birthday, and nothing of Amira’s.',
     async check(look) {
       const seed = crmContacts(0).find(({ id }) => id === PEOPLE.amara.crm)!;
       const row = await onCrm(look, PEOPLE.amara.crm);
@@ -222,10 +222,10 @@ export const unlinked: readonly Claim[] = [
   },
   {
     id: 'shop-own-values',
-    says: 'The shop has Daniel’s row as he typed it, and nothing of Amara’s.',
+    says: 'The shop has Amira’s row as she typed it, and nothing of Amara’s.',
     async check(look) {
-      const typed = danielsFirstOrder(0);
-      const row = await inShop(look, PEOPLE.daniel.shop);
+      const typed = amirasFirstOrder(0);
+      const row = await inShop(look, PEOPLE.amira.shop);
       const wrongly = Object.keys(row ?? {}).filter(
         (name) => !STAMPS.has(name) && !sameText(name, row?.[name], typed[name as ShopColumn]),
       );

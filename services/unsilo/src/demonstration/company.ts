@@ -48,7 +48,7 @@ export const PEOPLE = {
     phone: { wrong: '+44 7700 900214', right: '+44 7700 900241' },
   },
   amara: { crm: '5a0c1d52-6f0e-4c57-9a3b-1d2f7c9b0002', given: 'Amara' },
-  daniel: { shop: '1004', given: 'Daniel' },
+  amira: { shop: '1004', given: 'Amira' },
   joost: { crm: '5a0c1d52-6f0e-4c57-9a3b-1d2f7c9b0003', shop: '1002', laterTitle: 'Head of Purchasing' },
 } as const;
 
@@ -151,11 +151,11 @@ export function shopRows(now: number): ShopRow[] {
 }
 
 /** Shares the family's e-mail address and landline with Amara, and is not Amara. */
-export function danielsFirstOrder(now: number): ShopRow {
+export function amirasFirstOrder(now: number): ShopRow {
   const at = new Date(now).toISOString();
   return {
-    customer_no: PEOPLE.daniel.shop,
-    first_name: PEOPLE.daniel.given,
+    customer_no: PEOPLE.amira.shop,
+    first_name: PEOPLE.amira.given,
     last_name: 'Okafor',
     email: 'okafor.family@example.org',
     phone: '020 7946 0145',

@@ -11,7 +11,7 @@ import {
   withdrawnConsent,
   wronglyJoined,
 } from './claims.js';
-import { ANSWER, CASE_NAME, COMPLAINT, danielsFirstOrder, PEOPLE, SYSTEMS } from './company.js';
+import { ANSWER, CASE_NAME, COMPLAINT, amirasFirstOrder, PEOPLE, SYSTEMS } from './company.js';
 import type { SimulatedCrm } from './crm.js';
 import type { SimulatedShop } from './shop.js';
 import type { SimulatedSocial } from './social.js';
@@ -148,16 +148,16 @@ async function hasCase({ look }: Telling): Promise<boolean> {
 async function unlinkFamily(telling: Telling, { service, actor, shop, clock }: Stage): Promise<void> {
   await telling.chapter(4, CHAPTERS, 'Two people wrongly joined are parted, and every system gets its own values back');
   await telling.narrate(
-    'Daniel Okafor orders for the first time, with the family’s e-mail address and landline. The CRM has Amara.',
+    'Amira Okafor orders for the first time, with the family’s e-mail address and landline. The CRM has her sister Amara.',
   );
   await calm(telling);
-  await shop.edit(PEOPLE.daniel.shop, danielsFirstOrder(clock.now()));
+  await shop.edit(PEOPLE.amira.shop, amirasFirstOrder(clock.now()));
   await telling.claim(wronglyJoined);
   await telling.narrate('Somebody who knows them says so: they are two people.');
   await service.decide(actor, {
     kind: 'unlink',
-    refs: [REFS.amaraInCrm, REFS.danielInShop],
-    reason: 'A couple with one e-mail address',
+    refs: [REFS.amaraInCrm, REFS.amiraInShop],
+    reason: 'Sisters with one e-mail address',
   });
   await telling.claim(unlinked);
 }

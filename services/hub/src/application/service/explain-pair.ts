@@ -135,7 +135,7 @@ export function digitsToTell(bits: number, ...marks: readonly number[]): number 
 }
 
 const HOUSEHOLD: Readonly<Record<HouseholdReason, string>> = {
-  shared: 'households share addresses, phones and family names, so together these count for less',
+  shared: 'people share addresses, phones, family names and mailboxes, so together these count for less',
   names: 'nothing but the names agrees, and others have them too, so they count for less',
   moved: 'who moves changes all of an address at once, so that counts for less',
 };

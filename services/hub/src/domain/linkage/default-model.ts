@@ -153,10 +153,10 @@ const COMMON: Omit<PartModel, 'attributes' | 'household'> = {
 
 export const DEFAULT_LINKAGE_MODEL: LinkageModel = {
   format: 'unsilo-linkage/1',
-  version: 'shipped-1',
+  version: 'shipped-2',
   person: {
     ...COMMON,
-    household: { address: 13, family: 14, namesake: 3, moved: -3 },
+    household: { address: 13, family: 14, contact: 15, namesake: 3, moved: -3 },
     attributes: attributes([
       'name.given',
       'name.middle',

@@ -1,7 +1,8 @@
-import { apartFrom, groupOf } from './groups.js';
+import { apartFrom, groupOf, isContact } from './groups.js';
 import type { Kind } from './kinds.js';
 import type { HouseholdModel } from './model.js';
 import type { PairTable } from './pair-table.js';
+import { GIVEN } from './person-name.js';
 
 /** What is estimated of one attribute: m and u by level, and whether exact agreements weigh by rarity. */
 export interface SlotShares {
@@ -29,16 +30,19 @@ function floorOf(start: number, mass: number): number {
 /** Bits by row; the same sum as the matcher's, before rounding. */
 export function weighRows(table: PairTable, estimate: Estimate, into: Float64Array, parts?: RowParts): void {
   const { slots, levels, rarity } = table;
+  const { household } = estimate;
   const weights = estimate.slots.map(({ m, u, byRarity }) =>
     m.map((share, level) => (level === 0 && byRarity ? Math.log2(share) : Math.log2(share / (u[level] ?? 1)))),
   );
   const givenSlot = estimate.slots.findIndex(({ attribute }) => attribute === 'name.given');
   const groups = estimate.slots.map(({ attribute }) => groupOf(attribute));
+  const contacts = estimate.slots.map(({ kind }) => isContact(kind));
   const apart = estimate.slots.map(({ kind, attribute }) => apartFrom(attribute, kind));
   for (let row = 0; row < table.rows; row += 1) {
-    let [others, address, phone, family] = [0, 0, 0, 0];
+    let [others, address, phone, contact, family] = [0, 0, 0, 0, 0];
     let [compared, together, given, loss] = [0, 0, 0, 0];
     const at = row * slots;
+    const isOther = (levels[at + givenSlot] ?? -1) === GIVEN.differs;
     for (let slot = 0; slot < slots; slot += 1) {
       const level = levels[at + slot] ?? -1;
       if (level < 0) continue;
@@ -52,19 +56,22 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
         phone += Math.max(0, weight);
         loss += Math.min(0, weight);
       } else if (group === 'surname') family += weight;
-      else others += weight;
+      else if (isOther && contacts[slot] === true) {
+        contact += Math.max(0, weight);
+        loss += Math.min(0, weight);
+      } else others += weight;
       if (slot === givenSlot) given = weight;
     }
-    if (compared > 1 && together === 0) address = Math.max(address, estimate.household.moved);
-    const shared = Math.min(address, estimate.household.address);
-    let total = others + shared + phone + loss + family;
-    if (shared > 0 || phone > 0) {
-      const sum = Math.max(0, shared) + Math.max(0, phone) + Math.max(0, family);
-      if (sum > estimate.household.family) {
-        total -= sum - estimate.household.family;
-        total -= Math.max(0, given - estimate.household.namesake);
-      }
+    if (compared > 1 && together === 0) address = Math.max(address, household.moved);
+    const shared = Math.min(address, household.address);
+    let total = others + shared + phone + contact + loss + family;
+    let common = Math.max(0, shared) + phone + Math.max(0, family);
+    if ((shared > 0 || phone > 0) && common > household.family) {
+      total -= common - household.family;
+      total -= Math.max(0, given - household.namesake);
+      common = household.family;
     }
+    if (contact > 0) total += Math.min(0, Math.max(common, household.contact ?? Infinity) - common - contact);
     into[row] = total;
     if (parts !== undefined) parts.others[row] = others;
   }
@@ -100,15 +107,20 @@ export function sharesOf(
   return { shares: sums.map((sum, level) => Math.max(floorOf(start[level] ?? 0, mass), sum / total)), mass };
 }
 
+/** log2 odds that two are one party who share a mailbox, an account or a page and whose given names differ. */
+const USUAL_OTHERS = -4;
+/** Pairs' worth of it: couples and colleagues share, however few of them the records show. */
+const PSEUDO_OTHERS = 40;
+
 /**
- * Among pairs at one address (and of one family name): the share that are one party, judged by everything else. From it follows the most
- * that the address can say: households share it.
+ * Among pairs at one address (and of one family name; with one mailbox and two given names): the share that are one party, judged by everything else. From it follows the most
+ * that what is shared can say. The given names that differ are what such pairs were picked by, and are no evidence about their share.
  */
 export function householdCaps(
   table: PairTable,
   estimate: Estimate,
   others: Float64Array,
-): Pick<HouseholdModel, 'address' | 'family'> {
+): Pick<HouseholdModel, 'address' | 'family' | 'contact'> {
   const slotOf = new Map(estimate.slots.map(({ attribute }, slot) => [attribute, slot]));
   const levelAt = (row: number, attribute: string): number => {
     const slot = slotOf.get(attribute);
@@ -116,15 +128,26 @@ export function householdCaps(
   };
   const address: number[] = [];
   const family: number[] = [];
+  const contact: number[] = [];
+  const contacts = estimate.slots.filter(({ kind }) => isContact(kind)).map(({ attribute }) => attribute);
+  const given = estimate.slots[slotOf.get('name.given') ?? -1];
+  const bitsOfOther = given ? Math.log2((given.m[GIVEN.differs] ?? 1) / (given.u[GIVEN.differs] ?? 1)) : 0;
   for (let row = 0; row < table.rows; row += 1) {
     const isHome = isSameAddress(row, levelAt);
     const isPhone = levelAt(row, 'phones') === 0;
     if (isHome) address.push(others[row] ?? 0);
     if ((isHome || isPhone) && levelAt(row, 'name.surname') >= 0 && levelAt(row, 'name.surname') <= 1)
       family.push(others[row] ?? 0);
+    if (levelAt(row, 'name.given') === GIVEN.differs && contacts.some((attribute) => levelAt(row, attribute) === 0))
+      contact.push((others[row] ?? 0) - bitsOfOther);
   }
-  const cap = (evidence: readonly number[], usual: number): number => shareOfMatches(evidence, usual) - estimate.prior;
-  return { address: cap(address, -2), family: cap(family, -1) };
+  const cap = (evidence: readonly number[], usual: number, pseudo?: number): number =>
+    shareOfMatches(evidence, usual, pseudo) - estimate.prior;
+  return {
+    address: cap(address, -2),
+    family: cap(family, -1),
+    contact: cap(contact, USUAL_OTHERS, PSEUDO_OTHERS) - bitsOfOther,
+  };
 }
 
 /** log2 of how much less often an address differs in every part within a party than between two. */
@@ -213,13 +236,13 @@ function isSameAddress(row: number, levelAt: (row: number, attribute: string) =>
 const PSEUDO_PAIRS = 2;
 
 /** log2 odds at which the share of matches agrees with what each pair's evidence makes of it. */
-function shareOfMatches(evidence: readonly number[], usual: number): number {
+function shareOfMatches(evidence: readonly number[], usual: number, pseudo = PSEUDO_PAIRS): number {
   const usualShare = probability(usual);
   let odds = usual;
   for (let round = 0; round < 30; round += 1) {
-    let sum = usualShare * PSEUDO_PAIRS;
+    let sum = usualShare * pseudo;
     for (const bits of evidence) sum += probability(odds + bits);
-    const share = Math.min(0.99999, Math.max(0.0001, sum / (evidence.length + PSEUDO_PAIRS)));
+    const share = Math.min(0.99999, Math.max(0.0001, sum / (evidence.length + pseudo)));
     odds = Math.log2(share / (1 - share));
   }
   return odds;

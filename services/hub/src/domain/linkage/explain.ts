@@ -23,7 +23,7 @@ export interface PairExplanation {
   /** In descending order of what it says. */
   evidence: AttributeEvidence[];
   /**
-   * What was taken off since households share addresses, phones and family names, or since nothing but the names agrees; or given back since who moves
+   * What was taken off since people share addresses, phones, family names and mailboxes, or since nothing but the names agrees; or given back since who moves
    * changes all of an address.
    */
   household: number;
@@ -33,7 +33,7 @@ export interface PairExplanation {
   generic: string[];
 }
 
-/** `shared`: households share things. `names`: nothing but the names agrees. `moved`: who moves changes all of an address. */
+/** `shared`: households, couples and colleagues share things. `names`: nothing but the names agrees. `moved`: who moves changes all of an address. */
 export type HouseholdReason = 'shared' | 'names' | 'moved';
 
 const IN_WORDS: Readonly<Record<string, string>> = {

@@ -9,6 +9,11 @@ export function groupOf(attribute: string): Group | undefined {
   return attribute === 'phones' ? 'phone' : attribute === 'name.surname' ? 'surname' : undefined;
 }
 
+/** Is it a mailbox, an account or a page? Couples and colleagues, who are called differently, use one together. */
+export function isContact(kind: Kind): boolean {
+  return kind === 'email' || kind === 'handle' || kind === 'url';
+}
+
 /**
  * From this level on, a part of an address speaks for another address; regions and countries speak for none, as most moves stay within
  * them.

@@ -2,13 +2,13 @@ import { compareNumbers, comparePhrases, comparePostcodes, type AddressParts } f
 import { compareEmails, compareHandles, comparePhones, compareUrls } from './contact.js';
 import { compareDates } from './dates.js';
 import { defaultAttribute } from './default-model.js';
-import { apartFrom, groupOf, type Group } from './groups.js';
+import { apartFrom, groupOf, isContact, type Group } from './groups.js';
 import { ADDRESS_ATTRIBUTES, kindOf, LEVELS, NAME_ATTRIBUTES, type Kind } from './kinds.js';
 import { createLexicon, rememberLevels, type Word } from './lexicon.js';
 import type { AttributeModel, PartModel } from './model.js';
 import { compareNames, type NameWords } from './name-comparison.js';
 import { compareOrganizations } from './organization-name.js';
-import { compareGiven, compareMiddle, compareSurname, type NameParts } from './person-name.js';
+import { compareGiven, compareMiddle, compareSurname, GIVEN, type NameParts } from './person-name.js';
 import type { Profile } from './profile.js';
 import { isOneEdit } from './similarity.js';
 
@@ -31,6 +31,7 @@ interface Slot {
   mostOther: number;
   word: (text: string) => Word;
   group: Group | undefined;
+  isContact: boolean;
   /** Of a part of an address: from this level on it speaks for another address. */
   apartFrom: number;
 }
@@ -140,7 +141,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const slotOf = new Map<string, number>();
   const addSlot = (attribute: string, kind: Kind): number => {
     const model = part.attributes[attribute] ?? defaultAttribute(attribute, kind);
-    const common = { attribute, kind, compare: compareBy[kind], group: groupOf(attribute) };
+    const common = { attribute, kind, compare: compareBy[kind], group: groupOf(attribute), isContact: isContact(kind) };
     slots.push({ ...common, ...weightsOf(model), apartFrom: apartFrom(attribute, kind) });
     slotOf.set(attribute, slots.length - 1);
     return slots.length - 1;
@@ -157,6 +158,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   let { levels } = comparison;
   const { left, right } = comparison;
   const [capAddress, capFamily] = [toWeight(part.household.address), toWeight(part.household.family)];
+  const capContact = part.household.contact === undefined ? Infinity : toWeight(part.household.contact);
   const capNamesake = toWeight(part.household.namesake);
   const leastAddress = toWeight(part.household.moved);
   const prior = toWeight(part.prior);
@@ -274,7 +276,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   let [capped, cappedByNames] = [0, 0];
   const weigh = (): number => {
     let total = prior;
-    let [address, phone, family, compared, together] = [0, 0, 0, 0, 0];
+    let [address, phone, contact, family, compared, together] = [0, 0, 0, 0, 0, 0];
     let isNameAlone = true;
     for (let slot = 0; slot < NAMES; slot += 1) total += slotWeight(slot);
     family = Math.max(0, slotWeight(SURNAME_SLOT));
@@ -295,17 +297,19 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       total += weight;
       if (weight > 0) isNameAlone = false;
       if (slot === phoneSlot || slot === employerSlot) phone += Math.max(0, weight);
+      else if ((slots[slot] as Slot).isContact) contact += Math.max(0, weight);
     }
     capped = Math.min(0, capAddress - address);
     if (compared > 1 && together === 0) capped += Math.max(0, leastAddress - address);
     const shared = address + capped;
-    if (shared > 0 || phone > 0) {
-      const sum = Math.max(0, shared) + phone + family;
-      if (sum > capFamily) {
-        capped += capFamily - sum;
-        capped -= Math.max(0, slotWeight(GIVEN_SLOT) - capNamesake);
-      }
+    let common = Math.max(0, shared) + phone + family;
+    if ((shared > 0 || phone > 0) && common > capFamily) {
+      capped += capFamily - common;
+      capped -= Math.max(0, slotWeight(GIVEN_SLOT) - capNamesake);
+      common = capFamily;
     }
+    if (contact > 0 && levels[GIVEN_SLOT] === GIVEN.differs)
+      capped += Math.min(0, Math.max(common, capContact) - common - contact);
     cappedByNames = isNameAlone && shared <= 0 ? Math.min(0, mostByNames - total - capped) : 0;
     capped += cappedByNames;
     return total + capped;

@@ -33,11 +33,13 @@ export interface PartModel {
   attributes: Record<string, AttributeModel>;
 }
 
-/** People share addresses, phones and family names, and move as a whole: bounds, in bits, of what these say together. */
+/** People share addresses, phones, family names and mailboxes, and move as a whole: bounds, in bits, of what these say together. */
 export interface HouseholdModel {
   address: number;
   /** Address, phone, employer and family name together. */
   family: number;
+  /** All that with mailboxes, accounts and pages, where the given names differ: couples and colleagues use one together. Absent: no bound. */
+  contact?: number;
   /** Where that much is shared, the most that an equal given name adds: children are named after their parents. */
   namesake: number;
   /** The least that an address says which differs in every part: who moves changes all of them at once. */
@@ -83,6 +85,8 @@ function partProblems(part: Record<string, unknown>, place: string): string[] {
   for (const name of ['address', 'family', 'namesake', 'moved'])
     if (!isRecord(household) || !isNumber(household[name]))
       problems.push(`${place}.household.${name}: must be a number of bits.`);
+  if (isRecord(household) && household['contact'] !== undefined && !isNumber(household['contact']))
+    problems.push(`${place}.household.contact: must be a number of bits.`);
   if (!isRecord(attributes)) return [...problems, `${place}.attributes: is missing.`];
   for (const [name, attribute] of Object.entries(attributes))
     problems.push(...attributeProblems(attribute, `${place}.attributes.${name}`));

@@ -237,6 +237,7 @@ function withEstimate(part: PartModel, { slots, prior, household }: Estimate): P
     household: {
       address: Number(household.address.toFixed(3)),
       family: Number(household.family.toFixed(3)),
+      ...(household.contact !== undefined && { contact: Number(household.contact.toFixed(3)) }),
       namesake: household.namesake,
       moved: Number(household.moved.toFixed(3)),
     },
@@ -292,6 +293,7 @@ function fromClusters(
       household: {
         address: household.address - shift,
         family: household.family - shift,
+        ...(household.contact !== undefined && { contact: household.contact - shift }),
         namesake: household.namesake,
         moved: movedBits(table, random, slots, () => 1, first.household.moved),
       },

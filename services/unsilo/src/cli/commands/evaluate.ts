@@ -158,7 +158,7 @@ function errorLines({ error, a, b, bits, prior, household, householdBy, evidence
 }
 
 const HOUSEHOLD = {
-  shared: 'households share it',
+  shared: 'people share it',
   names: 'nothing but the names agrees',
   moved: 'movers change all of an address',
 } as const;
