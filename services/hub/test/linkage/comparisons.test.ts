@@ -20,6 +20,7 @@ describe('names of persons', () => {
     ['Robret Miller', 'Robert Miller', 'name.given', 'close'],
     ['José García', 'Jose Garcia', 'name.surname', 'exact'],
     ['Миллер, Роберт', 'Robert Miller', 'name.surname', 'exact'],
+    ['Ольга Петрова', 'Olga Petrova', 'name.given', 'exact'],
     ['Miller, Robert', 'Robert Miller', 'name.given', 'exact'],
     ['Dr. Robert J. Miller PhD', 'Robert Miller', 'name.surname', 'exact'],
     ['Ludwig van Beethoven', 'Ludwig Beethoven', 'name.surname', 'part'],

@@ -25,8 +25,10 @@ export function fold(text: string): string {
     .replace(MARKS, '')
     .trim();
   if (LETTERS_ONLY_ASCII.test(plain)) return plain;
+  // Soft and hard signs and the like become marks inside of a word.
   return anyAscii(plain)
     .toLowerCase()
+    .replace(/['"`]/g, '')
     .replace(/[^a-z0-9]+/g, ' ')
     .trim()
     .slice(0, LONGEST_VALUE);
