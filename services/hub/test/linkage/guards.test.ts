@@ -17,12 +17,13 @@ interface Said {
   phone?: string;
   home?: [number: string, street: string, city: string, postcode: string];
   account?: string;
+  page?: string;
   employer?: string;
 }
 
 function person(
   ref: string,
-  { given, surname, suffix, born, email, phone, home, account, employer }: Said,
+  { given, surname, suffix, born, email, phone, home, account, page, employer }: Said,
 ): LinkageRecord {
   const list = (value: string | undefined): string[] => (value === undefined ? [] : [value]);
   return {
@@ -35,6 +36,7 @@ function person(
       emails: list(email),
       phones: list(phone),
       onlineServices: list(account),
+      links: list(page),
       organizations: list(employer),
     },
   };
@@ -167,6 +169,14 @@ describe.each(MODELS)('with the %s model', (_, model) => {
       person('a', { given: 'Helga', surname: 'Habermann', email: 'habermann@post.example.org', born: '1980-02-11' }),
       person('b', { given: 'Ruprecht', surname: 'Habermann', email: 'habermann@post.example.org', born: '1980-02-11' }),
     ]));
+
+  it('a profile link joins somebody with a pseudonym', () => {
+    const owl = { account: 'mastodon:owl@social.example', page: 'https://social.example/@owl' };
+    together([
+      person('a', { given: 'Olga', surname: 'Petrova', ...owl }),
+      person('b', { given: 'Night', surname: 'Owl', ...owl }),
+    ]);
+  });
 
   it('father and son of one name are two: birth dates a generation apart', () =>
     apart([

@@ -1,4 +1,4 @@
-import { apartFrom, groupOf, isContact } from './groups.js';
+import { apartFrom, contactOf, groupOf } from './groups.js';
 import type { Kind } from './kinds.js';
 import type { HouseholdModel } from './model.js';
 import type { PairTable } from './pair-table.js';
@@ -36,10 +36,10 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
   );
   const givenSlot = estimate.slots.findIndex(({ attribute }) => attribute === 'name.given');
   const groups = estimate.slots.map(({ attribute }) => groupOf(attribute));
-  const contacts = estimate.slots.map(({ kind }) => isContact(kind));
+  const contacts = estimate.slots.map(({ attribute }) => contactOf(attribute));
   const apart = estimate.slots.map(({ kind, attribute }) => apartFrom(attribute, kind));
   for (let row = 0; row < table.rows; row += 1) {
-    let [others, address, phone, contact, family] = [0, 0, 0, 0, 0];
+    let [others, address, phone, mailbox, account, family] = [0, 0, 0, 0, 0, 0];
     let [compared, together, given, loss] = [0, 0, 0, 0];
     const at = row * slots;
     const isOther = (levels[at + givenSlot] ?? -1) === GIVEN.differs;
@@ -56,22 +56,25 @@ export function weighRows(table: PairTable, estimate: Estimate, into: Float64Arr
         phone += Math.max(0, weight);
         loss += Math.min(0, weight);
       } else if (group === 'surname') family += weight;
-      else if (isOther && contacts[slot] === true) {
-        contact += Math.max(0, weight);
+      else if (isOther && contacts[slot] !== undefined) {
+        if (contacts[slot] === 'mailbox') mailbox += Math.max(0, weight);
+        else account += Math.max(0, weight);
         loss += Math.min(0, weight);
       } else others += weight;
       if (slot === givenSlot) given = weight;
     }
     if (compared > 1 && together === 0) address = Math.max(address, household.moved);
     const shared = Math.min(address, household.address);
-    let total = others + shared + phone + contact + loss + family;
+    let total = others + shared + phone + mailbox + account + loss + family;
     let common = Math.max(0, shared) + phone + Math.max(0, family);
     if ((shared > 0 || phone > 0) && common > household.family) {
       total -= common - household.family;
       total -= Math.max(0, given - household.namesake);
       common = household.family;
     }
-    if (contact > 0) total += Math.min(0, Math.max(common, household.contact ?? Infinity) - common - contact);
+    const isTogether = mailbox > 0 || phone > 0 || shared > 0;
+    if (isOther && isTogether)
+      total += Math.min(0, Math.max(common, household.contact ?? Infinity) - common - mailbox - account);
     into[row] = total;
     if (parts !== undefined) parts.others[row] = others;
   }
@@ -107,7 +110,7 @@ export function sharesOf(
   return { shares: sums.map((sum, level) => Math.max(floorOf(start[level] ?? 0, mass), sum / total)), mass };
 }
 
-/** log2 odds that two are one party who share a mailbox, an account or a page and whose given names differ. */
+/** log2 odds that two are one party who share a mailbox and whose given names differ. */
 const USUAL_OTHERS = -4;
 /** Pairs' worth of it: couples and colleagues share, however few of them the records show. */
 const PSEUDO_OTHERS = 40;
@@ -129,7 +132,6 @@ export function householdCaps(
   const address: number[] = [];
   const family: number[] = [];
   const contact: number[] = [];
-  const contacts = estimate.slots.filter(({ kind }) => isContact(kind)).map(({ attribute }) => attribute);
   const given = estimate.slots[slotOf.get('name.given') ?? -1];
   const bitsOfOther = given ? Math.log2((given.m[GIVEN.differs] ?? 1) / (given.u[GIVEN.differs] ?? 1)) : 0;
   for (let row = 0; row < table.rows; row += 1) {
@@ -138,7 +140,7 @@ export function householdCaps(
     if (isHome) address.push(others[row] ?? 0);
     if ((isHome || isPhone) && levelAt(row, 'name.surname') >= 0 && levelAt(row, 'name.surname') <= 1)
       family.push(others[row] ?? 0);
-    if (levelAt(row, 'name.given') === GIVEN.differs && contacts.some((attribute) => levelAt(row, attribute) === 0))
+    if (levelAt(row, 'name.given') === GIVEN.differs && levelAt(row, 'emails') === 0)
       contact.push((others[row] ?? 0) - bitsOfOther);
   }
   const cap = (evidence: readonly number[], usual: number, pseudo?: number): number =>

@@ -9,9 +9,10 @@ export function groupOf(attribute: string): Group | undefined {
   return attribute === 'phones' ? 'phone' : attribute === 'name.surname' ? 'surname' : undefined;
 }
 
-/** Is it a mailbox, an account or a page? Couples and colleagues, who are called differently, use one together. */
-export function isContact(kind: Kind): boolean {
-  return kind === 'email' || kind === 'handle' || kind === 'url';
+/** What couples and colleagues, who are called differently, use together. An account or a page that nothing else goes with may as well be a pseudonym's. */
+export function contactOf(attribute: string): 'mailbox' | 'account' | undefined {
+  if (attribute === 'emails') return 'mailbox';
+  return attribute === 'onlineServices' || attribute === 'links' ? 'account' : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { compareNumbers, comparePhrases, comparePostcodes, type AddressParts } f
 import { compareEmails, compareHandles, comparePhones, compareUrls } from './contact.js';
 import { compareDates } from './dates.js';
 import { defaultAttribute } from './default-model.js';
-import { apartFrom, groupOf, isContact, type Group } from './groups.js';
+import { apartFrom, contactOf, groupOf, type Group } from './groups.js';
 import { ADDRESS_ATTRIBUTES, kindOf, LEVELS, NAME_ATTRIBUTES, type Kind } from './kinds.js';
 import { createLexicon, rememberLevels, type Word } from './lexicon.js';
 import type { AttributeModel, PartModel } from './model.js';
@@ -31,7 +31,6 @@ interface Slot {
   mostOther: number;
   word: (text: string) => Word;
   group: Group | undefined;
-  isContact: boolean;
   /** Of a part of an address: from this level on it speaks for another address. */
   apartFrom: number;
 }
@@ -141,7 +140,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   const slotOf = new Map<string, number>();
   const addSlot = (attribute: string, kind: Kind): number => {
     const model = part.attributes[attribute] ?? defaultAttribute(attribute, kind);
-    const common = { attribute, kind, compare: compareBy[kind], group: groupOf(attribute), isContact: isContact(kind) };
+    const common = { attribute, kind, compare: compareBy[kind], group: groupOf(attribute) };
     slots.push({ ...common, ...weightsOf(model), apartFrom: apartFrom(attribute, kind) });
     slotOf.set(attribute, slots.length - 1);
     return slots.length - 1;
@@ -153,6 +152,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
     if (!slotOf.has(attribute)) addSlot(attribute, others.get(attribute) ?? 'text');
 
   const [phoneSlot, employerSlot] = [slotOf.get('phones') ?? -1, slotOf.get('organizations') ?? -1];
+  const contacts = slots.map(({ attribute }) => contactOf(attribute));
 
   const comparison: Comparison = { levels: new Int8Array(slots.length), left: [], right: [] };
   let { levels } = comparison;
@@ -276,7 +276,7 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
   let [capped, cappedByNames] = [0, 0];
   const weigh = (): number => {
     let total = prior;
-    let [address, phone, contact, family, compared, together] = [0, 0, 0, 0, 0, 0];
+    let [address, phone, mailbox, account, family, compared, together] = [0, 0, 0, 0, 0, 0, 0];
     let isNameAlone = true;
     for (let slot = 0; slot < NAMES; slot += 1) total += slotWeight(slot);
     family = Math.max(0, slotWeight(SURNAME_SLOT));
@@ -297,7 +297,8 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       total += weight;
       if (weight > 0) isNameAlone = false;
       if (slot === phoneSlot || slot === employerSlot) phone += Math.max(0, weight);
-      else if ((slots[slot] as Slot).isContact) contact += Math.max(0, weight);
+      else if (contacts[slot] === 'mailbox') mailbox = Math.max(0, weight);
+      else if (contacts[slot] === 'account') account += Math.max(0, weight);
     }
     capped = Math.min(0, capAddress - address);
     if (compared > 1 && together === 0) capped += Math.max(0, leastAddress - address);
@@ -308,8 +309,9 @@ export function createMatcher(part: PartModel, kinds: Readonly<Record<string, Ki
       capped -= Math.max(0, slotWeight(GIVEN_SLOT) - capNamesake);
       common = capFamily;
     }
-    if (contact > 0 && levels[GIVEN_SLOT] === GIVEN.differs)
-      capped += Math.min(0, Math.max(common, capContact) - common - contact);
+    const isTogether = mailbox > 0 || phone > 0 || shared > 0;
+    if (isTogether && levels[GIVEN_SLOT] === GIVEN.differs)
+      capped += Math.min(0, Math.max(common, capContact) - common - mailbox - account);
     cappedByNames = isNameAlone && shared <= 0 ? Math.min(0, mostByNames - total - capped) : 0;
     capped += cappedByNames;
     return total + capped;

@@ -38,7 +38,7 @@ export interface HouseholdModel {
   address: number;
   /** Address, phone, employer and family name together. */
   family: number;
-  /** All that with mailboxes, accounts and pages, where the given names differ: couples and colleagues use one together. Absent: no bound. */
+  /** All that with mailbox, accounts and pages, where the given names differ: couples and colleagues use them together. Absent: no bound. */
   contact?: number;
   /** Where that much is shared, the most that an equal given name adds: children are named after their parents. */
   namesake: number;
