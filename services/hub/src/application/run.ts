@@ -19,7 +19,7 @@ export const HUB_GROUP = 'unsilo-hub';
 const STATE_FORMAT = 2;
 
 /** Raised with every change of how customers come about from the same rows: they are computed again at the first start after it. */
-const CUSTOMERS_FORMAT = 3;
+const CUSTOMERS_FORMAT = 4;
 
 /** Messages in a batch, at most; and so many at most where it is committed at one stroke. */
 const LARGEST_BATCH = 4000;

@@ -9,6 +9,7 @@ import {
   type Scalar,
 } from './attributes.js';
 import { ruleFor, systemPolicy, type Policy, type SurvivorshipRule } from './policy.js';
+import { withinFuller, type StandingAddress } from './fuller-addresses.js';
 import { systemOf } from './ref.js';
 import { rules as allRules, type RuleSwitches } from './rules.js';
 import type { Evaluation, Testimony } from './testimony.js';
@@ -48,6 +49,8 @@ export interface Golden {
   kind: 'person' | 'organization';
   scalars: Map<string, Winner>;
   lists: Map<ListAttribute, Map<string, Winner>>;
+  /** Addresses that stand within a fuller one, by element: they are not given a slot of their own. */
+  within: ReadonlyMap<string, string>;
   /** Elements that stand, in the order in which slots are given: latest statement first. */
   standing: ReadonlyMap<ListAttribute, readonly [key: string, winner: Winner][]>;
 }
@@ -84,7 +87,7 @@ export function merge(
       }
     }
   }
-  const golden: Omit<Golden, 'standing'> = { kind: majorityKind(ordered), scalars: new Map(), lists: new Map() };
+  const golden: Merged = { kind: majorityKind(ordered), scalars: new Map(), lists: new Map() };
   for (const [attribute, claims] of scalars) {
     golden.scalars.set(attribute, survive(claims, ruleFor(policy, attribute), switches));
   }
@@ -96,7 +99,31 @@ export function merge(
     golden.lists.set(attribute, winners);
   }
   for (const keep of [...keeps].sort((a, b) => a.seq - b.seq)) applyKeep(golden, keep);
-  return { ...golden, standing: new Map([...golden.lists].map(([attribute, found]) => [attribute, inSlots(found)])) };
+  const within = withinFuller(standingAddresses(golden));
+  const standing = new Map(
+    [...golden.lists].map(([attribute, found]) => [
+      attribute,
+      inSlots(found).filter(([key]) => attribute !== 'addresses' || !within.has(key)),
+    ]),
+  );
+  return { ...golden, within, standing };
+}
+
+type Merged = Omit<Golden, 'standing' | 'within'>;
+
+/** What a steward keeps stands for itself. */
+function standingAddresses({ lists }: Merged): StandingAddress[] {
+  return [...(lists.get('addresses') ?? [])].flatMap(([key, { value, raw, rule, claim, alternatives }]) =>
+    value === undefined || rule === 'keep'
+      ? []
+      : [
+          {
+            key,
+            raw: raw as ElementType,
+            refs: new Set([claim, ...alternatives].flatMap((c) => (c.testimony.value === undefined ? [] : [c.ref]))),
+          },
+        ],
+  );
 }
 
 function push<K>(map: Map<K, Claim[]>, key: K, claim: Claim): void {
@@ -188,7 +215,7 @@ function winner(claim: Claim, sorted: readonly Claim[], rule: string): Winner {
   };
 }
 
-function applyKeep(golden: Omit<Golden, 'standing'>, keep: Keep): void {
+function applyKeep(golden: Merged, keep: Keep): void {
   const testimony: Testimony = {
     value:
       keep.element === undefined ? (keep.value as Scalar | undefined) : keep.value === undefined ? undefined : true,
@@ -250,6 +277,17 @@ function statement(claim: Claim): Statement {
   return out;
 }
 
+/** An address, with who states less of it among the alternatives; undefined for what is within a fuller one. */
+function withLesser({ lists, within }: Golden, key: string): Winner | undefined {
+  const addresses = lists.get('addresses');
+  const found = addresses?.get(key);
+  if (found === undefined || within.size === 0) return found;
+  if (within.has(key)) return undefined;
+  const lesser = [...within].flatMap(([less, fuller]) => (fuller === key ? (addresses?.get(less) ?? []) : []));
+  const claims = lesser.flatMap(({ claim, alternatives }) => [claim, ...alternatives]);
+  return { ...found, alternatives: [...found.alternatives, ...claims].sort(byRecency) };
+}
+
 /** Who said each value, since when, by which rule, and what it beat; in one order for equal records. */
 export function provenance(golden: Golden): Provenance[] {
   const out: Provenance[] = [];
@@ -272,7 +310,7 @@ export function provenance(golden: Golden): Provenance[] {
   for (const attribute of LIST_ATTRIBUTES) {
     const elements = golden.lists.get(attribute);
     for (const key of [...(elements?.keys() ?? [])].sort()) {
-      const found = elements?.get(key);
+      const found = attribute === 'addresses' ? withLesser(golden, key) : elements?.get(key);
       // What the only one who ever said it took back concerns nobody: every number somebody once had would be told for ever.
       if (found && (found.value !== undefined || found.alternatives.length > 0)) add(attribute, found, key);
     }
