@@ -14,12 +14,12 @@ describeInBrowser('Dead letters', () => {
   test('the list says what is wrong and where it stood, by state and by code', async () => {
     const first = page.locator('.letters > li').first();
     await first.waitFor();
-    expect(await first.innerText()).toMatch(/birthDate[^]*in\/customers-march\.csv, line 812[^]*Spreadsheet export/);
+    expect(await first.innerText()).toMatch(/birthDate[^]*unsilo\.parties\.v1, partition 0, offset 812/);
     await page.getByRole('link', { name: 'UNSILO_CSV_ROW' }).click();
     await page.getByText('Only').waitFor();
     // The list is being read again; one letter of the code is left of it.
     await page.locator('.letters > li').nth(1).waitFor({ state: 'detached' });
-    expect(await first.innerText()).toContain('line 1044');
+    expect(await first.innerText()).toMatch(/in\/customers-march\.csv, line 1044[^]*Spreadsheet export/);
     expect(await page.locator('.letters > li').count()).toBe(1);
     await page.getByRole('link', { name: 'Show all' }).click();
     await page.getByRole('link', { name: 'Discarded' }).click();
@@ -48,6 +48,13 @@ describeInBrowser('Dead letters', () => {
     await page.getByText('It was replayed').waitFor();
     expect(bench.hub.letters[0]?.state).toBe('replayed');
     await page.getByRole('button', { name: 'Replay', exact: true }).waitFor({ state: 'detached' });
+  });
+
+  test('what a connector could not read says where it is mended, and offers no replay', async () => {
+    await go(page, '#/dead-letters/letter-2');
+    await page.getByText('Mend the file and drop it again.').waitFor();
+    expect(await page.getByRole('button', { name: 'Replay', exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Discard…' }).waitFor();
   });
 
   test('back to how it came', async () => {

@@ -1639,6 +1639,14 @@ export interface DeadLetterKnown {
   state: 'open' | 'replayed' | 'discarded';
   stateReason?: string;
   system?: SystemName;
+  /**
+   * It came as a message of the log, and can be one again. What a connector could not read can not.
+   */
+  replayable: boolean;
+  /**
+   * What to do where it can not be replayed.
+   */
+  instead?: string;
 }
 /**
  * Dead letters, newest first.

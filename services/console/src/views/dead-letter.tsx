@@ -57,6 +57,11 @@ function Letter({ letter, changed }: { letter: DeadLetterKnown; changed(): void 
         </p>
         <h2>{letter.message}</h2>
         {letter.hint !== undefined && <p>{letter.hint}</p>}
+        {letter.instead !== undefined && (
+          <p>
+            <strong>It can’t be replayed.</strong> {letter.instead}
+          </p>
+        )}
         <dl class="facts">
           <dt>Where</dt>
           <dd>{placeOf(letter)}</dd>
@@ -114,12 +119,16 @@ function Letter({ letter, changed }: { letter: DeadLetterKnown; changed(): void 
               Discard…
             </button>
             <span class="spring" />
-            <button type="button" class="button" disabled={busy} onClick={() => void send(true)}>
-              Try without replaying
-            </button>
-            <button type="button" class="button main" disabled={busy} onClick={() => void send(false)}>
-              Replay
-            </button>
+            {(letter.replayable || edited) && (
+              <>
+                <button type="button" class="button" disabled={busy} onClick={() => void send(true)}>
+                  Try without replaying
+                </button>
+                <button type="button" class="button main" disabled={busy} onClick={() => void send(false)}>
+                  Replay
+                </button>
+              </>
+            )}
           </footer>
         )}
       </section>

@@ -22,7 +22,7 @@ export function DeadLettersView() {
   return (
     <Page
       title="Dead letters"
-      lead="Input that could not be used. Nothing is lost: mend it and replay it, or discard it with a reason."
+      lead="Input that could not be used. Nothing is lost: mend it, here or where it comes from, or discard it with a reason."
     >
       <nav class="tabs" aria-label="State">
         {Object.entries(STATES).map(([value, label]) => (

@@ -82,6 +82,11 @@ const ofService = {
     title: 'There is no such dead letter',
     hint: 'It may be older than the topic retains.',
   },
+  UNSILO_NOT_AN_EVENT: {
+    status: 422,
+    title: 'What a connector could not read is no event to replay',
+    hint: 'Mend it where it comes from, which is read again, and discard the dead letter.',
+  },
   UNSILO_NO_REPLIES: {
     status: 409,
     title: 'The system takes no replies',

@@ -123,6 +123,10 @@ export const Letter = view<DeadLetterView>('DeadLetterKnown')(
       state: deadLetterState,
       stateReason: Type.Optional(Type.String()),
       system: Type.Optional(SystemName),
+      replayable: Type.Boolean({
+        description: 'It came as a message of the log, and can be one again. What a connector could not read can not.',
+      }),
+      instead: Type.Optional(Type.String({ description: 'What to do where it can not be replayed.' })),
     },
     { ...closed, description: 'Input that could not be used, and what became of it.' },
   ),

@@ -54,7 +54,7 @@ export function deadLetterRoutes(app: App, { service, limits }: RouteContext): v
           'replayDeadLetter',
           'Dead letters',
           'Mend and replay',
-          'Validates the (mended) input and appends it as an event. A dry run only says what would happen.',
+          'Validates the (mended) input and appends it as an event. A dry run only says what would happen. What a connector could not read (`replayable` is false) is mended where it comes from.',
         ),
         params,
         body: Replaying,

@@ -407,6 +407,8 @@ export class FakeHub implements HubService {
   ): Promise<ReplayResult> {
     this.#enter('replayDeadLetter', actor, 'operator');
     const letter = await this.deadLetter(actor, id);
+    if (letter.instead !== undefined && request.payload === undefined)
+      throw new ServiceError('invalid', 'UNSILO_NOT_AN_EVENT', 'It is no event.', { hint: letter.instead });
     let value: unknown;
     try {
       value = JSON.parse(request.payload ?? letter.payload);

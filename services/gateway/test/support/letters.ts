@@ -25,12 +25,12 @@ export function sampleLetters(): DeadLetterView[] {
       code: 'UNSILO_INVALID',
       message: '/data/state/birthDate must match format "date"',
       hint: 'Correct the date; 30 February does not exist.',
-      at: { file: 'in/customers-march.csv', line: 812, system: 'export' },
+      at: { topic: 'unsilo.parties.v1', partition: 0, offset: 812 },
       payload: JSON.stringify(event, null, 2),
       encoding: 'utf8',
       parkedAt: at(40),
       state: 'open',
-      system: 'export',
+      replayable: true,
     },
     {
       id: 'letter-2',
@@ -43,6 +43,8 @@ export function sampleLetters(): DeadLetterView[] {
       parkedAt: at(41),
       state: 'open',
       system: 'export',
+      replayable: false,
+      instead: 'Mend the file and drop it again.',
     },
     {
       id: 'letter-3',
@@ -55,6 +57,8 @@ export function sampleLetters(): DeadLetterView[] {
       state: 'discarded',
       stateReason: 'An advertisement.',
       system: 'press',
+      replayable: false,
+      instead: 'Mend it where it comes from.',
     },
   ];
 }

@@ -92,7 +92,10 @@ export interface HubService {
   ): Promise<Page<DeadLetterView>>;
   /** Roles: operator. */
   deadLetter(actor: Actor, id: string): Promise<DeadLetterView>;
-  /** Roles: operator. Validates the (edited) payload and appends it as an event; a dry run only says what would happen. */
+  /**
+   * Roles: operator. Validates the (edited) payload and appends it as an event; a dry run only says what would happen.
+   * @throws UNSILO_NOT_AN_EVENT: a connector could not read it, and nobody has made it an event.
+   */
   replayDeadLetter(actor: Actor, id: string, request: { payload?: string; dryRun: boolean }): Promise<ReplayResult>;
   /** Roles: operator. */
   discardDeadLetter(actor: Actor, id: string, reason: string): Promise<DeadLetterView>;
@@ -356,6 +359,10 @@ export interface DeadLetterView extends DeadLetter {
   state: DeadLetterState;
   stateReason?: string;
   system?: string;
+  /** It came as a message of the log, and can be one again. What a connector could not read never was: it is mended where it comes from. */
+  replayable: boolean;
+  /** What to do where it can't be replayed. */
+  instead?: string;
 }
 export interface ReplayResult {
   status: 'would-append' | 'appended' | 'invalid';

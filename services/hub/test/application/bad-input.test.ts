@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { openEnvironment, openLmdbEventLog } from '@unsilo/event-log/lmdb';
 import type { Position } from '@unsilo/event-log';
 import {
+  type DeadLetter,
   type RecordSummary,
+  deadLetterEvent,
   declareTopics,
   decisionEvent,
   objectEvent,
@@ -283,5 +285,55 @@ describe('input that can not be used is parked with its place, and its neighbour
     await hub.reopen();
     await hub.hub.settled();
     expect((await hub.hub.service.deadLetters(admin, { limit: 1000 })).items).toHaveLength(cases.length);
+  });
+});
+
+describe('what a connector could not read', () => {
+  let hub: TestHub;
+  const parked = (id: string, place: DeadLetter['at'], payload: string): UnsiloEvent =>
+    deadLetterEvent('acme', {
+      id,
+      code: 'UNSILO_CSV_ROW',
+      message: 'm',
+      at: place,
+      payload,
+      encoding: 'utf8',
+      parkedAt: at,
+    });
+
+  beforeAll(async () => {
+    hub = await openTestHub({ systems: [crm('a')], policy: policyFor([]) });
+    await hub.append(
+      parked('row', { system: 'a', file: 'in/people.csv', line: 7 }, 'R-12,"Jo'),
+      parked('field', { system: 'a', ref: 'a/contact/1' }, '{"birthdate":"soon"}'),
+      parked('page', { system: 'a', url: 'https://a.example/feed' }, '<entry/>'),
+      parked('event', { system: 'a', topic: topicName('commands', 'a'), partition: 0, offset: 3 }, '{}'),
+    );
+    await hub.hub.settled();
+  });
+  afterAll(() => hub.close());
+
+  it('says that it is no event to replay, and what mends it', async () => {
+    const { items } = await hub.hub.service.deadLetters(admin, { limit: 10 });
+    const letters = new Map(items.map((letter) => [letter.id, letter]));
+    expect(letters.get('row')).toMatchObject({ replayable: false, instead: expect.stringContaining('the file') });
+    expect(letters.get('field')).toMatchObject({ replayable: false, instead: expect.stringContaining('the record') });
+    expect(letters.get('page')).toMatchObject({ replayable: false, instead: expect.stringContaining('it comes from') });
+    expect(letters.get('event')).toMatchObject({ replayable: true });
+    expect(letters.get('event')).not.toHaveProperty('instead');
+  });
+
+  it.each([{}, { payload: 'R-12,"Jo"' }])(
+    'is not replayed as %j, and the refusal says what mends it',
+    async (given) => {
+      const { instead } = await hub.hub.service.deadLetter(admin, 'row');
+      const replay = hub.hub.service.replayDeadLetter(admin, 'row', { ...given, dryRun: true });
+      await expect(replay).rejects.toMatchObject({ kind: 'invalid', code: 'UNSILO_NOT_AN_EVENT', hint: instead });
+    },
+  );
+
+  it('is replayed once it was made an event', async () => {
+    const replay = hub.hub.service.replayDeadLetter(admin, 'row', { payload: text, dryRun: true });
+    await expect(replay).resolves.toMatchObject({ status: 'would-append', event: good.id });
   });
 });

@@ -53,10 +53,23 @@ export async function listDeadLetters(
 }
 
 function viewOf(letter: DeadLetter, state: StateRow | undefined): DeadLetterView {
-  const view: DeadLetterView = { ...letter, state: state?.state ?? 'open' };
+  const instead = insteadOfReplay(letter);
+  const view: DeadLetterView = { ...letter, state: state?.state ?? 'open', replayable: instead === undefined };
+  if (instead !== undefined) view.instead = instead;
   if (state?.reason !== undefined) view.stateReason = state.reason;
   if (letter.at.system !== undefined) view.system = letter.at.system;
   return view;
+}
+
+/** What a connector could not read is a row, an entry, a field: no mending of it makes it an event. Undefined: it came as a message of the log. */
+function insteadOfReplay({ at }: DeadLetter): string | undefined {
+  if (at.topic !== undefined) return undefined;
+  const system = at.system ?? 'the connector';
+  if (at.file !== undefined)
+    return `Mend the file and drop it again: ${system} reads a file anew when it changes. Then discard this.`;
+  if (at.ref !== undefined)
+    return `Mend the record in ${system}, which is read again when it changes. Then discard this.`;
+  return `Mend it where it comes from: ${system} reads it again from there. Then discard this.`;
 }
 
 export async function findDeadLetter(context: ServiceContext, id: string): Promise<DeadLetterView> {
@@ -73,7 +86,7 @@ export async function findDeadLetter(context: ServiceContext, id: string): Promi
   });
 }
 
-/** The payload, mended if need be, becomes an event again. What a connector could not read must be mended into an event first. */
+/** The payload, mended if need be, becomes an event again. What a connector could not read must be made an event first. */
 export async function replayDeadLetter(
   context: ServiceContext,
   id: string,
@@ -82,10 +95,20 @@ export async function replayDeadLetter(
   const letter = await findDeadLetter(context, id);
   const payload =
     request.payload ?? (letter.encoding === 'base64' ? Buffer.from(letter.payload, 'base64') : letter.payload);
-  if (request.payload === undefined && letter.truncated) {
+  if (request.payload === undefined && letter.truncated && letter.replayable) {
     return { status: 'invalid', errors: [{ path: '', message: 'was kept in part only: give the whole payload' }] };
   }
   const parsed = parseEvent(payload);
+  if (!parsed.ok && letter.instead !== undefined)
+    throw new ServiceError(
+      'invalid',
+      'UNSILO_NOT_AN_EVENT',
+      'A connector could not read this: it is no event to replay.',
+      {
+        hint: letter.instead,
+        details: request.payload === undefined ? [] : parsed.errors,
+      },
+    );
   if (!parsed.ok) return { status: 'invalid', errors: parsed.errors };
   const event: UnsiloEvent = parsed.event;
   if (event.tenant !== context.core.tenant)

@@ -60,7 +60,11 @@ export const deadLetters: Command = {
               limit,
             });
             if (output.json) output.value(page);
-            else for (const line of letterTable(page.items)) output.data(line);
+            else {
+              for (const line of letterTable(page.items)) output.data(line);
+              if (page.items.some(({ replayable }) => !replayable))
+                output.message('What can not be replayed: `unsilo dead-letters show ID` says what to do instead.');
+            }
             return EXIT.ok;
           }
           case 'show':
@@ -102,14 +106,23 @@ function filter(
 
 function letterTable(letters: readonly DeadLetterView[]): string[] {
   return table(
-    ['ID', 'PARKED', 'STATE', 'WHERE', 'CODE', 'MESSAGE'],
-    letters.map(({ id, parkedAt, state, at, code, message }) => [id, parkedAt, state, whereabouts(at), code, message]),
+    ['ID', 'PARKED', 'STATE', 'REPLAY', 'WHERE', 'CODE', 'MESSAGE'],
+    letters.map(({ id, parkedAt, state, replayable, at, code, message }) => [
+      id,
+      parkedAt,
+      state,
+      replayable ? 'yes' : 'no',
+      whereabouts(at),
+      code,
+      message,
+    ]),
   );
 }
 
 function whereabouts(at: DeadLetterView['at']): string {
-  const { system, file, line, url, ref } = at;
-  const place = file === undefined ? (ref ?? url) : `${file}${line === undefined ? '' : `:${line}`}`;
+  const { system, file, line, url, ref, topic, partition, offset } = at;
+  const onLog = topic === undefined ? undefined : `${topic}/${partition ?? 0}/${offset ?? 0}`;
+  const place = file === undefined ? (ref ?? url ?? onLog) : `${file}${line === undefined ? '' : `:${line}`}`;
   return [system, place].filter((part) => part !== undefined).join(' ');
 }
 
@@ -118,10 +131,12 @@ function show(output: Output, letter: DeadLetterView): ExitCode {
     output.value(letter);
     return EXIT.ok;
   }
-  const { id, state, stateReason, code, message, hint, at, payload, encoding, truncated, parkedAt } = letter;
+  const { id, state, stateReason, code, message, hint, instead, at, payload, encoding, truncated, parkedAt } = letter;
   output.data(`${id} ${state}${stateReason === undefined ? '' : `: ${printable(stateReason)}`}`);
   output.data(printable(`${parkedAt} ${whereabouts(at)}`));
-  output.data(printable(`${message}${hint === undefined ? '' : ` ${hint}`} [${code}]`));
+  output.data(printable(`${message} [${code}]`));
+  if (hint !== undefined) output.data(printable(`Hint: ${hint}`));
+  if (instead !== undefined) output.data(printable(`It can't be replayed. ${instead}`));
   output.message(`Payload (${encoding}${truncated === true ? ', cut' : ''}):`);
   output.data(payload.split('\n').map(printable).join('\n'));
   return EXIT.ok;
