@@ -82,6 +82,16 @@ const ofService = {
     title: 'There is no such dead letter',
     hint: 'It may be older than the topic retains.',
   },
+  UNSILO_SAME_RECORD: {
+    status: 422,
+    title: 'A link or a separation is about two records',
+    hint: 'Name two different refs.',
+  },
+  UNSILO_OTHER_KIND: {
+    status: 422,
+    title: 'A person and an organization are never one customer',
+    hint: 'Link records of one kind.',
+  },
   UNSILO_NOT_AN_EVENT: {
     status: 422,
     title: 'What a connector could not read is no event to replay',

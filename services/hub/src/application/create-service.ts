@@ -1,6 +1,6 @@
 import type { HubService } from './service.js';
 import { allow } from './service/access.js';
-import { createObject, decide, ingest, listDecisions, reply } from './service/actions.js';
+import { createObject, ingest, reply } from './service/actions.js';
 import type { ServiceContext } from './service/context.js';
 import {
   allCustomers,
@@ -10,6 +10,7 @@ import {
   searchCustomers,
   timeline,
 } from './service/customers.js';
+import { decide, listDecisions } from './service/decisions.js';
 import { discardDeadLetter, findDeadLetter, listDeadLetters, replayDeadLetter } from './service/dead-letters.js';
 import { employment } from './service/employment.js';
 import { explainCustomer } from './service/explain-customer.js';

@@ -64,6 +64,7 @@ export interface HubService {
 
   /**
    * Roles: steward. Resolved = durable.
+   * @throws UNSILO_NO_RECORD; UNSILO_SAME_RECORD and UNSILO_OTHER_KIND of what could never take effect.
    * @param patience How long to wait until the decision is in effect. Default: not at all.
    */
   decide(actor: Actor, decision: DecisionRequest, patience?: Patience): Promise<Decided>;

@@ -150,6 +150,35 @@ describe('decisions', () => {
     ).rejects.toMatchObject({ code: 'UNSILO_NO_RECORD' });
   });
 
+  it('a link between a person and an organization, or of a record with itself, is refused; one of old holds nobody up', async () => {
+    const { service } = hub.hub;
+    const acme = { kind: 'organization' as const, name: { full: 'Acme' } };
+    await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }), seen('a/account/1', 1, acme));
+    await hub.hub.settled();
+    const apart = ['a/contact/1', 'a/account/1'] as [string, string];
+    const itself = ['a/contact/1', 'a/contact/1'] as [string, string];
+    await expect(service.decide(admin, { kind: 'link', refs: apart })).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'UNSILO_OTHER_KIND',
+      details: [{ path: '/refs', message: 'are a person and an organization' }],
+    });
+    for (const kind of ['link', 'unlink'] as const)
+      await expect(service.decide(admin, { kind, refs: itself })).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'UNSILO_SAME_RECORD',
+      });
+    const said = { author: 'S', decidedAt: new Date(T0).toISOString() };
+    await hub.append(
+      ...[apart, itself].map((refs, i) => decisionEvent('acme', { ...said, id: `d${i}`, kind: 'link', refs })),
+      seen('a/contact/2', 1, { name: { given: 'Bo' } }),
+    );
+    await hub.hub.settled();
+    for (const refs of [apart, itself]) await service.decide(admin, { kind: 'link', refs, undo: true });
+    await hub.hub.settled();
+    expect((await service.searchCustomers(admin, { limit: 10 })).items).toHaveLength(3);
+    expect((await service.deadLetters(admin, { limit: 10 })).items).toEqual([]);
+  });
+
   it('a value that no record could hold is not kept: it would hold up its customer for ever', async () => {
     await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' } }));
     await hub.hub.settled();

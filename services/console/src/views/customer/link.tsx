@@ -52,7 +52,7 @@ export function LinkDialog({ customer, changed, close }: { customer: Customer; c
       />
       <Answer of={found}>
         {({ items }) => {
-          const others = items.filter(({ id }) => id !== customer.id);
+          const others = items.filter(({ id, kind }) => id !== customer.id && kind === customer.state.kind);
           return (
             <fieldset class="choices">
               <legend class="hidden">Customers found</legend>
