@@ -111,6 +111,15 @@ describeInBrowser('Customers', () => {
     expect(await sheet.locator('.big').innerText()).toBe('ada.lovelace@home.example');
   });
 
+  test('several values are explained one by one', async () => {
+    await go(page, '#/customers/cus-1?explain=emails');
+    const sheet = page.getByRole('dialog', { name: 'E-mail' });
+    await sheet.locator('.big').nth(1).waitFor();
+    expect(await sheet.locator('.big').allInnerTexts()).toEqual(
+      expect.arrayContaining(['ada@analytical.example', 'ada.lovelace@home.example']),
+    );
+  });
+
   test('keep a value with a reason, and take it back', async () => {
     await go(page, '#/customers/cus-1?explain=name.given');
     await page.getByRole('button', { name: 'Keep this Ada', exact: true }).click();

@@ -1851,7 +1851,10 @@ export interface ValueExplained {
    * The same in words, one sentence each.
    */
   words: string[];
-  detail: Provenance;
+  /**
+   * Of an attribute of several values where none was named: each element, those that are gone included.
+   */
+  detail: Provenance | Provenance[];
 }
 export interface PairExplained {
   /**

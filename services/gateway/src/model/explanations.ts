@@ -1,4 +1,4 @@
-import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence } from '@unsilo/hub';
+import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence, ValueEvidence } from '@unsilo/hub';
 import type { Command, Decision, LinkDecision, Outcome, Provenance, Statement } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { closed, Count, CustomerId, RefText, Time } from './parts.js';
@@ -6,8 +6,18 @@ import { ref, view } from './view.js';
 
 const words = Type.Array(Type.String(), { description: 'The same in words, one sentence each.' });
 
-export const ValueExplained = view<Explanation<Provenance>>('ValueExplained')(
-  Type.Object({ words, detail: ref<Provenance>('Provenance') }, closed),
+const Source = ref<Provenance>('Provenance');
+export const ValueExplained = view<Explanation<ValueEvidence>>('ValueExplained')(
+  Type.Object(
+    {
+      words,
+      detail: Type.Union([Source, Type.Array(Source)], {
+        description:
+          'Of an attribute of several values where none was named: each element, those that are gone included.',
+      }),
+    },
+    closed,
+  ),
 );
 
 const Bits = Type.Number({ description: 'Bits; below zero speaks against.' });

@@ -12,6 +12,12 @@ import { about, answers, json, unchanged, type App, type RouteContext } from './
 
 const closed = { additionalProperties: false } as const;
 const id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 1000 }) }, closed);
+/** Refs have at most 640 characters. */
+const customer = Type.String({
+  minLength: 1,
+  maxLength: 640,
+  description: 'Any id of the customer that was ever handed out, or the ref of one of its records.',
+});
 const unknown = { 404: 'Nothing is known under this name.' };
 
 export function explainRoutes(app: App, { service }: RouteContext): void {
@@ -28,12 +34,13 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
         ),
         querystring: Type.Object(
           {
-            customer: Type.String({ minLength: 1, maxLength: 128 }),
+            customer,
             attribute: Type.String({ minLength: 1, maxLength: 200, description: '`name.given`, `emails`.' }),
             element: Type.Optional(
               Type.String({
                 maxLength: 20_000,
-                description: 'Which one, for attributes of several values: as in the provenance.',
+                description:
+                  'Which one, for attributes of several values: as in the provenance. Without it: all of them.',
               }),
             ),
           },
@@ -72,7 +79,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
           'Why a customer’s records are together',
           'How clustering brought them together, join by join, what speaks against it, what holds least, and which records came closest and why they stayed outside.',
         ),
-        querystring: id,
+        querystring: Type.Object({ id: customer }, closed),
         response: answers({ 200: json(CustomerExplained, 'The explanation.'), ...unchanged }, unknown),
       },
     },

@@ -1,4 +1,4 @@
-import type { Command, Decision, LinkDecision, Outcome, Statement } from '@unsilo/schemas';
+import type { Command, Decision, LinkDecision, Outcome, Provenance, Statement } from '@unsilo/schemas';
 import type { ClusterJoin, WeighedPair } from '../domain/linkage/explain-cluster.js';
 import type { PairExplanation } from '../domain/linkage/explain.js';
 
@@ -7,6 +7,8 @@ export interface Explanation<Detail> {
   words: string[];
   detail: Detail;
 }
+/** Of an attribute of several values without a name of one: each element, those that are gone included. */
+export type ValueEvidence = Provenance | Provenance[];
 export interface PairEvidence {
   a: string;
   b: string;

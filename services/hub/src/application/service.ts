@@ -9,7 +9,6 @@ import type {
   ObjectState,
   Outcome,
   PartyState,
-  Provenance,
   Statement,
   SystemProfile,
   Version,
@@ -17,7 +16,14 @@ import type {
 import type { Kind } from '../domain/linkage/kinds.js';
 import type { Profile } from '../domain/linkage/profile.js';
 import type { Difference, ExceptionReason } from '../domain/projection.js';
-import type { CommandTrail, CustomerEvidence, EventTrail, Explanation, PairEvidence } from './explanations.js';
+import type {
+  CommandTrail,
+  CustomerEvidence,
+  EventTrail,
+  Explanation,
+  PairEvidence,
+  ValueEvidence,
+} from './explanations.js';
 
 export * from './explanations.js';
 
@@ -51,11 +57,18 @@ export interface HubService {
   /** Roles: reader. One hash over all customers: equal for equal customers, whatever the order in which they came to be. */
   customersHash(actor: Actor): Promise<{ hash: string; customers: number }>;
 
-  /** Roles: reader. Who said a value, since when, by which rule, and what it beat. */
-  explainValue(actor: Actor, id: string, attribute: string, element?: string): Promise<Explanation<Provenance>>;
+  /**
+   * Roles: reader. Who said a value, since when, by which rule, and what it beat.
+   * @param id Any id of the customer, or the ref of one of its records.
+   * @param element One of an attribute of several values. Absent: each of them.
+   */
+  explainValue(actor: Actor, id: string, attribute: string, element?: string): Promise<Explanation<ValueEvidence>>;
   /** Roles: reader. Why two records are, or are not, one customer. */
   explainPair(actor: Actor, a: string, b: string): Promise<Explanation<PairEvidence>>;
-  /** Roles: reader. Why a customer's records are together, step by step, and why those that came closest are not with them. */
+  /**
+   * Roles: reader. Why a customer's records are together, step by step, and why those that came closest are not with them.
+   * @param id Any id of the customer, or the ref of one of its records.
+   */
   explainCustomer(actor: Actor, id: string): Promise<Explanation<CustomerEvidence>>;
   /** Roles: reader. Which statement and event caused a write, and how it ended. */
   explainCommand(actor: Actor, id: string): Promise<Explanation<CommandTrail>>;

@@ -84,6 +84,52 @@ describe('an explanation says who stated a value only of whoever did', () => {
     );
   });
 
+  it('of a list each element is told with who said it, those that are gone too; or one that is named', async () => {
+    const emails = [{ address: 'Ada@example.org' }, { address: 'ada@example.com' }];
+    await tell(
+      seen('b/contact/1', 2, { emails: emails.slice(1) }),
+      seen('a/contact/1', 2, { emails }),
+      seen('a/contact/1', 3, { emails: emails.slice(0, 1) }),
+    );
+    const { customer = '' } = await hub.hub.service.record(admin, 'a/contact/1');
+    const explain = (attribute: string, element?: string) =>
+      hub.hub.service.explainValue(admin, customer, attribute, element);
+    const all = await explain('emails');
+    expect(all.detail).toMatchObject([{ element: 'ada@example.com', value: null }, { element: 'ada@example.org' }]);
+    expect(all.words).toEqual([
+      'emails: no longer ada@example.com.',
+      'a/contact/1 removed it on 2026-03-01T12:00:03.000Z; the last statement about each element wins.',
+      'It beat: b/contact/1 states {"address":"ada@example.com"} since 2026-03-01T12:00:02.000Z.',
+      'emails: {"address":"Ada@example.org"}.',
+      'a/contact/1 states {"address":"Ada@example.org"} since 2026-03-01T12:00:02.000Z; the last statement about each element wins.',
+    ]);
+    expect((await explain('emails', 'ADA@example.org')).detail).toMatchObject({ element: 'ada@example.org' });
+    for (const [attribute, element] of [
+      ['emails', 'bo@example.org'],
+      ['name.given', 'Ada'],
+    ] as const)
+      await expect(explain(attribute, element)).rejects.toMatchObject({
+        code: 'UNSILO_NO_VALUE',
+        message: `Nobody has ever stated this element of ${attribute} for this customer.`,
+        hint: `Leave out the element: ${attribute} is explained as a whole.`,
+      });
+  });
+
+  it('a customer is named by any of its records as well', async () => {
+    const byRef = await hub.hub.service.explainValue(admin, 'b/contact/1', 'name.given');
+    expect(byRef.words.join(' ')).toBe(await whyValue());
+    expect((await hub.hub.service.explainCustomer(admin, 'b/contact/1')).detail.members).toContain('a/contact/1');
+    await expect(hub.hub.service.explainCustomer(admin, 'b/contact/2')).rejects.toMatchObject({
+      code: 'UNSILO_NO_RECORD',
+    });
+    await hub.hub.service.decide(admin, { kind: 'erase', refs: ['b/contact/1'] });
+    await hub.hub.settled();
+    await expect(hub.hub.service.explainCustomer(admin, 'b/contact/1')).rejects.toMatchObject({
+      code: 'UNSILO_NO_CUSTOMER',
+      message: 'This record belongs to no customer any more.',
+    });
+  });
+
   it('a write of a value of which nothing says whose it is has not cleared one', async () => {
     const base = { major: 1, minor: 0 };
     const command = { system: 'b', action: 'update' as const, ref: 'b/contact/1', base };

@@ -85,7 +85,9 @@ describe('unsilo as a process', () => {
     const { stdout } = await ask('customers', 'show', id);
     expect(stdout).toMatch(/^name\.full +A\. Lovelace +shop\/contact\/7 .*Ada Lovelace \(crm\/contact\/1\)$/m);
     expect(stdout).toMatch(/^crm\/contact\/1 +settled/m);
-    expect((await ask('explain', 'value', id, 'name.full')).stdout).toContain('A. Lovelace');
+    for (const named of [id, 'crm/contact/1'])
+      expect((await ask('explain', 'value', named, 'name.full')).stdout).toContain('A. Lovelace');
+    expect((await ask('explain', 'value', id, 'emails')).stdout).toContain('states {"address":"ADA@example.org"}');
     expect(await ask('customers', 'show', 'nobody')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('UNSILO_CUSTOMER_UNKNOWN'),
@@ -96,7 +98,7 @@ describe('unsilo as a process', () => {
     const { items: found } = (await json('customers', 'search', 'lovelace')) as { items: { id: string }[] };
     const id = found[0]?.id ?? '';
     expect((await ask('explain', 'customer', id)).stdout).toMatch(/^2 records are one customer[^]*^1\. .* bits \(/m);
-    expect(await json('explain', 'customer', id)).toMatchObject({
+    expect(await json('explain', 'customer', 'shop/contact/7')).toMatchObject({
       detail: { customer: id, joins: [{ by: 'evidence', pairs: 1 }] },
     });
     expect((await ask('explain', 'pair', 'crm/contact/1', 'shop/contact/7')).stdout).toContain('one customer');

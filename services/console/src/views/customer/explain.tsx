@@ -27,28 +27,17 @@ export function ExplainSheet({ customer, attribute, element, changed }: Shape) {
   const explained = useLoad(`${customer.id} ${attribute} ${element ?? ''}`, () =>
     api.get<ValueExplained>('/v1/explain/value', { customer: customer.id, attribute, element }),
   );
-  // Of a list, elements are kept: not that one is none of it.
-  const keeper = (of: Provenance, statement: Statement): (() => void) | undefined =>
-    of.element !== undefined && statement.value === null ? undefined : () => setKeeping(statement);
   return (
     <>
       <Dialog side title={attributeLabel(attribute)} close={() => go(here({ explain: undefined, element: undefined }))}>
         <Answer of={explained}>
-          {({ words, detail }) => (
-            <>
-              <p class="big">{lineOf(attribute, detail.value)}</p>
-              <Words words={words} />
-              <h3>Stands</h3>
-              <Said attribute={attribute} statement={detail.from} keep={keeper(detail, detail.from)} />
-              <p class="small dim">
-                Rule: <code>{detail.rule}</code>
-              </p>
-              <h3>{detail.alternatives.length === 0 ? 'Nobody else says anything of it' : 'Others say'}</h3>
-              {detail.alternatives.map((other) => (
-                <Said key={other.ref} attribute={attribute} statement={other} keep={keeper(detail, other)} />
-              ))}
-            </>
-          )}
+          {({ words, detail }) =>
+            Array.isArray(detail) ? (
+              detail.map((source) => <Source key={source.element} source={source} words={[]} keep={setKeeping} />)
+            ) : (
+              <Source source={detail} words={words} keep={setKeeping} />
+            )
+          }
         </Answer>
       </Dialog>
       {keeping && (
@@ -62,6 +51,36 @@ export function ExplainSheet({ customer, attribute, element, changed }: Shape) {
           close={() => setKeeping(undefined)}
         />
       )}
+    </>
+  );
+}
+
+function Source({
+  source,
+  words,
+  keep,
+}: {
+  source: Provenance;
+  words: readonly string[];
+  keep(statement: Statement): void;
+}) {
+  const { attribute, element, value, from, rule, alternatives } = source;
+  // Of a list, elements are kept: not that one is none of it.
+  const keeper = (statement: Statement): (() => void) | undefined =>
+    element !== undefined && statement.value === null ? undefined : () => keep(statement);
+  return (
+    <>
+      <p class="big">{value === null && element !== undefined ? <s>{element}</s> : lineOf(attribute, value)}</p>
+      <Words words={words} />
+      <h3>Stands</h3>
+      <Said attribute={attribute} statement={from} keep={keeper(from)} />
+      <p class="small dim">
+        Rule: <code>{rule}</code>
+      </p>
+      <h3>{alternatives.length === 0 ? 'Nobody else says anything of it' : 'Others say'}</h3>
+      {alternatives.map((other) => (
+        <Said key={other.ref} attribute={attribute} statement={other} keep={keeper(other)} />
+      ))}
     </>
   );
 }

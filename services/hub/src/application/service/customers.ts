@@ -169,16 +169,28 @@ export async function lookUp(context: ServiceContext, id: string): Promise<Custo
   return record?.customer === undefined ? { status: 'gone' } : { status: 'moved', to: record.customer };
 }
 
-/** The customer of any id ever handed out. */
+/**
+ * The customer of any id ever handed out, or of a record.
+ * @param id A ref has slashes, and no id of a customer has.
+ */
 export async function currentCustomer(context: ServiceContext, id: string): Promise<CurrentCustomer> {
-  const row = await readCustomer(context, id);
+  const isRef = id.includes('/');
+  const row = isRef ? undefined : await readCustomer(context, id);
   if (row) return row;
-  const ref = await read<string>(context, 'aliases', id);
+  const ref = isRef ? id : await read<string>(context, 'aliases', id);
   const record = ref === undefined ? undefined : await read<RecordRow>(context, 'records', ref);
+  if (isRef && !record) throw unknownRecord();
   const moved = record?.customer === undefined ? undefined : await readCustomer(context, record.customer);
   if (moved) return moved;
-  throw new ServiceError('not-found', 'UNSILO_NO_CUSTOMER', 'No customer has this id.', {
+  const text = isRef ? 'This record belongs to no customer any more.' : 'No customer has this id.';
+  throw new ServiceError('not-found', 'UNSILO_NO_CUSTOMER', text, {
     hint: 'Search for the customer by name, e-mail address, phone number or handle.',
+  });
+}
+
+export function unknownRecord(): ServiceError {
+  return new ServiceError('not-found', 'UNSILO_NO_RECORD', 'The hub has never seen a record with this ref.', {
+    hint: 'Refs are written system/kind/id; the system must have been read at least once.',
   });
 }
 

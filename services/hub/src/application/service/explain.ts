@@ -4,11 +4,18 @@ import { elementKey, isListAttribute } from '../../domain/attributes.js';
 import { systemOf } from '../../domain/ref.js';
 import type { MatchRow } from '../matching-rows.js';
 import type { CommandRow, InteractionRow, ObjectRow, RecordRow } from '../rows.js';
-import { ServiceError, type CommandTrail, type EventTrail, type Explanation, type RecordView } from '../service.js';
+import {
+  ServiceError,
+  type CommandTrail,
+  type EventTrail,
+  type Explanation,
+  type RecordView,
+  type ValueEvidence,
+} from '../service.js';
 import { evaluateFacts } from '../evaluations.js';
 import { read, readRecords, type ServiceContext } from './context.js';
 import { readCustomers } from './current-customers.js';
-import { currentCustomer, membersAndPlan, recordSummary } from './customers.js';
+import { currentCustomer, membersAndPlan, recordSummary, unknownRecord } from './customers.js';
 
 export async function recordView(context: ServiceContext, ref: string): Promise<RecordView> {
   const row = await recordOf(context, ref);
@@ -76,9 +83,7 @@ function identifiersOf(row: MatchRow | undefined): RecordView['identifiers'] {
 export async function recordOf(context: ServiceContext, ref: string): Promise<RecordRow> {
   const [row] = await readRecords(context, [ref]);
   if (row) return row;
-  throw new ServiceError('not-found', 'UNSILO_NO_RECORD', 'The hub has never seen a record with this ref.', {
-    hint: 'Refs are written system/kind/id; the system must have been read at least once.',
-  });
+  throw unknownRecord();
 }
 
 export async function explainValue(
@@ -86,21 +91,35 @@ export async function explainValue(
   id: string,
   attribute: string,
   element?: string,
-): Promise<Explanation<Provenance>> {
+): Promise<Explanation<ValueEvidence>> {
   const { customer } = await currentCustomer(context, id);
-  const key =
-    element !== undefined && isListAttribute(attribute) ? canonicalElement(context, attribute, element) : element;
-  const found = customer.provenance.find(
-    (p) => p.attribute === attribute && (p.element === undefined || p.element === key || p.element === element),
-  );
-  if (!found) {
+  const stated = customer.provenance.filter((p) => p.attribute === attribute);
+  if (stated.length === 0) {
     throw new ServiceError('not-found', 'UNSILO_NO_VALUE', `Nobody has ever stated ${attribute} for this customer.`, {
       hint: `Stated are: ${[...new Set(customer.provenance.map((p) => p.attribute))].join(', ') || 'no attributes'}.`,
     });
   }
+  const isList = isListAttribute(attribute);
+  if (element === undefined) {
+    const words = await Promise.all(stated.map((found) => wordsOf(context, found)));
+    const [found = stated] = isList ? [] : stated;
+    return { words: words.flat(), detail: found };
+  }
+  const key = isList ? canonicalElement(context, attribute, element) : element;
+  const found = stated.find((p) => p.element === key || p.element === element);
+  if (!found) {
+    const text = `Nobody has ever stated this element of ${attribute} for this customer.`;
+    throw new ServiceError('not-found', 'UNSILO_NO_VALUE', text, {
+      hint: `Leave out the element: ${attribute} is explained as a whole.`,
+    });
+  }
+  return { words: await wordsOf(context, found), detail: found };
+}
+
+async function wordsOf(context: ServiceContext, found: Provenance): Promise<string[]> {
   const { ref, asOf } = found.from;
   const [row] = found.rule === 'keep' ? await readRecords(context, [ref]) : [];
-  return { words: valueInWords(found, row && keptAt(row, attribute, asOf)), detail: found };
+  return valueInWords(found, row && keptAt(row, found.attribute, asOf));
 }
 
 function canonicalElement(context: ServiceContext, attribute: Parameters<typeof elementKey>[0], text: string): string {
@@ -143,8 +162,9 @@ function valueInWords(found: Provenance, kept: KeepDecision | undefined): string
     s.value === null
       ? `${s.ref} removed it on ${time(s.asOf)}`
       : `${s.ref} states ${show(s.value)} since ${time(s.asOf)}`;
+  const nothing = found.element === undefined ? 'no value' : `no longer ${found.element}`;
   const words = [
-    `${found.attribute}: ${found.value === null ? 'no value' : show(found.value)}.`,
+    `${found.attribute}: ${found.value === null ? nothing : show(found.value)}.`,
     found.rule === 'keep'
       ? `${keptInWords(found.from, kept)}.`
       : `${say(found.from)}; ${RULES_IN_WORDS[found.rule] ?? found.rule}.`,

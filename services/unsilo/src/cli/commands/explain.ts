@@ -7,15 +7,18 @@ export const explain: Command = {
   name: 'explain',
   summary: 'Say why: a value, a customer, a pair of records, a write, an event',
   usage: [
-    'explain value CUSTOMER ATTRIBUTE [ELEMENT]',
-    'explain customer CUSTOMER',
+    'explain value ID|REF ATTRIBUTE [ELEMENT]',
+    'explain customer ID|REF',
     'explain pair REF REF',
     'explain command ID',
     'explain event ID',
   ],
+  description:
+    'A customer is named by its id or by any of its records. Of a list, ELEMENT names one; without it each is explained.',
   options: ASKING,
   examples: [
     { command: 'unsilo explain value c_0123 name.given', what: 'Who said it, since when, and what it beat' },
+    { command: 'unsilo explain value crm/contact/1 emails', what: 'The same of each e-mail address' },
     {
       command: 'unsilo explain customer c_0123',
       what: 'How its records were joined, what holds least, and who came close and stayed outside',
@@ -35,12 +38,20 @@ export const explain: Command = {
           const element = invocation.positionals[3];
           return explained(
             output,
-            await service.explainValue(actor, given(1, 'The customer'), given(2, 'The attribute'), element),
+            await service.explainValue(
+              actor,
+              given(1, 'The id of the customer, or of a record'),
+              given(2, 'The attribute'),
+              element,
+            ),
           );
         }
         case 'customer':
           noMoreArguments(invocation, 2);
-          return explained(output, await service.explainCustomer(actor, given(1, 'The customer')));
+          return explained(
+            output,
+            await service.explainCustomer(actor, given(1, 'The id of the customer, or of a record')),
+          );
         case 'pair':
           noMoreArguments(invocation, 3);
           return explained(
