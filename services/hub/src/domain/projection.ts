@@ -107,7 +107,8 @@ export function differences(
     const canonical = canonicalValue(attribute, wanted.value, normaliser);
     const stands = canonicalValue(attribute, shadow, normaliser);
     if (canonical === stands) {
-      if (wanted.left) found.push(describe(attribute, wanted, shadow, wanted.left));
+      const left = wanted.left && !isWritable(spec, write, attribute) ? 'not-writable' : wanted.left;
+      if (left) found.push(describe(attribute, wanted, shadow, left));
       continue;
     }
     const reason =
@@ -131,13 +132,17 @@ function describe(
   return difference;
 }
 
+function isWritable(spec: AttributeProfile, write: WritePolicy | undefined, attribute: string): boolean {
+  return spec.writable && mayWrite(write, attribute);
+}
+
 function refusal(
   spec: AttributeProfile,
   write: WritePolicy | undefined,
   attribute: string,
   wanted: Wanted,
 ): ExceptionReason | undefined {
-  if (!spec.writable || !mayWrite(write, attribute)) return 'not-writable';
+  if (!isWritable(spec, write, attribute)) return 'not-writable';
   if (wanted.value === null && write && !write.clear) return 'clear-refused';
   return undefined;
 }
