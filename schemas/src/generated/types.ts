@@ -659,9 +659,13 @@ export interface LinkDecision {
    */
   refs: [Ref, Ref];
   /**
-   * True: takes back the latest earlier decision of this kind about these two that still stands, and no other.
+   * True: takes back the earlier decision of this kind about these two that `undoes` names, or else the latest that still stands, and no other.
    */
   undo?: boolean;
+  /**
+   * Id of the decision that is taken back.
+   */
+  undoes?: Identifier;
 }
 /**
  * Keep the value of one attribute (an element of it for multi-valued ones) for the customer of `ref` until released.
@@ -700,9 +704,13 @@ export interface KeepDecision {
    */
   value: AttributeValue;
   /**
-   * True: takes back the latest earlier decision to keep this value of this ref that still stands, and no other.
+   * True: takes back the earlier decision to keep this value of this ref that `undoes` names, or else the latest that still stands, and no other.
    */
   undo?: boolean;
+  /**
+   * Id of the decision that is taken back.
+   */
+  undoes?: Identifier;
 }
 /**
  * Forget these records, and all that was computed from them, for ever.

@@ -130,6 +130,7 @@ describeInBrowser('Customers', () => {
     await page.getByText('She says so herself.').waitFor();
     await page.getByRole('main').getByRole('button', { name: 'Take back' }).click();
     await page.getByText('Kept, taken back').waitFor();
+    await page.getByText(/, takes back what .* said on /).waitFor();
     // Once more would take back what was said before it.
     expect(await page.getByRole('main').getByRole('button', { name: 'Take back' }).count()).toBe(0);
   });

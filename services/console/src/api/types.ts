@@ -137,9 +137,10 @@ export type DecisionRequest =
        */
       refs: Ref[];
       /**
-       * Takes back the latest decision that says the same and still stands, and no other.
+       * Takes back the decision that `undoes` names, or else the latest that says the same and still stands, and no other.
        */
       undo?: boolean;
+      undoes?: Identifier;
       /**
        * Why, in your own words.
        */
@@ -151,9 +152,10 @@ export type DecisionRequest =
       attribute: AttributePath;
       value: AttributeValue;
       /**
-       * Takes back the latest decision that says the same and still stands, and no other.
+       * Takes back the decision that `undoes` names, or else the latest that says the same and still stands, and no other.
        */
       undo?: boolean;
+      undoes?: Identifier;
       /**
        * Why, in your own words.
        */
@@ -877,9 +879,10 @@ export interface LinkDecision {
    */
   refs: [Ref, Ref];
   /**
-   * True: takes back the latest earlier decision of this kind about these two that still stands, and no other.
+   * True: takes back the earlier decision of this kind about these two that `undoes` names, or else the latest that still stands, and no other.
    */
   undo?: boolean;
+  undoes?: Identifier;
 }
 /**
  * Keep the value of one attribute (an element of it for multi-valued ones) for the customer of `ref` until released.
@@ -903,9 +906,10 @@ export interface KeepDecision {
   attribute: AttributePath;
   value: AttributeValue;
   /**
-   * True: takes back the latest earlier decision to keep this value of this ref that still stands, and no other.
+   * True: takes back the earlier decision to keep this value of this ref that `undoes` names, or else the latest that still stands, and no other.
    */
   undo?: boolean;
+  undoes?: Identifier;
 }
 /**
  * Forget these records, and all that was computed from them, for ever.
@@ -1709,6 +1713,10 @@ export interface Problem {
  */
 export interface DecisionPage {
   items: Decision[];
+  /**
+   * Ids of those among the items that nobody took back.
+   */
+  standing: Identifier[];
   /**
    * Send it as `cursor` for the next page; absent on the last.
    */

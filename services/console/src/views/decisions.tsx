@@ -5,7 +5,7 @@ import { Icon, type IconName } from '../parts/icon.js';
 import { Page, Pager } from '../parts/page.js';
 import { RefLink } from '../parts/system.js';
 import { href, place } from '../router.js';
-import { takenBackNext, undo } from '../state/decisions.js';
+import { undo } from '../state/decisions.js';
 import { useLoad } from '../state/load.js';
 import { can } from '../state/session.js';
 import { DECISIONS } from '../text/events.js';
@@ -26,7 +26,7 @@ export function DecisionsView() {
     >
       {cursor === undefined && <Review changed={decisions.reload} />}
       <Answer of={decisions}>
-        {({ items, next }) => (
+        {({ items, standing, next }) => (
           <>
             {items.length === 0 ? (
               <Empty icon="decisions" title="Nobody has decided anything yet">
@@ -34,7 +34,7 @@ export function DecisionsView() {
                 value.
               </Empty>
             ) : (
-              <DecisionList decisions={items} changed={decisions.reload} />
+              <DecisionList decisions={items} standing={standing} changed={decisions.reload} />
             )}
             <Pager
               first={cursor === undefined ? undefined : href(['decisions'])}
@@ -49,9 +49,16 @@ export function DecisionsView() {
 
 const ICONS: Record<Decision['kind'], IconName> = { link: 'link', unlink: 'unlink', keep: 'pin', erase: 'erase' };
 
-/** @param decisions Newest first. */
-export function DecisionList({ decisions, changed }: { decisions: readonly Decision[]; changed(): void }) {
-  const next = takenBackNext(decisions);
+interface Listed {
+  /** Newest first. */
+  decisions: readonly Decision[];
+  /** Ids of those that nobody took back. */
+  standing: readonly string[];
+  changed(): void;
+}
+
+export function DecisionList({ decisions, standing, changed }: Listed) {
+  const left = new Set(standing);
   return (
     <ul class="decisions lines card">
       {decisions.map((decision) => (
@@ -68,9 +75,10 @@ export function DecisionList({ decisions, changed }: { decisions: readonly Decis
             {decision.reason !== undefined && <p class="quote">{decision.reason}</p>}
             <p class="small dim">
               {decision.author}, {dateTime(decision.decidedAt)}
+              {isUndo(decision) && <TakenBack undo={decision} decisions={decisions} />}
             </p>
           </div>
-          {can('steward') && next.has(decision.id) && (
+          {can('steward') && left.has(decision.id) && (
             <button type="button" class="button quiet" onClick={() => void undo(decision).then(changed)}>
               Take back
             </button>
@@ -78,6 +86,17 @@ export function DecisionList({ decisions, changed }: { decisions: readonly Decis
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Which one was taken back: by its words where it is on this page as well, else by its id. */
+function TakenBack({ undo: { undoes }, decisions }: { undo: { undoes?: string }; decisions: readonly Decision[] }) {
+  if (undoes === undefined) return null;
+  const taken = decisions.find(({ id }) => id === undoes);
+  return (
+    <span>
+      , takes back what {taken ? `${taken.author} said on ${dateTime(taken.decidedAt)}` : `stands under ${undoes}`}
+    </span>
   );
 }
 
@@ -102,6 +121,6 @@ function What({ decision }: { decision: Decision }) {
   );
 }
 
-function isUndo(decision: Decision): boolean {
+function isUndo(decision: Decision): decision is Exclude<Decision, { kind: 'erase' }> {
   return decision.kind !== 'erase' && (decision.undo ?? false);
 }

@@ -92,6 +92,11 @@ const ofService = {
     title: 'A person and an organization are never one customer',
     hint: 'Link records of one kind.',
   },
+  UNSILO_NOTHING_TO_UNDO: {
+    status: 409,
+    title: 'No such decision still stands',
+    hint: 'Somebody may have taken it back. The list of decisions says which of them stand.',
+  },
   UNSILO_NOT_AN_EVENT: {
     status: 422,
     title: 'What a connector could not read is no event to replay',

@@ -8,6 +8,12 @@ export const Count = Type.Integer({ minimum: 0 });
 export const RefText = ref<Ref>('Ref');
 export const SystemName = ref<string>('SystemName');
 export const CustomerId = ref<string>('CustomerId');
+/** Refs have at most 640 characters. */
+export const CustomerNamed = Type.String({
+  minLength: 1,
+  maxLength: 640,
+  description: 'Any id of the customer that was ever handed out, or the ref of one of its records.',
+});
 export const Time = ref<string>('Timestamp');
 export const Value = ref<AttributeValue>('AttributeValue');
 export const StateOfParty = ref<PartyState>('PartyState');

@@ -1,14 +1,18 @@
-import type { CreateObjectRequest, DecisionRequest, ReplyRequest, Role } from '@unsilo/hub';
+import type { CreateObjectRequest, DecisionList, DecisionRequest, ReplyRequest, Role } from '@unsilo/hub';
 import type { Decision, ObjectKind, Visibility } from '@unsilo/schemas';
 import { Type } from 'typebox';
 import { closed, CustomerId, RefText, SystemName, Time, Value } from './parts.js';
-import { page, ref, view } from './view.js';
+import { ref, view } from './view.js';
 
 /** Bodies of requests, and what answers them. */
 const reason = Type.Optional(Type.String({ maxLength: 2000, description: 'Why, in your own words.' }));
 const undo = Type.Optional(
-  Type.Boolean({ description: 'Takes back the latest decision that says the same and still stands, and no other.' }),
+  Type.Boolean({
+    description:
+      'Takes back the decision that `undoes` names, or else the latest that says the same and still stands, and no other.',
+  }),
 );
+const undoes = Type.Optional(ref<string>('Identifier'));
 
 export const Deciding = view<DecisionRequest>('DecisionRequest')(
   Type.Union(
@@ -24,6 +28,7 @@ export const Deciding = view<DecisionRequest>('DecisionRequest')(
             description: 'The two records.',
           }),
           undo,
+          undoes,
           reason,
         },
         { ...closed, description: 'Two records are, or are not, the same person or organization.' },
@@ -35,6 +40,7 @@ export const Deciding = view<DecisionRequest>('DecisionRequest')(
           attribute: ref<string>('AttributePath'),
           value: Value,
           undo,
+          undoes,
           reason,
         },
         { ...closed, description: 'The value stays, whatever the systems say from now on.' },
@@ -47,7 +53,18 @@ export const Deciding = view<DecisionRequest>('DecisionRequest')(
     { description: 'What a steward says.' },
   ),
 );
-export const DecisionPage = page('DecisionPage', ref<Decision>('Decision'), 'Decisions, newest first.');
+export const DecisionPage = view<DecisionList>('DecisionPage')(
+  Type.Object(
+    {
+      items: Type.Array(ref<Decision>('Decision')),
+      standing: Type.Array(ref<string>('Identifier'), {
+        description: 'Ids of those among the items that nobody took back.',
+      }),
+      next: Type.Optional(Type.String({ description: 'Send it as `cursor` for the next page; absent on the last.' })),
+    },
+    { ...closed, description: 'Decisions, newest first.' },
+  ),
+);
 
 export const Replying = view<Omit<ReplyRequest, 'idempotencyKey'>>('ReplyRequest')(
   Type.Object(

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { actorOf, READERS } from '../access/access.js';
 import { Deciding, DecisionPage } from '../model/requests.js';
 import { MatchingReported, ModelPlanned, Planning, ReviewList } from '../model/review.js';
+import { CustomerNamed } from '../model/parts.js';
 import { ref } from '../model/view.js';
 import { about, answers, json, paging, present, unchanged, type App, type RouteContext } from './route.js';
 
@@ -19,7 +20,7 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
           'decide',
           'Decisions',
           'Decide',
-          'Link, unlink, keep or erase; `undo` takes a decision back. Every system gets what follows.',
+          'Link, unlink, keep or erase; `undo` takes a decision back, which `undoes` names in the answer. Every system gets what follows.',
         ),
         body: Deciding,
         response: answers({
@@ -43,9 +44,15 @@ export function decisionRoutes(app: App, { service, limits }: RouteContext): voi
     {
       config: { access: READERS },
       schema: {
-        ...about('listDecisions', 'Decisions', 'All decisions'),
-        querystring: Type.Object(paging(limits), { additionalProperties: false }),
-        response: answers({ 200: json(DecisionPage, 'One page, newest first.'), ...unchanged }),
+        ...about('listDecisions', 'Decisions', 'All decisions, or those about one customer'),
+        querystring: Type.Object(
+          { customer: Type.Optional(CustomerNamed), ...paging(limits) },
+          { additionalProperties: false },
+        ),
+        response: answers(
+          { 200: json(DecisionPage, 'One page, newest first.'), ...unchanged },
+          { 404: 'No such customer.' },
+        ),
       },
     },
     (request) => service.decisions(actorOf(request), present(request.query)),

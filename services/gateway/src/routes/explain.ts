@@ -7,17 +7,11 @@ import {
   PairExplained,
   ValueExplained,
 } from '../model/explanations.js';
-import { RefText } from '../model/parts.js';
+import { CustomerNamed, RefText } from '../model/parts.js';
 import { about, answers, json, unchanged, type App, type RouteContext } from './route.js';
 
 const closed = { additionalProperties: false } as const;
 const id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 1000 }) }, closed);
-/** Refs have at most 640 characters. */
-const customer = Type.String({
-  minLength: 1,
-  maxLength: 640,
-  description: 'Any id of the customer that was ever handed out, or the ref of one of its records.',
-});
 const unknown = { 404: 'Nothing is known under this name.' };
 
 export function explainRoutes(app: App, { service }: RouteContext): void {
@@ -34,7 +28,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
         ),
         querystring: Type.Object(
           {
-            customer,
+            customer: CustomerNamed,
             attribute: Type.String({ minLength: 1, maxLength: 200, description: '`name.given`, `emails`.' }),
             element: Type.Optional(
               Type.String({
@@ -79,7 +73,7 @@ export function explainRoutes(app: App, { service }: RouteContext): void {
           'Why a customer’s records are together',
           'How clustering brought them together, join by join, what speaks against it, what holds least, and which records came closest and why they stayed outside.',
         ),
-        querystring: Type.Object({ id: customer }, closed),
+        querystring: Type.Object({ id: CustomerNamed }, closed),
         response: answers({ 200: json(CustomerExplained, 'The explanation.'), ...unchanged }, unknown),
       },
     },

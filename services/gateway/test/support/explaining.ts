@@ -12,7 +12,12 @@ import type { LiveBuffer } from './live-buffer.js';
 import type { People } from './people.js';
 
 /** Explanations about the made-up company, in the shape of the real ones. */
-export function explainValue(people: People, id: string, attribute: string, element?: string): Explanation<Provenance | Provenance[]> {
+export function explainValue(
+  people: People,
+  id: string,
+  attribute: string,
+  element?: string,
+): Explanation<Provenance | Provenance[]> {
   const { provenance } = people.customer(people.get(id));
   const entry = provenance.find((one) => one.attribute === attribute && one.element === element);
   const elements = provenance.filter((one) => one.attribute === attribute);

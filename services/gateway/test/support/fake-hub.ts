@@ -10,6 +10,7 @@ import {
   type DeadLetterState,
   type DeadLetterView,
   type Decided,
+  type DecisionList,
   type DecisionRequest,
   type GroupLag,
   type HubService,
@@ -37,7 +38,6 @@ import {
   type BusinessObject,
   type Command,
   type Customer,
-  type Decision,
   type Interaction,
   type Outcome,
   type PresentParty,
@@ -46,7 +46,8 @@ import { at, companyInteractions, companySystems } from './company.js';
 import { LiveBuffer } from './live-buffer.js';
 import { Commands } from './commands.js';
 import { explainCommand, explainCustomer, explainEvent, explainPair, explainValue } from './explaining.js';
-import { sampleLetters } from './letters.js';
+import { Decisions } from './decisions.js';
+import { replayLetter, sampleLetters } from './letters.js';
 import { MATCHING_REPORT, MODEL_PLAN, reviewQueue, TRAINING_LINES } from './matching-answers.js';
 import { paged } from './paging.js';
 import { People, systemOf } from './people.js';
@@ -75,7 +76,7 @@ export class FakeHub implements HubService {
   readonly #commands = new Commands();
   #interactions: Interaction[] = companyInteractions();
   #objects: BusinessObject[] = [];
-  #decisions: Decision[] = [];
+  readonly #decided = new Decisions();
   #minute = 60;
 
   constructor() {
@@ -248,7 +249,7 @@ export class FakeHub implements HubService {
 
   async explainPair(actor: Actor, a: string, b: string) {
     this.#enter('explainPair', actor, 'reader');
-    return explainPair(this.#people, a, b, this.#decisions);
+    return explainPair(this.#people, a, b, this.#decided.all);
   }
 
   async *trainingData(actor: Actor): AsyncIterable<TrainingLine> {
@@ -273,9 +274,7 @@ export class FakeHub implements HubService {
 
   async decide(actor: Actor, request: DecisionRequest, patience?: Patience): Promise<Decided> {
     this.#enter('decide', actor, 'steward');
-    const base = { id: `decision-${this.#decisions.length + 1}`, author: actor.name, decidedAt: this.#now() };
-    const decision = { ...base, ...request } as Decision;
-    this.#decisions.unshift(decision);
+    const decision = this.#decided.add(actor.name, this.#now(), request);
     if (request.kind === 'unlink') this.#people.split(request.refs[1]);
     else if (request.kind === 'link') this.#people.join(...request.refs);
     else if (request.kind === 'erase') this.#people.erase(request.refs);
@@ -285,7 +284,7 @@ export class FakeHub implements HubService {
 
   async review(actor: Actor, query: { limit: number }): Promise<ReviewQueue> {
     this.#enter('review', actor, 'reader');
-    return reviewQueue(this.#decisions, query.limit);
+    return reviewQueue(this.#decided.all, query.limit);
   }
 
   async matchingReport(actor: Actor): Promise<MatchingReport> {
@@ -298,9 +297,14 @@ export class FakeHub implements HubService {
     return MODEL_PLAN;
   }
 
-  async decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>> {
+  async decisions(actor: Actor, query: { customer?: string; cursor?: string; limit: number }): Promise<DecisionList> {
     this.#enter('decisions', actor, 'reader');
-    return paged(this.#decisions, query);
+    const { customer } = query;
+    const group = customer === undefined ? undefined : this.#people.get(customer);
+    return this.#decided.page(
+      query,
+      group?.records.map(({ ref }) => ref),
+    );
   }
 
   async interaction(actor: Actor, ref: string): Promise<InteractionView> {
@@ -406,20 +410,7 @@ export class FakeHub implements HubService {
     request: { payload?: string; dryRun: boolean },
   ): Promise<ReplayResult> {
     this.#enter('replayDeadLetter', actor, 'operator');
-    const letter = await this.deadLetter(actor, id);
-    if (letter.instead !== undefined && request.payload === undefined)
-      throw new ServiceError('invalid', 'UNSILO_NOT_AN_EVENT', 'It is no event.', { hint: letter.instead });
-    let value: unknown;
-    try {
-      value = JSON.parse(request.payload ?? letter.payload);
-    } catch {
-      return { status: 'invalid', errors: [{ path: '', message: 'is not valid JSON' }] };
-    }
-    const result = validateEvent(value);
-    if (!result.ok) return { status: 'invalid', errors: result.errors.map(({ path, message }) => ({ path, message })) };
-    if (request.dryRun) return { status: 'would-append', event: result.event.id };
-    letter.state = 'replayed';
-    return { status: 'appended', event: result.event.id };
+    return replayLetter(await this.deadLetter(actor, id), request);
   }
 
   async discardDeadLetter(actor: Actor, id: string, reason: string): Promise<DeadLetterView> {

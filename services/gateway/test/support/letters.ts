@@ -1,4 +1,5 @@
-import type { DeadLetterView } from '@unsilo/hub';
+import { ServiceError, type DeadLetterView, type ReplayResult } from '@unsilo/hub';
+import { validateEvent } from '@unsilo/schemas';
 import { at } from './company.js';
 
 /** Input of the made-up company that could not be used. */
@@ -61,4 +62,21 @@ export function sampleLetters(): DeadLetterView[] {
       instead: 'Mend it where it comes from.',
     },
   ];
+}
+
+/** Says what the real hub would; the letter is replayed unless that is only tried. */
+export function replayLetter(letter: DeadLetterView, request: { payload?: string; dryRun: boolean }): ReplayResult {
+  if (letter.instead !== undefined && request.payload === undefined)
+    throw new ServiceError('invalid', 'UNSILO_NOT_AN_EVENT', 'It is no event.', { hint: letter.instead });
+  let value: unknown;
+  try {
+    value = JSON.parse(request.payload ?? letter.payload);
+  } catch {
+    return { status: 'invalid', errors: [{ path: '', message: 'is not valid JSON' }] };
+  }
+  const result = validateEvent(value);
+  if (!result.ok) return { status: 'invalid', errors: result.errors.map(({ path, message }) => ({ path, message })) };
+  if (request.dryRun) return { status: 'would-append', event: result.event.id };
+  letter.state = 'replayed';
+  return { status: 'appended', event: result.event.id };
 }

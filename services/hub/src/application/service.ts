@@ -77,7 +77,7 @@ export interface HubService {
 
   /**
    * Roles: steward. Resolved = durable.
-   * @throws UNSILO_NO_RECORD; UNSILO_SAME_RECORD and UNSILO_OTHER_KIND of what could never take effect.
+   * @throws UNSILO_NO_RECORD; UNSILO_SAME_RECORD and UNSILO_OTHER_KIND of what could never take effect; UNSILO_NOTHING_TO_UNDO.
    * @param patience How long to wait until the decision is in effect. Default: not at all.
    */
   decide(actor: Actor, decision: DecisionRequest, patience?: Patience): Promise<Decided>;
@@ -92,8 +92,11 @@ export interface HubService {
   planModel(actor: Actor, request: { model: unknown; limit: number }): Promise<ModelPlan>;
   /** Roles: operator. All that a matching model is trained on: records as they are compared, and what stewards said about pairs of them. */
   trainingData(actor: Actor, signal?: AbortSignal): AsyncIterable<TrainingLine>;
-  /** Roles: reader. Newest first. */
-  decisions(actor: Actor, query: { cursor?: string; limit: number }): Promise<Page<Decision>>;
+  /**
+   * Roles: reader. Newest first.
+   * @param query.customer Those about the records of this customer: its id, or the ref of a record.
+   */
+  decisions(actor: Actor, query: { customer?: string; cursor?: string; limit: number }): Promise<DecisionList>;
   /** Roles: agent. The same idempotency key answers the same command again. */
   reply(actor: Actor, interaction: string, request: ReplyRequest): Promise<Command>;
   /** Roles: agent. Makes a case, opportunity or campaign response in a system, tied to the customer's record there. */
@@ -252,6 +255,11 @@ export interface Decided {
   inEffect: boolean;
 }
 
+export interface DecisionList extends Page<Decision> {
+  /** Ids of those among the items that nobody took back. */
+  standing: string[];
+}
+
 export interface Patience {
   /** Milliseconds. */
   withinMs: number;
@@ -342,13 +350,21 @@ export interface ModelPlan {
   isComplete: boolean;
 }
 export type DecisionRequest =
-  | { kind: 'link' | 'unlink'; refs: [string, string]; undo?: boolean; reason?: string }
+  | {
+      kind: 'link' | 'unlink';
+      refs: [string, string];
+      undo?: boolean;
+      /** Id of the decision that is taken back. Default: the latest that says the same and still stands. */
+      undoes?: string;
+      reason?: string;
+    }
   | {
       kind: 'keep';
       ref: string;
       attribute: string;
       value: Decision extends infer D ? (D extends { kind: 'keep'; value: infer V } ? V : never) : never;
       undo?: boolean;
+      undoes?: string;
       reason?: string;
     }
   | { kind: 'erase'; refs: string[]; reason?: string };

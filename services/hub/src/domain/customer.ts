@@ -1,4 +1,4 @@
-import type { AttributeValue, Customer } from '@unsilo/schemas';
+import type { AttributeValue, Customer, KeepDecision } from '@unsilo/schemas';
 import { isReadable } from './attribute-value.js';
 import { canonicalValue, elementKey, isListAttribute } from './attributes.js';
 import { standing, type OrderedDecision, type Word } from './decisions.js';
@@ -14,33 +14,39 @@ export function customerId(tenant: string, ref: string, digest: (text: string) =
   return `c${digest(`${tenant}\u001fcustomer\u001f${ref}`)}`;
 }
 
+/** What a decision keeps: of a list, each element is a word of its own. */
+export function keepWords(decision: KeepDecision, seq: number, normaliser: Normaliser): (Word & { keep: Keep })[] {
+  const { id, ref, attribute, undo = false, undoes } = decision;
+  const words: (Word & { keep: Keep })[] = [];
+  const values = Array.isArray(decision.value) ? decision.value : [decision.value];
+  for (const value of values) {
+    const keep: Keep = {
+      seq,
+      ref,
+      attribute,
+      value: value === null ? undefined : value,
+      decidedAt: Date.parse(decision.decidedAt),
+    };
+    let said: AttributeValue = decision.value;
+    if (isListAttribute(attribute)) {
+      if (value === null || typeof value !== 'object' || !isReadable(attribute, [value], normaliser)) continue;
+      keep.element = elementKey(attribute, value, normaliser);
+      said = [value];
+    }
+    const says = [ref, attribute, canonicalValue(attribute, said, normaliser)].join('\u001f');
+    words.push({ says, id, undo, undoes, keep });
+  }
+  return words;
+}
+
 /**
  * What stewards pinned and nobody took back, for the members of one customer: of several about one attribute or element, the last.
  * @param decisions In their order.
  */
 export function keepsOf(decisions: Iterable<OrderedDecision>, normaliser: Normaliser): Keep[] {
   const words: (Word & { keep: Keep })[] = [];
-  for (const { seq, decision } of decisions) {
-    if (decision.kind !== 'keep') continue;
-    const { ref, attribute, undo = false } = decision;
-    const values = Array.isArray(decision.value) ? decision.value : [decision.value];
-    for (const value of values) {
-      const keep: Keep = {
-        seq,
-        ref,
-        attribute,
-        value: value === null ? undefined : value,
-        decidedAt: Date.parse(decision.decidedAt),
-      };
-      let said: AttributeValue = decision.value;
-      if (isListAttribute(attribute)) {
-        if (value === null || typeof value !== 'object' || !isReadable(attribute, [value], normaliser)) continue;
-        keep.element = elementKey(attribute, value, normaliser);
-        said = [value];
-      }
-      words.push({ says: [ref, attribute, canonicalValue(attribute, said, normaliser)].join('\u001f'), undo, keep });
-    }
-  }
+  for (const { seq, decision } of decisions)
+    if (decision.kind === 'keep') words.push(...keepWords(decision, seq, normaliser));
   const last = new Map<string, Keep>();
   for (const { keep } of standing(words)) last.set(`${keep.attribute}\u001f${keep.element ?? ''}`, keep);
   return [...last.values()];

@@ -29,12 +29,16 @@ export function inOrder(entries: Iterable<OrderedDecision>): OrderedDecision[] {
 export interface Word {
   /** Equal for those that say the same. */
   says: string;
+  /** Of the decision. */
+  id: string;
   undo: boolean;
+  /** Id of the decision that is taken back. */
+  undoes?: string | undefined;
 }
 
 /**
- * The words that nobody took back, in their order. One that takes back cancels the latest before it that says the same and still stood, and
- * no other: what somebody else said, before or since, is still said.
+ * The words that nobody took back, in their order. One that takes back cancels the one before it that it names, or else the latest, that says
+ * the same and still stood, and no other: what somebody else said, before or since, is still said.
  * @param words In their order.
  */
 export function standing<W extends Word>(words: Iterable<W>): W[] {
@@ -44,8 +48,9 @@ export function standing<W extends Word>(words: Iterable<W>): W[] {
     let same = equals.get(word.says);
     if (!same) equals.set(word.says, (same = []));
     if (word.undo) {
-      const cancelled = same.pop();
-      if (cancelled) left.delete(cancelled);
+      const { undoes } = word;
+      const at = undoes === undefined ? same.length - 1 : same.findLastIndex(({ id }) => id === undoes);
+      for (const cancelled of at < 0 ? [] : same.splice(at, 1)) left.delete(cancelled);
     } else {
       same.push(word);
       left.add(word);
@@ -54,13 +59,17 @@ export function standing<W extends Word>(words: Iterable<W>): W[] {
   return [...left];
 }
 
+/** What a decision says about a pair. */
+export function pairWord(decision: LinkDecision): Word & { decision: LinkDecision } {
+  const { kind, refs, id, undo = false, undoes } = decision;
+  return { says: `${kind}\u001f${pairKey(refs)}`, id, undo, undoes, decision };
+}
+
 /** What was said about pairs and nobody took back, in its order: the last about each pair counts. */
 export function standingAboutPairs(decisions: Iterable<OrderedDecision>): LinkDecision[] {
   const words: (Word & { decision: LinkDecision })[] = [];
-  for (const { decision } of inOrder(decisions)) {
-    if (decision.kind !== 'link' && decision.kind !== 'unlink') continue;
-    words.push({ says: `${decision.kind}\u001f${pairKey(decision.refs)}`, undo: decision.undo ?? false, decision });
-  }
+  for (const { decision } of inOrder(decisions))
+    if (decision.kind === 'link' || decision.kind === 'unlink') words.push(pairWord(decision));
   return standing(words).map(({ decision }) => decision);
 }
 

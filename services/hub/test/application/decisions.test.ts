@@ -1,7 +1,16 @@
-import { decisionEvent, outcomeEvent, partyEvent, type AttributeValue, type UnsiloEvent } from '@unsilo/schemas';
+import {
+  decisionEvent,
+  outcomeEvent,
+  partyEvent,
+  type AttributeValue,
+  type Decision,
+  type UnsiloEvent,
+} from '@unsilo/schemas';
 import type { DecisionRequest } from '../../src/application/service.js';
 import { emptyRecord } from '../../src/domain.js';
 import { admin, crm, openTestHub, policyFor, seen, T0, type TestHub } from './test-hub.js';
+
+const NOTHING = { kind: 'conflict', code: 'UNSILO_NOTHING_TO_UNDO' };
 
 describe('decisions', () => {
   let hub: TestHub;
@@ -85,6 +94,56 @@ describe('decisions', () => {
     const why = await hub.hub.service.explainCustomer(admin, customer?.id ?? '');
     expect(why.detail.nearMisses).toMatchObject([{ reason: 'decision', decision: { reason: 'mother and daughter' } }]);
     expect((await hub.hub.service.review(admin, { limit: 5 })).waiting).toBe(0);
+  });
+
+  it('any page says which decisions stand, and who takes one back takes back that one and says so', async () => {
+    await hub.append(...['a', 'b'].map((system) => seen(`${system}/contact/1`, 1, { name: { given: 'Ada' } })));
+    await hub.hub.settled();
+    const { service } = hub.hub;
+    const refs: [string, string] = ['a/contact/1', 'b/contact/1'];
+    const made: Decision[] = [];
+    for (const kind of ['link', 'unlink', 'link'] as const) {
+      made.push((await service.decide(admin, { kind, refs })).decision);
+      await hub.hub.settled();
+    }
+    const [first, second, third] = made.map(({ id }) => id);
+    const undo = async (undoes?: string): Promise<Decision> => {
+      const request = { kind: 'link' as const, refs, undo: true, ...(undoes === undefined ? {} : { undoes }) };
+      const { decision } = await service.decide(admin, request);
+      await hub.hub.settled();
+      return decision;
+    };
+    const taken = await undo(first);
+    expect(taken).toMatchObject({ undo: true, undoes: first });
+    expect(await all()).toHaveLength(1);
+    const pages = [await service.decisions(admin, { limit: 2 })];
+    pages.push(await service.decisions(admin, { limit: 2, cursor: pages[0]?.next ?? '' }));
+    expect(pages.map(({ items }) => items.map(({ id }) => id))).toEqual([
+      [taken.id, third],
+      [second, first],
+    ]);
+    expect(pages.map(({ standing }) => standing)).toEqual([[third], [second]]);
+    for (const named of [first, second]) await expect(undo(named)).rejects.toMatchObject(NOTHING);
+    expect(await undo()).toMatchObject({ undoes: third });
+    await expect(undo()).rejects.toMatchObject(NOTHING);
+    expect(await all()).toHaveLength(2);
+  });
+
+  it('those about one customer are told page by page, however many others there are', async () => {
+    await hub.append(...[1, 2, 3, 4].map((n) => seen(`a/contact/${n}`, 1, { name: { given: `Ada${n}` } })));
+    await hub.hub.settled();
+    const { service } = hub.hub;
+    const apart = (a: number, b: number) =>
+      service.decide(admin, { kind: 'unlink', refs: [`a/contact/${a}`, `a/contact/${b}`] });
+    const own = [await apart(1, 2), await apart(3, 1)].map(({ decision }) => decision.id);
+    await apart(3, 4);
+    await hub.hub.settled();
+    const page = (cursor?: string) =>
+      service.decisions(admin, { customer: 'a/contact/1', limit: 1, ...(cursor === undefined ? {} : { cursor }) });
+    const { items: newest, next } = await page();
+    const { items: oldest, next: end } = await page(next);
+    expect([...newest, ...oldest].map(({ id }) => id)).toEqual(own.reverse());
+    expect(end).toBeUndefined();
   });
 
   it('a decision that is waited for is in effect when it is answered', async () => {

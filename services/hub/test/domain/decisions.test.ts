@@ -1,6 +1,7 @@
 import type { Decision } from '@unsilo/schemas';
 import { keepsOf } from '../../src/domain/customer.js';
 import { pairDecisions, type OrderedDecision } from '../../src/domain/decisions.js';
+import { standingAlike } from '../../src/domain/standing.js';
 import { createNormaliser } from '../../src/domain.js';
 
 const normaliser = createNormaliser('DE');
@@ -36,6 +37,36 @@ describe('who takes back what was said about a pair', () => {
     expect(pairDecisions(said(words))).toEqual({ links, cannotLink });
     // Both records hold every decision, and nobody says in which order they are met.
     expect(pairDecisions([...said(words).reverse(), ...said(words)])).toEqual({ links, cannotLink });
+  });
+});
+
+describe('who names the decision that is taken back', () => {
+  const refs = [A, B];
+  const pair = [1, 2, 3].map((seq) => made(seq, { kind: seq === 2 ? 'unlink' : 'link', refs }));
+  const undo = (seq: number, undoes: string): OrderedDecision => made(seq, { kind: 'link', refs, undo: true, undoes });
+
+  it('leaves a later one that says the same', () => {
+    expect(pairDecisions([...pair, undo(4, 'd1')]).links).toEqual([refs]);
+    expect(pairDecisions([...pair, undo(4, 'd3')]).cannotLink).toEqual([refs]);
+  });
+
+  it('takes back nothing where it was taken back before, or says something else', () => {
+    expect(pairDecisions([...pair, undo(4, 'd3'), undo(5, 'd3')]).cannotLink).toEqual([refs]);
+    expect(pairDecisions([...pair, undo(4, 'd2'), undo(5, 'd9')]).links).toEqual([refs]);
+  });
+
+  it('finds those that say the same and stand, of a list for each element', () => {
+    const alike = (decisions: OrderedDecision[], said: object): string[][] =>
+      standingAlike(decisions, made(9, said).decision, normaliser);
+    expect(alike(pair, { kind: 'link', refs: [B, A] })).toEqual([['d1', 'd3']]);
+    expect(alike([...pair, undo(4, 'd3')], { kind: 'link', refs })).toEqual([['d1']]);
+    expect(alike(pair, { kind: 'erase', refs })).toEqual([]);
+    const [one, other] = [{ address: 'ada@example.org' }, { address: 'ada@example.com' }];
+    const keep = (value: object[]): object => ({ kind: 'keep', ref: A, attribute: 'emails', value });
+    expect(alike([made(1, keep([one, other])), made(2, keep([other]))], keep([one, other]))).toEqual([
+      ['d1'],
+      ['d1', 'd2'],
+    ]);
   });
 });
 

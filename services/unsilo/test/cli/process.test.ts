@@ -132,6 +132,23 @@ describe('unsilo as a process', () => {
     });
   });
 
+  it('lists the decisions about a customer, and takes back the one with an id', async () => {
+    const pair = ['crm/contact/1', 'shop/contact/7'] as const;
+    for (const reason of ['first', 'second']) await ask('review', 'link', ...pair, '--reason', reason);
+    const { stdout } = await ask('review', 'decisions', 'crm/contact/1', '--limit', '2');
+    const [, second = '', first = ''] = stdout.split('\n');
+    expect(first).toMatch(/ link +yes +crm\/contact\/1 shop\/contact\/7 +first$/);
+    const [id = ''] = first.split(' ');
+    expect(await ask('review', 'undo', id)).toMatchObject({ code: 0, stderr: expect.stringContaining(id) });
+    const after = await ask('review', 'decisions', 'crm/contact/1', '--limit', '3');
+    expect(after.stdout).toContain(` undo ${id} `);
+    expect(after.stdout).toMatch(new RegExp(`^${second.slice(0, 36)} .* link +yes `, 'm'));
+    expect(after.stdout).toMatch(new RegExp(`^${id} .* link +no `, 'm'));
+    for (const gone of [id, 'nothing'])
+      expect((await ask('review', 'undo', gone)).stderr).toContain('UNSILO_NOTHING_TO_UNDO');
+    expect((await ask('review', 'undo', ...pair)).code).toBe(0);
+  });
+
   it('lists and discards what could not be used', async () => {
     const { items } = (await json('dead-letters', '--state', 'open')) as { items: { id: string; code: string }[] };
     expect(items).toMatchObject([{ code: 'UNSILO_CONTACTS_NAMELESS' }]);

@@ -48,7 +48,13 @@ function Pair({ a, b }: { a: string; b: string }) {
             {detail.path.length > 2 && (
               <p class="small dim">Connected by way of {detail.path.slice(1, -1).join(', ')}.</p>
             )}
-            {detail.decisions.length > 0 && <DecisionList decisions={detail.decisions} changed={pair.reload} />}
+            {detail.decisions.length > 0 && (
+              <DecisionList
+                decisions={detail.decisions}
+                standing={detail.standing.map(({ id }) => id)}
+                changed={pair.reload}
+              />
+            )}
           </>
         )}
       </Answer>

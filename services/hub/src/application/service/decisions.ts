@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decisionEvent, validate, type Decision } from '@unsilo/schemas';
+import { decisionEvent, topicName, validate, type Decision } from '@unsilo/schemas';
 import { keepsNothing, problemOfDecision } from '../../domain/attribute-value.js';
+import { inOrder } from '../../domain/decisions.js';
 import { kindOf, systemOf } from '../../domain/ref.js';
+import { idsThatStand, standingAlike } from '../../domain/standing.js';
 import type { MatchRow } from '../matching-rows.js';
 import { keyOfDecision, type CustomerRow, type RecordRow } from '../rows.js';
-import { ServiceError, type Actor, type Decided, type DecisionRequest, type Page, type Patience } from '../service.js';
+import {
+  ServiceError,
+  type Actor,
+  type Decided,
+  type DecisionList,
+  type DecisionRequest,
+  type Patience,
+} from '../service.js';
 import { append } from './actions.js';
 import { read, readMany, type ServiceContext } from './context.js';
+import { currentCustomer } from './customers.js';
 import { decodeCursor, encodeCursor, isText } from './cursor.js';
 
 /** Decisions of one hub are told apart by their time: no two get the same. */
@@ -42,13 +52,15 @@ export async function decide(
   if (request.kind === 'link' || request.kind === 'unlink') await refuseWithoutEffect(context, request);
   lastDecision = Math.max(lastDecision + 1, context.core.now());
   const companions = request.kind === 'erase' ? await companionsOf(context, request.refs, records) : [];
-  const decision = {
+  const said = {
     ...request,
     ...(companions.length > 0 && { companions }),
     id: randomUUID(),
     author: actor.name,
     decidedAt: new Date(lastDecision).toISOString(),
   } as Decision;
+  const taken = await takenBack(context, said);
+  const decision = taken ? after(taken, said) : said;
   const checked = validate('decision', decision);
   if (!checked.ok)
     throw new ServiceError('invalid', 'UNSILO_INVALID', 'The decision is not valid.', { details: checked.errors });
@@ -62,6 +74,46 @@ export async function decide(
     });
   await append(context, [decisionEvent(context.core.tenant, checked.value)]);
   return { decision: checked.value, inEffect: await isInEffect(context, checked.value, patience) };
+}
+
+/**
+ * The decision that is taken back. Undefined: some wait for the hub, or several are meant, and it is settled when this takes effect.
+ * @throws UNSILO_NOTHING_TO_UNDO
+ */
+async function takenBack(context: ServiceContext, undo: Decision): Promise<Decision | undefined> {
+  if (undo.kind === 'erase' || !undo.undo) return undefined;
+  // Asked first: what no longer waits then is in the rows that are read afterwards.
+  const isWaiting = await someWait(context);
+  const rows = await readMany<RecordRow>(context, 'records', undo.kind === 'keep' ? [undo.ref] : undo.refs);
+  const known = rows.flatMap((row) => row?.decisions ?? []);
+  const alike = standingAlike(known, undo, context.core.normaliser);
+  const { undoes } = undo;
+  if (undoes === undefined && isWaiting) return undefined;
+  const [latest] = alike.map((ids) => ids.at(-1));
+  const isOne = alike.every((ids) => ids.at(-1) === latest);
+  const meant = undoes === undefined ? (isOne ? latest : undefined) : alike.flat().find((id) => id === undoes);
+  if (meant !== undefined) return known.find(({ decision }) => decision.id === meant)?.decision;
+  if (!isWaiting && alike.length > 0 && (undoes !== undefined || isOne))
+    throw new ServiceError('conflict', 'UNSILO_NOTHING_TO_UNDO', 'No such decision still stands.', {
+      hint: 'Somebody may have taken it back. The decisions say which of them stand.',
+    });
+  return undefined;
+}
+
+/** Whether there are decisions on the log that the hub has not come to yet. */
+async function someWait({ log, group }: ServiceContext): Promise<boolean> {
+  const topic = topicName('decisions');
+  const committed = (await log.lag(group)).filter((one) => one.topic === topic);
+  // A group says nothing of partitions that it has never read.
+  return (await log.ends([topic])).some(
+    ({ partition, first, next }) => next > (committed.find((one) => one.partition === partition)?.committed ?? first),
+  );
+}
+
+/** What is taken back was said before, whatever the clock of the process says that hears of it. */
+function after(taken: Decision, undo: Decision): Decision {
+  lastDecision = Math.max(Date.parse(undo.decidedAt), Date.parse(taken.decidedAt) + 1);
+  return { ...undo, undoes: taken.id, decidedAt: new Date(lastDecision).toISOString() } as Decision;
 }
 
 /** What could never take effect is not decided. One of old may be taken back, whatever it says. */
@@ -118,17 +170,49 @@ async function isInEffect(
 
 export async function listDecisions(
   context: ServiceContext,
-  query: { cursor?: string; limit: number },
-): Promise<Page<Decision>> {
+  query: { customer?: string; cursor?: string; limit: number },
+): Promise<DecisionList> {
   const before = decodeCursor(query.cursor, isText);
+  const entries =
+    query.customer === undefined
+      ? await latestDecisions(context, before, query.limit + 1)
+      : await decisionsAbout(context, query.customer, before);
+  const items = entries.slice(0, query.limit);
+  const list: DecisionList = { items, standing: await standingAmong(context, items) };
+  const last = items.at(-1);
+  if (entries.length > query.limit && last) list.next = encodeCursor(keyOfDecision(last));
+  return list;
+}
+
+async function latestDecisions(
+  context: ServiceContext,
+  before: string | undefined,
+  limit: number,
+): Promise<Decision[]> {
   const entries = await context.store.range(context.core.tenant, 'decisions', {
     ...(before === undefined ? {} : { to: before }),
     reverse: true,
-    limit: query.limit + 1,
+    limit,
   });
-  const shown = entries.slice(0, query.limit);
-  const page: Page<Decision> = { items: shown.map((e) => JSON.parse(e.value) as Decision) };
-  const last = shown.at(-1);
-  if (entries.length > query.limit && last) page.next = encodeCursor(last.key);
-  return page;
+  return entries.map((entry) => JSON.parse(entry.value) as Decision);
+}
+
+/** Those about a customer's records, newest first. */
+async function decisionsAbout(context: ServiceContext, id: string, before: string | undefined): Promise<Decision[]> {
+  const { customer } = await currentCustomer(context, id);
+  const rows = await readMany<RecordRow>(context, 'records', customer.members);
+  return inOrder(rows.flatMap((row) => row?.decisions ?? []))
+    .map(({ decision }) => decision)
+    .filter((decision) => before === undefined || keyOfDecision(decision) < before)
+    .reverse();
+}
+
+async function standingAmong(context: ServiceContext, decisions: readonly Decision[]): Promise<string[]> {
+  const refs = decisions.flatMap((decision) => (decision.kind === 'keep' ? decision.ref : decision.refs));
+  const rows = await readMany<RecordRow>(context, 'records', [...new Set(refs)]);
+  const left = idsThatStand(
+    rows.flatMap((row) => row?.decisions ?? []),
+    context.core.normaliser,
+  );
+  return decisions.map(({ id }) => id).filter((id) => left.has(id));
 }

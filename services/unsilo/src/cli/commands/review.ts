@@ -1,17 +1,9 @@
-import type { DecisionRequest, MatchingReport, ReviewItem } from '@unsilo/hub';
-import type { LinkDecision } from '@unsilo/schemas';
-import { asking, ASKING } from '../asking.js';
-import {
-  action,
-  argument,
-  CommandError,
-  EXIT,
-  noMoreArguments,
-  UsageError,
-  type Command,
-  type ExitCode,
-} from '../command.js';
-import { printable } from '../output.js';
+import type { DecisionList, DecisionRequest, MatchingReport, ReviewItem } from '@unsilo/hub';
+import type { Decision, LinkDecision } from '@unsilo/schemas';
+import { asking, ASKING, type Asking } from '../asking.js';
+import { action, argument, CommandError, EXIT, noMoreArguments, type Command, type ExitCode } from '../command.js';
+import { printable, table, type Output } from '../output.js';
+import { pages } from '../pages.js';
 
 const REASONS: Record<ReviewItem['reason'], string> = {
   unsure: 'in the review band',
@@ -30,16 +22,17 @@ export const review: Command = {
     'review [list] [--limit N]',
     'review link REF REF [--reason TEXT]',
     'review apart REF REF [--reason TEXT]',
-    'review undo REF REF [--reason TEXT]',
+    'review undo REF REF|DECISION [--reason TEXT]',
+    'review decisions [ID|REF] [--limit N]',
     'review report',
   ],
   description:
     'Those come first where a decision would change most: records written, then records concerned. A decision holds against retraining and\n' +
-    'replay until it is taken back: `undo` takes back the one that counts now, and the one before it counts again. Why a pair scores as it\n' +
-    'does: `unsilo explain pair REF REF`.',
+    'replay until it is taken back: `undo` takes back the one that counts now about two records, and the one before it counts again, or the one\n' +
+    'with this id, which `decisions` tells: all, or those about one customer. Why a pair scores as it does: `unsilo explain pair REF REF`.',
   options: {
     ...ASKING,
-    limit: { type: 'string', value: 'N', description: `At most so many pairs, up to ${MOST}; default 20` },
+    limit: { type: 'string', value: 'N', description: `At most so many, 1 to ${MOST}; default 20` },
     reason: { type: 'string', value: 'TEXT', description: 'Why; kept with the decision' },
   },
   examples: [
@@ -51,11 +44,21 @@ export const review: Command = {
     { command: 'unsilo review report', what: 'Keys and values that too many share, and the largest customer' },
   ],
   async run(invocation, surroundings): Promise<ExitCode> {
-    const what = action(invocation, ['list', 'link', 'apart', 'undo', 'report']);
-    const { output } = surroundings;
+    const what = action(invocation, ['list', 'link', 'apart', 'undo', 'decisions', 'report']);
+    const { output, signal } = surroundings;
+    if (what === 'decisions') {
+      noMoreArguments(invocation, 2);
+      const limit = invocation.number('limit', { min: 1, max: MOST }) ?? 20;
+      const customer = invocation.positionals[1];
+      return asking(invocation, surroundings, async ({ service, actor }) => {
+        const list = await service.decisions(actor, { limit, ...(customer === undefined ? {} : { customer }) });
+        tellDecisions(output, list);
+        return EXIT.ok;
+      });
+    }
     if (what === 'list') {
       noMoreArguments(invocation, 1);
-      const limit = limitOf(invocation.text('limit'));
+      const limit = invocation.number('limit', { min: 1, max: MOST }) ?? 20;
       return asking(invocation, surroundings, async ({ service, actor }) => {
         const queue = await service.review(actor, { limit });
         if (output.json) {
@@ -83,30 +86,30 @@ export const review: Command = {
       });
     }
     noMoreArguments(invocation, 3);
-    const refs: [string, string] = [
+    const reason = invocation.text('reason');
+    const why = reason === undefined ? {} : { reason };
+    const named = what === 'undo' && invocation.positionals.length === 2 ? invocation.positionals[1] : undefined;
+    const refs = (): [string, string] => [
       argument(invocation, 1, 'The first ref'),
       argument(invocation, 2, 'The second ref'),
     ];
-    const reason = invocation.text('reason');
-    const why = reason === undefined ? {} : { reason };
-    return asking(invocation, surroundings, async ({ service, actor }) => {
-      const { standing } = what === 'undo' ? (await service.explainPair(actor, ...refs)).detail : { standing: [] };
-      const [before, last] = [standing.at(-2), standing.at(-1)];
-      if (what === 'undo' && !last)
-        throw new CommandError(
-          'UNSILO_NOTHING_TO_UNDO',
-          'Nobody has decided anything about these two that still stands.',
-          'What was said about them: `unsilo explain pair REF REF`.',
-        );
-      const request: DecisionRequest = last
-        ? { kind: last.kind, refs, undo: true, ...why }
-        : { kind: what === 'link' ? 'link' : 'unlink', refs, ...why };
+    return asking(invocation, surroundings, async (asked) => {
+      const { service, actor } = asked;
+      const undone =
+        what !== 'undo'
+          ? undefined
+          : named === undefined
+            ? await lastAbout(asked, refs())
+            : await find(asked, named, signal);
+      const request: DecisionRequest = undone
+        ? undoOf(undone.decision, why)
+        : { kind: what === 'link' ? 'link' : 'unlink', refs: refs(), ...why };
       const { decision, inEffect } = await service.decide(actor, request, { withinMs: PATIENCE_MS });
       if (output.json) output.value({ ...decision, inEffect });
       else {
         output.message(`Decided by ${decision.author} on ${decision.decidedAt}.`);
-        if (last) output.message(`Taken back: ${inWords(last)}.`);
-        if (before) output.message(`What was decided before counts again: ${inWords(before)}.`);
+        if (undone) output.message(`Taken back: ${inWords(undone.decision)} (${undone.decision.id}).`);
+        if (undone?.before) output.message(`What was decided before counts again: ${inWords(undone.before)}.`);
         if (!inEffect) output.message('It is kept, and takes effect when the hub comes to it.');
       }
       return EXIT.ok;
@@ -114,8 +117,62 @@ export const review: Command = {
   },
 };
 
-function inWords({ kind, author, decidedAt }: LinkDecision): string {
-  return `${kind === 'link' ? 'the same' : 'kept apart'}, by ${author} on ${decidedAt}`;
+interface Undone {
+  decision: Exclude<Decision, { kind: 'erase' }>;
+  /** What counts about the same two records once it is taken back. */
+  before?: LinkDecision | undefined;
+}
+
+/** What counts now about two records, and what counted before. @throws UNSILO_NOTHING_TO_UNDO */
+async function lastAbout({ service, actor }: Asking, refs: readonly [string, string]): Promise<Undone> {
+  const { standing } = (await service.explainPair(actor, ...refs)).detail;
+  const [before, decision] = [standing.at(-2), standing.at(-1)];
+  if (decision) return { decision, before };
+  throw new CommandError(
+    'UNSILO_NOTHING_TO_UNDO',
+    'Nobody has decided anything about these two that still stands.',
+    'What was said about them: `unsilo explain pair REF REF`.',
+  );
+}
+
+/** @throws UNSILO_NOTHING_TO_UNDO */
+async function find({ service, actor }: Asking, id: string, signal: AbortSignal): Promise<Undone> {
+  for await (const decision of pages((cursor) => service.decisions(actor, { limit: MOST, ...cursor }), signal))
+    if (decision.id === id && decision.kind !== 'erase' && !decision.undo) return { decision };
+  throw new CommandError(
+    'UNSILO_NOTHING_TO_UNDO',
+    'No decision that can be taken back has this id.',
+    '`unsilo review decisions` lists them. An erasure is for good.',
+  );
+}
+
+function undoOf(decision: Undone['decision'], why: { reason?: string }): DecisionRequest {
+  const undo = { undo: true, undoes: decision.id, ...why };
+  if (decision.kind !== 'keep') return { kind: decision.kind, refs: decision.refs, ...undo };
+  const { kind, ref, attribute, value } = decision;
+  return { kind, ref, attribute, value, ...undo };
+}
+
+function tellDecisions(output: Output, list: DecisionList): void {
+  if (output.json) {
+    output.value(list);
+    return;
+  }
+  const left = new Set(list.standing);
+  const rows = list.items.map((decision) => {
+    const { id, decidedAt, author, kind, reason = '' } = decision;
+    const undo = kind !== 'erase' && decision.undo ? `undo ${decision.undoes ?? kind}` : undefined;
+    const about = kind === 'keep' ? `${decision.ref} ${decision.attribute}` : decision.refs.join(' ');
+    const stands = undo !== undefined || kind === 'erase' ? '' : left.has(id) ? 'yes' : 'no';
+    return [id, decidedAt, author, undo ?? kind, stands, about, reason];
+  });
+  for (const line of table(['ID', 'DECIDED', 'BY', 'SAYS', 'STANDS', 'ABOUT', 'WHY'], rows)) output.data(line);
+  if (list.next !== undefined) output.message('There are more: raise --limit, or name a customer.');
+}
+
+function inWords({ kind, author, decidedAt }: Undone['decision']): string {
+  const said = { link: 'the same', unlink: 'kept apart', keep: 'a value that is kept' } as const;
+  return `${said[kind]}, by ${author} on ${decidedAt}`;
 }
 
 function reportLines(report: MatchingReport): string[] {
@@ -127,11 +184,4 @@ function reportLines(report: MatchingReport): string[] {
     `values             ${report.values}, of which ${report.genericValues} are no evidence: too many names stand with them`,
     `kept apart         ${report.partedComponents} groups that hang together by evidence`,
   ];
-}
-
-function limitOf(text: string | undefined): number {
-  const limit = Number(text ?? 20);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
-    throw new UsageError(`--limit must be a whole number from 1 to ${MOST}.`);
-  return limit;
 }
