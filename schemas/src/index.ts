@@ -17,6 +17,7 @@ export {
   systemSource,
   type EventOptions,
 } from './events.js';
+export { counted } from './counted.js';
 export { parseEvent } from './parse.js';
 export { jsonPointerStep, type Problem } from './problem.js';
 export { isIdOfRef, parseRef, refOf, type RefParts } from './ref.js';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConnector, type ConnectorContext, type Finding } from '@unsilo/connector-sdk';
 import iconv from 'iconv-lite';
+import { counted } from '@unsilo/schemas';
 import { canRead, canWrite, listFiles, type FoundFile } from './client.js';
 import { headerOf, type Header, type HeaderProblem } from './header.js';
 import { csvMap, type CsvMap } from './map.js';
@@ -55,7 +56,7 @@ async function check({ tenant, system, options }: ConnectorContext<CsvOptions>):
       findings.push({
         ok: true,
         code: 'UNSILO_CSV_FOLDER',
-        message: `${folder} can be read and has ${files.length} files to read`,
+        message: `${folder} can be read and has ${counted(files.length, 'file')} to read`,
       });
       if (options.createdAt === undefined && options.changedAt === undefined)
         findings.push({

@@ -1,3 +1,4 @@
+import { counted } from '@unsilo/schemas';
 import type { CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
 
@@ -68,13 +69,13 @@ export function cellsByColumn(
   if (cells.length < columns.length)
     return {
       code: 'UNSILO_CSV_ROW_TOO_SHORT',
-      message: `The row has ${cells.length} values, the file ${columns.length} columns`,
+      message: `The row has ${counted(cells.length, 'value')}, the file ${counted(columns.length, 'column')}`,
       hint: 'A value or a delimiter is missing, or a line break stands in an unquoted value.',
     };
   if (cells.slice(columns.length).some((cell) => cell !== ''))
     return {
       code: 'UNSILO_CSV_ROW_TOO_LONG',
-      message: `The row has ${cells.length} values, the file ${columns.length} columns`,
+      message: `The row has ${counted(cells.length, 'value')}, the file ${counted(columns.length, 'column')}`,
       hint: 'A value that holds the delimiter must stand in quotes.',
     };
   return new Map(columns.map((column, index) => [column, cells[index]!]));

@@ -58,7 +58,7 @@ function refusal(source: Source, gone: number, broken: number): BadPiece {
   const why = broken > 0 ? 'the file is broken in places' : 'that is more than may go at once';
   return {
     code: 'UNSILO_CSV_REMOVALS_REFUSED',
-    message: `${gone} rows are no longer in the file, but ${why}: they were kept`,
+    message: `${gone === 1 ? '1 row is' : `${gone} rows are`} no longer in the file, but ${why}: ${gone === 1 ? 'it was' : 'they were'} kept`,
     hint: 'Drop a whole file, or raise removedMost if the rows are really gone.',
     file: source.name,
     line: 1,

@@ -1,4 +1,5 @@
 import { ConnectorError, defineConnector, type Finding } from '@unsilo/connector-sdk';
+import { counted } from '@unsilo/schemas';
 import { expandFolder, fetchFeed } from './client.js';
 import { placeOf } from './entries.js';
 import { feedSources, FeedOptionsSchema, type FeedOptions } from './options.js';
@@ -45,7 +46,7 @@ export const feed = defineConnector<FeedOptions>({
             findings.push({
               ok: true,
               code: 'UNSILO_FEED_OK',
-              message: `${name}: ${parsed.feed.entries.length} entries (${parsed.feed.format})`,
+              message: `${name}: ${counted(parsed.feed.entries.length, 'entry', 'entries')} (${parsed.feed.format})`,
               ...(fetched.movedTo === undefined ? {} : { hint: 'The feed has moved for good: set its new address.' }),
             });
         }

@@ -1,4 +1,5 @@
 import type { ReplyCommand, Visibility } from '@unsilo/schemas';
+import { counted } from '@unsilo/schemas';
 import type { Instance, Status } from './api.js';
 import { visibilityOf } from './map.js';
 
@@ -50,7 +51,7 @@ export function composeReply(
     return {
       problem: {
         code: 'UNSILO_MASTODON_TOO_LONG',
-        message: `The reply counts ${length} characters, with its mention and content warning; the instance takes ${max}`,
+        message: `The reply counts ${counted(length, 'character')}, with its mention and content warning; the instance takes ${max}`,
       },
     };
   return {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IngestResult } from '@unsilo/hub';
 import type { FastifyRequest } from 'fastify';
+import { counted } from '@unsilo/schemas';
 import { actorOf } from '../access/access.js';
 import { HttpProblem } from '../http/problems.js';
 import { IngestReport } from '../model/running.js';
@@ -77,7 +78,7 @@ export const ingestBody = {
 function rejection(results: IngestResult[], accepted: number, single: boolean): HttpProblem {
   const detail = single
     ? 'The event was not accepted.'
-    : `${results.length - accepted} of ${results.length} events were not accepted.`;
+    : `${results.length - accepted} of ${counted(results.length, 'event')} ${results.length - accepted === 1 ? 'was' : 'were'} not accepted.`;
   const errors = results.flatMap((result, index) =>
     result.status === 'accepted'
       ? []

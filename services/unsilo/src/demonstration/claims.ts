@@ -1,3 +1,4 @@
+import { counted } from '@unsilo/schemas';
 import { ANSWER, crmContacts, amirasFirstOrder, PEOPLE, shopRows, SYSTEMS } from './company.js';
 import { samePhone, type Look, type UpdateCommand } from './look.js';
 import type { ShopColumn } from './company.js';
@@ -111,7 +112,7 @@ export const correctedPhone: readonly Claim[] = [
       const status = only === undefined ? undefined : await look.outcomeOf(only.id);
       return found(
         updates.length === 1 && only?.ref === REFS.inesInCrm && status === 'applied',
-        `${updates.length} commands set her phones (${updates.map(({ ref }) => ref).join(', ')}): ${status ?? 'no outcome'}`,
+        `${counted(updates.length, 'command')} set her phones (${updates.map(({ ref }) => ref).join(', ')}): ${status ?? 'no outcome'}`,
       );
     },
   },
@@ -202,7 +203,7 @@ export const unlinked: readonly Claim[] = [
       const shared = (detail.comparison?.evidence ?? []).filter(({ level }) => level === 'exact');
       return found(
         !detail.sameCustomer && isDecided && shared.length > 0,
-        `${detail.sameCustomer ? 'One customer' : 'Two customers'} with ${shared.length} shared values and ${detail.decisions.length} decisions`,
+        `${detail.sameCustomer ? 'One customer' : 'Two customers'} with ${counted(shared.length, 'shared value')} and ${counted(detail.decisions.length, 'decision')}`,
       );
     },
   },
@@ -325,7 +326,10 @@ export const nothingUnexplained: Claim = {
       if (reason === 'unexplained' || reason === 'pending' || reason === 'uncertain')
         unexplained.push(`${ref} ${attribute ?? ''} ${reason}`);
     }
-    return found(unexplained.length === 0, unexplained.join('; ') || `${rows} differences, each with its reason`);
+    return found(
+      unexplained.length === 0,
+      unexplained.join('; ') || `${counted(rows, 'difference')}, each with its reason`,
+    );
   },
 };
 

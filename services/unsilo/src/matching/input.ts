@@ -58,6 +58,6 @@ export function trainedModel(
 
 export function tellOmissions({ omissions }: Prepared, { output }: Surroundings): void {
   if (omissions.count === 0) return;
-  output.message(`${omissions.count} rows were left out:`);
+  output.message(`${omissions.count === 1 ? '1 row was' : `${omissions.count} rows were`} left out:`);
   for (const line of omissions.lines()) output.message(`  ${line}`);
 }

@@ -1,5 +1,6 @@
 import { basename, extname, resolve } from 'node:path';
 import { readDate, type Kind, type LinkageRecord } from '@unsilo/hub/linkage';
+import { counted } from '@unsilo/schemas';
 import { CommandError } from '../cli/command.js';
 import type { AddressPart, Mapping, NamePart } from './mapping.js';
 import { readRows, textsAt, type Row } from './rows.js';
@@ -44,7 +45,7 @@ export function pairUp(files: readonly string[], mappings: readonly Mapping[], c
   if (mappings.length !== 1 && mappings.length !== files.length)
     throw new CommandError(
       'UNSILO_MATCH_MAPPINGS',
-      `${mappings.length} mappings don't fit ${files.length} files.`,
+      `${counted(mappings.length, 'mapping')} can't be paired with ${counted(files.length, 'file')}.`,
       'Give --map once for all files, or once for each in their order.',
     );
   return files.map((file, i) => ({ file: resolve(cwd, file), mapping: (mappings[i] ?? mappings[0]) as Mapping }));

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { commandEvent, placeOf, validate, validateEvent, type Command, type UnsiloEvent } from '@unsilo/schemas';
+import {
+  counted,
+  commandEvent,
+  placeOf,
+  validate,
+  validateEvent,
+  type Command,
+  type UnsiloEvent,
+} from '@unsilo/schemas';
 import { systemOf } from '../../domain/ref.js';
 import type { CommandRow, InteractionRow } from '../rows.js';
 import {
@@ -78,7 +86,7 @@ export async function reply(
       'invalid',
       'UNSILO_REPLY_LENGTH',
       `A reply on ${system} has 1 to ${limits.maxLength} characters; this one has ${length}.`,
-      { details: [{ path: '/text', message: `has ${length} characters` }] },
+      { details: [{ path: '/text', message: `has ${counted(length, 'character')}` }] },
     );
   }
   const visibility = request.visibility;

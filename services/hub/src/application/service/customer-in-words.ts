@@ -1,3 +1,4 @@
+import { counted } from '@unsilo/schemas';
 import type { Comparison, CustomerEvidence, CustomerJoin, NearMiss } from '../service.js';
 import { digitsToTell, signed } from './explain-pair.js';
 
@@ -9,7 +10,7 @@ export function customerInWords(detail: CustomerEvidence): string[] {
   const words = [
     members.length === 1
       ? `One record, ${members[0] ?? ''}: nothing is joined with it.`
-      : `${members.length} records are one customer, by ${joins.length === 1 ? 'one join' : `${joins.length} joins`} in this order (model ${model}; evidence joins from ${signed(floor ?? threshold)} bits on, while the mean between the two parts is ${signed(guard)} bits or more).`,
+      : `${members.length} records are one customer, by ${joins.length === 1 ? 'one join' : counted(joins.length, 'join')} in this order (model ${model}; evidence joins from ${signed(floor ?? threshold)} bits on, while the mean between the two parts is ${signed(guard)} bits or more).`,
   ];
   if (floor === undefined) words.push('So many records hang together here that only decisions join them.');
   else if (floor > threshold)
@@ -24,7 +25,7 @@ export function customerInWords(detail: CustomerEvidence): string[] {
     );
   if (against.count > 0)
     words.push(
-      `${against.count} of the ${pairs} pairs speak against one party, most of all ${against.strongest
+      `${against.count} of the ${counted(pairs, 'pair')} ${against.count === 1 ? 'speaks' : 'speak'} against one party, most of all ${against.strongest
         .slice(0, 3)
         .map(({ a, b, bits }) => `${a} and ${b} (${signed(bits)} bits)`)
         .join(', ')}.`,

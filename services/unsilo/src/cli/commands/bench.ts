@@ -1,3 +1,4 @@
+import { counted } from '@unsilo/schemas';
 import { bench as measure } from '../../bench/bench.js';
 import type { KafkaBenchReport } from '../../bench/kafka-bench.js';
 import type { StorageConfiguration } from '../../configuration/configuration.js';
@@ -82,7 +83,7 @@ async function onKafka(invocation: Invocation, { env, output }: Surroundings): P
 
 function tell(report: KafkaBenchReport, output: Output): void {
   const { eventsPerSecond, passThroughPerSecond, ratio, workers, messagesPerBatch, calls } = report;
-  output.data(`whole path    ${eventsPerSecond} events/s with ${workers} hub worker${workers === 1 ? '' : 's'}`);
+  output.data(`whole path    ${eventsPerSecond} events/s with ${counted(workers, 'hub worker')}`);
   output.data(`bare kafkajs  ${passThroughPerSecond} events/s consumed and produced (ratio ${ratio})`);
   output.data(`a batch       ${messagesPerBatch} messages`);
   const rows = Object.entries(calls).map(([kind, { callsPerBatch, thingsPerCall, msPerCall }]) =>

@@ -6,6 +6,7 @@ import {
   type ConnectorContext,
   type Finding,
 } from '@unsilo/connector-sdk';
+import { counted } from '@unsilo/schemas';
 import type { ConfiguredSystem } from '../../configuration/configuration.js';
 import { loadConfiguration } from '../../configuration/load.js';
 import { ConfigurationError, problemLine } from '../../configuration/problem.js';
@@ -59,7 +60,7 @@ export const check: Command = {
     const bad = checked.flatMap(({ findings }) => findings).filter(({ ok }) => !ok).length;
     if (output.json) output.value({ file, problems: [], systems: checked });
     else {
-      output.data(`${file}: fine, ${systems.length} ${systems.length === 1 ? 'system' : 'systems'}`);
+      output.data(`${file}: fine, ${counted(systems.length, 'system')}`);
       for (const { system, findings } of checked)
         for (const { ok, code, message, hint } of findings)
           output.data(`${system}: ${ok ? 'ok' : 'PROBLEM'}: ${sentences(message, hint)} [${code}]`);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { counted } from '@unsilo/schemas';
 import { copyInstallation } from '../../running/copy.js';
 import { DataFolder } from '../../running/data-folder.js';
 import { openEmbedded, openServers, type OpenedStorage } from '../../running/storage.js';
@@ -57,13 +58,15 @@ export const copy: Command = {
       try {
         const { messages, rows, equal, ...hashes } = await copyInstallation(source, target, configuration, {
           signal,
-          progress: (count) => output.progress(`${count} messages …`),
+          progress: (count) => output.progress(`${counted(count, 'message')} …`),
           say: (line) => output.message(line),
         });
         if (output.json) output.value({ equal, messages, rows, ...hashes });
         else {
-          output.data(`source: ${hashes.source.hash} ${hashes.source.customers} customers`);
-          output.data(`target: ${hashes.target.hash} ${hashes.target.customers} customers, from ${messages} messages`);
+          output.data(`source: ${hashes.source.hash} ${counted(hashes.source.customers, 'customer')}`);
+          output.data(
+            `target: ${hashes.target.hash} ${counted(hashes.target.customers, 'customer')}, from ${counted(messages, 'message')}`,
+          );
           output.data(equal ? 'They are equal: the copy is complete.' : 'They differ: do not use the target.');
         }
         return equal ? EXIT.ok : EXIT.found;

@@ -1,3 +1,4 @@
+import { counted } from '@unsilo/schemas';
 import { asking, ASKING } from '../asking.js';
 import { EXIT, noMoreArguments, type Command } from '../command.js';
 import { countAll } from '../counting.js';
@@ -19,11 +20,11 @@ export const count: Command = {
   async run(invocation, surroundings) {
     noMoreArguments(invocation, 0);
     const { output, signal } = surroundings;
-    const counted = await asking(invocation, surroundings, (asked) =>
-      countAll(asked, signal, (looked) => output.progress(`${looked} records`)),
+    const found = await asking(invocation, surroundings, (asked) =>
+      countAll(asked, signal, (looked) => output.progress(counted(looked, 'record'))),
     );
-    const { records, customers, deadLetters } = counted;
-    if (output.json) output.value(counted);
+    const { records, customers, deadLetters } = found;
+    if (output.json) output.value(found);
     else {
       const numbers = (...all: number[]): string[] => all.map(String);
       const rows = records.map(({ system, kind, read, inCustomers, kept, deleted, erased, astray }) => [

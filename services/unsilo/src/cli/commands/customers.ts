@@ -1,5 +1,6 @@
 import type { Customer } from '@unsilo/schemas';
 import type { TimelineEntry } from '@unsilo/hub';
+import { counted } from '@unsilo/schemas';
 import { asking, ASKING, type Asking } from '../asking.js';
 import { action, argument, EXIT, noMoreArguments, type Command, type ExitCode } from '../command.js';
 import { customerOf } from '../customer-of.js';
@@ -39,7 +40,7 @@ export const customers: Command = {
       if (invocation.flag('hash')) {
         const found = await service.customersHash(actor);
         if (output.json) output.value(found);
-        else output.data(`${found.hash} ${found.customers} customers`);
+        else output.data(`${found.hash} ${counted(found.customers, 'customer')}`);
         return EXIT.ok;
       }
       if (invocation.flag('all')) {

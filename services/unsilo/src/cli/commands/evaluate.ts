@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { createLinkage, quality, type LinkageModel, type Scores } from '@unsilo/hub/linkage';
+import { counted } from '@unsilo/schemas';
 import {
   allRecords,
   FILE_OPTIONS,
@@ -86,7 +87,7 @@ export const evaluate: Command = {
         errors,
       });
     else {
-      output.data(`${records.length} records, ${truth.size} with a known party, model ${model.version}`);
+      output.data(`${counted(records.length, 'record')}, ${truth.size} with a known party, model ${model.version}`);
       for (const line of scoreLines([own, ...thresholds], own.threshold)) output.data(line);
       for (const error of errors) for (const line of errorLines(error)) output.data(line);
     }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { counted } from '@unsilo/schemas';
 import {
   CUSTOMER_COLUMNS,
   customerRow,
@@ -69,7 +70,7 @@ export const exportData: Command = {
       const written = await writeLines(path, watched);
       const count = given === undefined && format === 'csv' ? written - 1 : written;
       if (output.json) output.value({ file: path, lines: count });
-      else output.message(`${count} lines in ${to}.`);
+      else output.message(`${counted(count, 'line')} in ${to}.`);
       return EXIT.ok;
     });
   },

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createLinkage, type Linkage, type LinkageModel } from '@unsilo/hub/linkage';
+import { counted } from '@unsilo/schemas';
 import {
   allRecords,
   FILE_OPTIONS,
@@ -82,14 +83,14 @@ export const match: Command = {
     if (output.json) output.value(summary);
     else {
       output.message(
-        `${summary.records} records are ${summary.customers} customers (${summary.recordsPerSecond} records a second, p99 ${summary.p99Ms} ms, model ${summary.model}).`,
+        `${summary.records === 1 ? '1 record is' : `${summary.records} records are`} ${counted(summary.customers, 'customer')} (${summary.recordsPerSecond} records a second, p99 ${summary.p99Ms} ms, model ${summary.model}).`,
       );
       for (const [kind, part] of Object.entries(linkage.report())) {
         if (part.records === 0) continue;
         const { largestCluster, retiredKeys, unreachable, genericValues } = part;
         output.message(
-          `${kind}: the largest customer has ${largestCluster} records. ${retiredKeys} keys are too common to propose candidates ` +
-            `(${unreachable} records have no other). ${genericValues} values stand with too many names and count for nothing.`,
+          `${kind}: the largest customer has ${counted(largestCluster, 'record')}. ${retiredKeys === 1 ? '1 key is' : `${retiredKeys} keys are`} too common to propose candidates ` +
+            `(${unreachable === 1 ? '1 record has' : `${unreachable} records have`} no other). ${genericValues === 1 ? '1 value stands with too many names and counts' : `${genericValues} values stand with too many names and count`} for nothing.`,
         );
       }
     }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { PlannedChange } from '@unsilo/hub';
+import { counted } from '@unsilo/schemas';
 import { loadModel } from '../../matching/model-file.js';
 import { asking, ASKING } from '../asking.js';
 import { EXIT, noMoreArguments, UsageError, type Command, type ExitCode } from '../command.js';
@@ -34,8 +35,8 @@ export const plan: Command = {
       for (const change of planned.changes) output.data(printable(lineOf(change)));
       const { from, to, records, customers, merges, splits, writes } = planned;
       output.message(
-        `${to} instead of ${from}: ${merges} merges and ${splits} splits among ${records} records, ${customers.before} customers become ${customers.after}, ` +
-          `${writes}${planned.isComplete ? '' : ' or more'} records would be written.`,
+        `${to} instead of ${from}: ${counted(merges, 'merge')} and ${counted(splits, 'split')} among ${counted(records, 'record')}, ${customers.before === 1 ? '1 customer becomes' : `${customers.before} customers become`} ${customers.after}, ` +
+          `${writes}${planned.isComplete ? '' : ' or more'} ${writes === 1 && planned.isComplete ? 'record' : 'records'} would be written.`,
       );
       return EXIT.ok;
     });
@@ -44,5 +45,5 @@ export const plan: Command = {
 
 function lineOf({ kind, customers, groups, writes }: PlannedChange): string {
   const parts = groups.map((refs) => refs.join(' ')).join(' | ');
-  return `${kind} ${customers.join(' ')}: ${parts} (${writes} writes)`;
+  return `${kind} ${customers.join(' ')}: ${parts} (${counted(writes, 'write')})`;
 }

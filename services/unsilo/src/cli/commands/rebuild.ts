@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { counted } from '@unsilo/schemas';
 import { publishAll, rebuildPublished } from '../../running/rebuild-published.js';
 import { fromStorage, locate, rememberedConfiguration } from '../asking.js';
 import { CommandError, EXIT, noMoreArguments, type Command } from '../command.js';
@@ -47,10 +48,12 @@ export const rebuild: Command = {
       const equal = rebuilt.every(({ hash }) => hash === live.hash);
       if (output.json) output.value({ equal, published, live, rebuilt });
       else {
-        output.data(`state:   ${live.hash} ${live.customers} customers; ${published} records were published first`);
+        output.data(
+          `state:   ${live.hash} ${counted(live.customers, 'customer')}; ${published === 1 ? '1 record was' : `${published} records were`} published first`,
+        );
         for (const { hash, customers, messages, seconds } of rebuilt)
           output.data(
-            `rebuilt: ${hash} ${customers} customers, from ${messages} messages in ${seconds.toFixed(1)} s ` +
+            `rebuilt: ${hash} ${counted(customers, 'customer')}, from ${counted(messages, 'message')} in ${seconds.toFixed(1)} s ` +
               `(${Math.round(messages / Math.max(seconds, 0.001))} a second)`,
           );
         output.data(equal ? 'They are equal.' : 'They differ.');

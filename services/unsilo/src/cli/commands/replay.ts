@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { counted } from '@unsilo/schemas';
 import { rebuild } from '../../running/rebuild.js';
 import { fromStorage, locate, rememberedConfiguration } from '../asking.js';
 import { CommandError, EXIT, noMoreArguments, type Command } from '../command.js';
@@ -49,13 +50,15 @@ export const replay: Command = {
     try {
       const live = await opened.service.customersHash(opened.actor);
       const { messages, ...rebuilt } = await rebuild(opened.log, configuration, into, (count) =>
-        output.progress(`${count} messages …`),
+        output.progress(`${counted(count, 'message')} …`),
       );
       const equal = live.hash === rebuilt.hash;
       if (output.json) output.value({ equal, messages, live, rebuilt, ...(keep === undefined ? {} : { into }) });
       else {
-        output.data(`state:   ${live.hash} ${live.customers} customers`);
-        output.data(`rebuilt: ${rebuilt.hash} ${rebuilt.customers} customers, from ${messages} messages`);
+        output.data(`state:   ${live.hash} ${counted(live.customers, 'customer')}`);
+        output.data(
+          `rebuilt: ${rebuilt.hash} ${counted(rebuilt.customers, 'customer')}, from ${counted(messages, 'message')}`,
+        );
         output.data(equal ? 'They are equal.' : 'They differ.');
       }
       return equal ? EXIT.ok : EXIT.found;

@@ -1,5 +1,6 @@
 import type { DecisionList, DecisionRequest, MatchingReport, ReviewItem } from '@unsilo/hub';
 import type { Decision, LinkDecision } from '@unsilo/schemas';
+import { counted } from '@unsilo/schemas';
 import { asking, ASKING, type Asking } from '../asking.js';
 import { action, argument, CommandError, EXIT, noMoreArguments, type Command, type ExitCode } from '../command.js';
 import { printable, table, type Output } from '../output.js';
@@ -68,11 +69,15 @@ export const review: Command = {
         for (const { a, b, bits, reason, effect } of queue.items)
           output.data(
             printable(
-              `${a} ${b}: ${bits.toFixed(1)} bits, ${REASONS[reason]}; a link would join ${effect.records} records and write ${effect.writes}`,
+              `${a} ${b}: ${bits.toFixed(1)} bits, ${REASONS[reason]}; a link would join ${counted(effect.records, 'record')} and write ${effect.writes}`,
             ),
           );
         const more = queue.isComplete ? '' : ' or more';
-        output.message(queue.waiting === 0 ? 'Nothing waits.' : `${queue.waiting}${more} pairs of customers wait.`);
+        output.message(
+          queue.waiting === 0
+            ? 'Nothing waits.'
+            : `${queue.waiting}${more} ${queue.waiting === 1 && more === '' ? 'pair of customers waits' : 'pairs of customers wait'}.`,
+        );
         return EXIT.ok;
       });
     }
@@ -179,9 +184,9 @@ function reportLines(report: MatchingReport): string[] {
   const { id, records } = report.largestCustomer;
   return [
     `model              ${report.model}`,
-    `records            ${report.records} in ${report.customers} customers, the largest of ${records}${id === undefined ? '' : ` (${id})`}`,
+    `records            ${report.records} in ${counted(report.customers, 'customer')}, the largest of ${records}${id === undefined ? '' : ` (${id})`}`,
     `keys               ${report.keys}, of which ${report.retiredKeys} propose nobody: too many share them (the largest ${report.largestKey})`,
     `values             ${report.values}, of which ${report.genericValues} are no evidence: too many names stand with them`,
-    `kept apart         ${report.partedComponents} groups that hang together by evidence`,
+    `kept apart         ${report.partedComponents === 1 ? '1 group that hangs' : `${report.partedComponents} groups that hang`} together by evidence`,
   ];
 }

@@ -1,5 +1,6 @@
 import type { TopicPlan } from '@unsilo/event-log/kafka';
 import type { TopicSpec } from '@unsilo/event-log';
+import { counted } from '@unsilo/schemas';
 import { allTopics } from '../../running/connector-topics.js';
 import { kafkaOptions } from '../../running/storage.js';
 import { action, EXIT, noMoreArguments, type Command } from '../command.js';
@@ -63,5 +64,5 @@ function inWords(
 
 function describe({ partitions, cleanup, retentionMs }: TopicSpec): string {
   const kept = retentionMs === undefined ? '' : `, kept ${Math.round(retentionMs / 86_400_000)} d`;
-  return `${partitions} partition${partitions === 1 ? '' : 's'}, ${cleanup}${kept}`;
+  return `${counted(partitions, 'partition')}, ${cleanup}${kept}`;
 }

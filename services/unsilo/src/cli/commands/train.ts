@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Label, ModelTraining } from '@unsilo/hub/linkage';
+import { counted } from '@unsilo/schemas';
 import { readHub } from '../../matching/hub-records.js';
 import { allRecords, FILE_OPTIONS, inputsOf, tellOmissions } from '../../matching/input.js';
 import { train as trainOnFiles, trainOnHub } from '../../matching/model-file.js';
@@ -101,7 +102,7 @@ async function trainedOnHub(
   signal.throwIfAborted();
   if (found.labels.length > 0)
     output.message(
-      `Stewards have judged ${found.labels.length} ${found.labels.length === 1 ? 'pair' : 'pairs'}.${named(found.reversed, 'were judged both ways: the last word counts')}`,
+      `Stewards have judged ${counted(found.labels.length, 'pair')}.${named(found.reversed, ['was judged', 'were judged'], 'both ways: the last word counts')}`,
     );
   const training = trainOnHub({ ...found, labels: [...found.labels, ...labels] }, tell);
   return { ...training, reversed: found.reversed };
@@ -128,26 +129,28 @@ function tellReports({ person, organization, labels }: ModelTraining, { output }
   for (const [kind, report] of Object.entries({ person, organization })) {
     if (report === undefined) continue;
     output.message(
-      `${kind}: ${report.records} records (${report.sampled} looked at), ${report.candidatePairs} candidate pairs, about ` +
-        `${report.expectedMatches} matches; ${(report.blockingLoss * 100).toFixed(1)}% of the pairs within clusters share no key.`,
+      `${kind}: ${counted(report.records, 'record')} (${report.sampled} looked at), ${counted(report.candidatePairs, 'candidate pair')}, about ` +
+        `${counted(report.expectedMatches, 'match', 'matches')}; ${(report.blockingLoss * 100).toFixed(1)}% of the pairs within clusters share no key.`,
     );
     for (const warning of report.warnings) output.message(`${kind}: ${warning}`);
   }
   const { same, different, contradictory, unknown } = labels;
   if (same + different + contradictory.length + unknown > 0)
     output.message(
-      `Labels: ${same} pairs were taken for one party and ${different} for two.${named(contradictory, 'contradict each other and were left out')}` +
-        (unknown === 0 ? '' : ` ${unknown} name records that can not be compared here, and were left out.`),
+      `Labels: ${same === 1 ? '1 pair was' : `${same} pairs were`} taken for one party and ${different} for two.${named(contradictory, ['contradicts the others and was', 'contradict each other and were'], 'left out')}` +
+        (unknown === 0
+          ? ''
+          : ` ${unknown === 1 ? '1 names records that can not be compared here, and was' : `${unknown} name records that can not be compared here, and were`} left out.`),
     );
   if (person === undefined && organization === undefined)
     output.message('There are too few records to estimate anything: this is the shipped model.');
 }
 
 /** So many pairs, the first of them by name, and what is the matter with them; nothing where there are none. */
-function named(labels: readonly Label[], what: string): string {
+function named(labels: readonly Label[], [one, many]: readonly [string, string], what: string): string {
   if (labels.length === 0) return '';
   const some = labels.slice(0, NAMED).map(({ a, b, same }) => printable(`${a} ${same ? '=' : '≠'} ${b}`));
-  return ` ${labels.length} ${what}: ${some.join(', ')}${labels.length > NAMED ? ', …' : ''}.`;
+  return ` ${counted(labels.length, one, many)} ${what}: ${some.join(', ')}${labels.length > NAMED ? ', …' : ''}.`;
 }
 
 async function readLabels(file: string): Promise<Label[]> {
