@@ -1,7 +1,7 @@
 import type { AuditRow } from '../../src/application/service.js';
 import { admin, crm, openTestHub, policyFor, seen } from './test-hub.js';
 
-it('what may not be written is not told as displaced, though there is no place for it either', async () => {
+it('what may not be written is not told as displaced, though there is no place for it either; a system that does not exist is refused', async () => {
   const oneEmail = (writable: boolean) => ({ attributes: { emails: { writable, slots: ['work'] } } });
   const hub = await openTestHub({
     systems: [crm('a'), crm('b', oneEmail(true)), crm('c', oneEmail(true)), crm('d', oneEmail(false))],
@@ -22,5 +22,7 @@ it('what may not be written is not told as displaced, though there is no place f
     ['c/contact/1', 'emails', 'not-writable'],
     ['d/contact/1', 'emails', 'not-writable'],
   ]);
+  const misspelt = hub.hub.service.audit(admin, { system: 'e' })[Symbol.asyncIterator]().next();
+  await expect(misspelt).rejects.toMatchObject({ code: 'UNSILO_NO_SYSTEM' });
   await hub.close();
 });

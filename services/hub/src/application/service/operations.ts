@@ -45,7 +45,11 @@ function sum(numbers: readonly number[]): number {
 export async function systemView(context: ServiceContext, system: string): Promise<SystemView> {
   const found = (await listSystems(context)).find((s) => s.system === system);
   if (found) return found;
-  throw new ServiceError('not-found', 'UNSILO_NO_SYSTEM', `No system is called ${system}.`, {
+  throw unknownSystem(system);
+}
+
+function unknownSystem(system: string): ServiceError {
+  return new ServiceError('not-found', 'UNSILO_NO_SYSTEM', `No system is called ${system}.`, {
     hint: 'Systems are named in the configuration.',
   });
 }
@@ -56,6 +60,7 @@ export async function* audit(
   query: { system?: string },
   signal?: AbortSignal,
 ): AsyncGenerator<AuditRow> {
+  if (query.system !== undefined && !context.core.profiles.has(query.system)) throw unknownSystem(query.system);
   let from: string | undefined;
   for (;;) {
     const ids = await customerIds(context, from, 200);
