@@ -47,6 +47,12 @@ describe('problems', () => {
     new Contract(bed.gateway.app.swagger() as never).component('Problem', answer.json());
   });
 
+  test('what has another form than it should is told in words', async () => {
+    const answer = await get('/v1/explain/pair?a=crm&b=crm/contact/1');
+    expect(answer.statusCode).toBe(400);
+    expect((answer.json() as { detail: string }).detail).toMatch(/^query\/a must be a ref, system\/kind\/id, such as /);
+  });
+
   test('what nobody foresaw says nothing of the inside', async () => {
     bed.hub.failure = new Error('connect ECONNREFUSED postgres://root:hunter2@10.0.0.1');
     const answer = await get('/v1/systems');

@@ -84,8 +84,12 @@ function pathOf(context: FastifyError['validationContext'], violation: Violation
 }
 
 /** Ajv's words, but never the value that is wrong: it may be personal. */
-function messageOf({ keyword, message, params }: Violation): string {
+function messageOf({ keyword, message, params, ...more }: Violation): string {
   switch (keyword) {
+    case 'pattern': {
+      const { parentSchema } = more as { parentSchema?: { $comment?: string } };
+      return parentSchema?.$comment ?? message ?? 'is not as it should be';
+    }
     case 'required':
       return 'is missing';
     case 'additionalProperties':

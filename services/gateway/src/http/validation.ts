@@ -19,6 +19,8 @@ export function validateRequests(app: FastifyInstance): void {
     strictTypes: false,
     allowUnionTypes: true,
     removeAdditional: false,
+    // Failures name the schema that they break, which says in words what it takes.
+    verbose: true,
   } as const;
   const exact = new Ajv2020({ ...base, useDefaults: true });
   const textual = new Ajv2020({ ...base, useDefaults: true, coerceTypes: 'array' });
