@@ -1,4 +1,5 @@
 import type { AttributeValue, Consent, PartyState } from '@unsilo/schemas';
+import { countryOf } from './country.js';
 import { fold, type Normaliser } from './normalise.js';
 
 /**
@@ -46,14 +47,18 @@ const ELEMENT_KEYS: { [A in ListAttribute]: (element: ElementOf<A>, normaliser: 
   emails: (e, n) => n.email(e.address),
   phones: (e, n) => n.phone(e.number),
   onlineServices: (e, n) => (e.user ? n.handle(e.service, e.user) : `${e.service.toLowerCase()}:${n.url(e.uri ?? '')}`),
-  addresses: (e) =>
-    fold([e.street, e.locality, e.region, e.postcode, e.country].filter(Boolean).join(' ') || (e.full ?? '')),
+  addresses: (e) => addressKey(e),
   organizations: (e) => fold(e.unit ? `${e.name} / ${e.unit}` : e.name),
   titles: (e) => fold(e.name),
   links: (e, n) => n.url(e.uri),
   identifiers: (e) => `${e.issuer.toLowerCase()}:${e.value.replace(/[\s.-]+/g, '').toUpperCase()}`,
   consents: (e) => `${e.purpose.toLowerCase()}/${e.channel.toLowerCase()}`,
 };
+
+function addressKey({ street, locality, region, postcode, country = '', full = '' }: ElementOf<'addresses'>): string {
+  const parts = [street, locality, region, postcode, countryOf(country) ?? country];
+  return fold(parts.filter(Boolean).join(' ') || full);
+}
 
 /** Canonical key of one element of a multi-valued attribute; empty when it holds nothing. */
 export function elementKey(attribute: ListAttribute, element: object, normaliser: Normaliser): string {

@@ -1,5 +1,6 @@
 import type { Address } from '@unsilo/schemas';
 import type { Element } from './attributes.js';
+import { countryOf } from './country.js';
 import { fold } from './normalise.js';
 
 const PARTS = ['street', 'locality', 'region', 'postcode', 'country'] as const;
@@ -35,7 +36,8 @@ export function withinFuller(addresses: readonly StandingAddress[]): Map<string,
 function partsOf(raw: Element): Map<string, string> {
   const parts = new Map<string, string>();
   for (const name of PARTS) {
-    const text = fold((raw as Address)[name] ?? '');
+    const stated = (raw as Address)[name] ?? '';
+    const text = (name === 'country' ? countryOf(stated) : undefined) ?? fold(stated);
     if (text !== '') parts.set(name, text);
   }
   return parts;

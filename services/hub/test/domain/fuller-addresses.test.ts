@@ -49,8 +49,19 @@ describe('an address that lacks a part of another one', () => {
     expect(standing(crmOf([FULL], []), shopOf([LESS]))).toEqual([LESS]);
   });
 
+  it('is that one, however the country is written', () => {
+    const [german, english] = [
+      { ...LESS, country: 'Deutschland' },
+      { ...LESS, country: 'Germany' },
+    ];
+    expect(standing(crmOf([german]), shopOf([], [{ ...LESS, country: 'DE' }]))).toEqual([{ ...LESS, country: 'DE' }]);
+    expect(standing(crmOf([german]), shopOf([english]))).toHaveLength(1);
+    expect(standing(crmOf([german]), shopOf([{ street: LESS.street!, country: 'DEU' }]))).toEqual([german]);
+  });
+
   it('is another one where a part differs', () => {
     expect(standing(crmOf([FULL]), shopOf([{ ...LESS, locality: 'York' }]))).toHaveLength(2);
+    expect(standing(crmOf([FULL]), shopOf([{ ...LESS, country: 'US' }]))).toHaveLength(2);
   });
 
   it('is told among the statements about the fuller one', () => {

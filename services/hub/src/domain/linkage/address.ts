@@ -1,3 +1,4 @@
+import { countryOf } from '../country.js';
 import { isOneEdit, isWithinEdits, jaroWinkler } from './similarity.js';
 import { fold, words } from './text.js';
 
@@ -33,20 +34,6 @@ function shorten(folded: string): string {
     .join(' ');
 }
 
-const COUNTRIES: Readonly<Record<string, string>> = {
-  usa: 'us',
-  'united states': 'us',
-  'united states of america': 'us',
-  uk: 'gb',
-  'united kingdom': 'gb',
-  'great britain': 'gb',
-  england: 'gb',
-  deutschland: 'de',
-  germany: 'de',
-  france: 'fr',
-  australia: 'au',
-};
-
 export function addressParts(stated: StatedAddress): AddressParts | undefined {
   const parts: AddressParts = {
     number: fold(stated.number ?? '').replaceAll(' ', ''),
@@ -57,12 +44,15 @@ export function addressParts(stated: StatedAddress): AddressParts | undefined {
     postcode: fold(stated.postcode ?? '').replaceAll(' ', ''),
     country: fold(stated.country ?? ''),
   };
-  parts.country = COUNTRIES[parts.country] ?? parts.country;
+  parts.country = countryOf(parts.country) ?? parts.country;
   if (stated.full !== undefined && parts.street === '') readWhole(stated.full, parts);
   if (parts.street !== '' && parts.number === '') splitStreet(parts);
   parts.number = parts.number.replace(/^0+(?=\d)/, '');
   return Object.values(parts).some((part) => part !== '') ? parts : undefined;
 }
+
+/** What behind a place is a region's name more often than a country's. */
+const IS_REGION = /^(?!uk$)[a-z]{2}$|^georgia$/;
 
 /** `123 Main Street, Las Vegas NV 89132`: what commas part, from the back. */
 function readWhole(text: string, parts: AddressParts): void {
@@ -83,9 +73,10 @@ function readWhole(text: string, parts: AddressParts): void {
     }
   }
   let last = fold(pieces.at(-1) ?? '');
-  if (pieces.length > 1 && (COUNTRIES[last] !== undefined || /^[a-z]{2}$/.test(last)) && !/\d/.test(last)) {
-    if (COUNTRIES[last] !== undefined) parts.country ||= COUNTRIES[last] ?? '';
-    else parts.region ||= last;
+  const country = IS_REGION.test(last) ? undefined : countryOf(last);
+  if (pieces.length > 1 && (country !== undefined || /^[a-z]{2}$/.test(last))) {
+    if (country === undefined) parts.region ||= last;
+    else parts.country ||= country;
     pieces.pop();
     last = fold(pieces.at(-1) ?? '');
   }
