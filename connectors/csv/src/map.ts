@@ -1,16 +1,18 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { AttributeValue, Party, PartyState, Ref } from '@unsilo/schemas';
 import { refOf } from '@unsilo/schemas';
 import {
   fieldMapping,
+  mappingDigest,
   timestamp,
+  withRetired,
   type FieldMapping,
   type FieldRuleObject,
   type MappingConfig,
   type MappingProblem,
+  type Retired,
 } from '@unsilo/connector-sdk';
 import type { CsvOptions } from './options.js';
-import { withRetired, type Retired } from './retired.js';
 import { edited, versionOf, type Row, type Values } from './row.js';
 
 /** Attributes whose column, taken as an id, would put a person's data into refs. */
@@ -89,7 +91,7 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
 
   return {
     mapping,
-    meaning: meaningOf(options),
+    meaning: mappingDigest(options.mapping, options.kind),
     idColumns,
     expected: [
       ...new Set([
@@ -128,14 +130,6 @@ export function csvMap(tenant: string, system: string, options: CsvOptions): Csv
       ...timeIn(cells, 'changedAt', options.changedAt),
     }),
   };
-}
-
-function meaningOf({ kind, mapping }: CsvOptions): string {
-  const { kind: party, fields, constants } = mapping;
-  return createHash('sha256')
-    .update(JSON.stringify([kind, party, fields, constants]))
-    .digest('base64url')
-    .slice(0, 22);
 }
 
 /** What names a row is read and never written: it would be another row. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Version } from '@unsilo/schemas';
+import type { Retired } from '@unsilo/connector-sdk';
 import { plainName } from './header.js';
-import type { Retired } from './retired.js';
 
 export type Values = Readonly<Record<string, string>>;
 
@@ -38,6 +38,8 @@ export interface RowWrite {
   left?: Values;
   version: readonly [number, number];
   changedAt: number;
+  /** What was retired before, where the write has changed that. */
+  retired?: Retired;
 }
 
 /** How many commands of a row are remembered. */
@@ -207,8 +209,14 @@ function withAwaited(row: Row, awaited: Record<string, readonly Awaited[]>): Row
   return left.length === 0 ? rest : { ...rest, awaited: Object.fromEntries(left) };
 }
 
-/** The row after a command. `values` undefined: deleted. */
-export function writeRow(row: Row | undefined, values: Values | undefined, command: string, now: number): Row {
+/** The row after a command. `values` undefined: deleted; `retired` undefined: as before. */
+export function writeRow(
+  row: Row | undefined,
+  values: Values | undefined,
+  command: string,
+  now: number,
+  retired?: Retired,
+): Row {
   const version = row === undefined ? ([now, 0] as const) : versionAfter(row.version, now);
   const write: RowWrite = {
     command,
@@ -216,11 +224,13 @@ export function writeRow(row: Row | undefined, values: Values | undefined, comma
     changedAt: now,
     ...(values === undefined ? {} : { left: values }),
     ...(row === undefined ? {} : { before: row.values, pre: row.version }),
+    ...(retired === undefined ? {} : { retired: row?.retired ?? {} }),
   };
   const { deleted: _, erased: __, ...kept } = row ?? {};
   const said = row === undefined ? null : row.said === undefined ? row.values : row.said;
   const next: Row = {
     ...kept,
+    ...(retired === undefined ? {} : { retired }),
     values: values ?? row?.values ?? {},
     version,
     changedAt: now,
@@ -236,16 +246,24 @@ export function writeRow(row: Row | undefined, values: Values | undefined, comma
  * The row under another mapping, to be told anew: what it says now no earlier version has said. Its values and their time stay. The
  * `major` rises, since under the same one a state that is equal all the same would count as a repeat, and keep its earlier version.
  * @param names New names of columns, by the ones that they had.
+ * @param retire What is retired now, by the values under their new names and what was retired before.
  */
-export function tellAnew(row: Row, names: ReadonlyMap<string, string>, retired: Retired, now: number): Row {
+export function tellAnew(
+  row: Row,
+  names: ReadonlyMap<string, string>,
+  retire: (values: Values, known: Retired) => Retired,
+  now: number,
+): Row {
   const renamed = <T>(byColumn: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(byColumn).map(([column, what]) => [names.get(column) ?? column, what]));
-  const { retired: _, ...rest } = row;
-  const { values, said, awaited, writes, version } = rest;
+  const { retired: known = {}, ...rest } = row;
+  const { said, awaited, writes, version } = rest;
+  const values = renamed(rest.values);
+  const retired = retire(values, known);
   return {
     ...rest,
     ...(Object.keys(retired).length === 0 ? {} : { retired }),
-    values: renamed(values),
+    values,
     version: versionAfter(version, Math.max(now, version[0] + 1)),
     ...(said === undefined || said === null ? {} : { said: renamed(said) }),
     ...(awaited === undefined ? {} : { awaited: renamed(awaited) }),

@@ -1,9 +1,8 @@
-import { fieldMapping } from '@unsilo/connector-sdk';
-import { columnNames } from './header.js';
+import { retirement, type MappingConfig } from '@unsilo/connector-sdk';
+import { columnNames, plainName } from './header.js';
 import type { CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
-import { retire } from './retired.js';
-import { tellAnew, type Row } from './row.js';
+import { tellAnew } from './row.js';
 import type { Table } from './table.js';
 
 /**
@@ -18,10 +17,8 @@ export async function takeUpMapping(
   now: number,
   stillMine: () => void,
 ): Promise<void> {
-  const told = {
-    fields: options.mapping.fields,
-    ...(options.mapping.kind === undefined ? {} : { kind: options.mapping.kind }),
-  };
+  const { kind, fields, constants } = options.mapping;
+  const told = { fields, ...(kind === undefined ? {} : { kind }), ...(constants === undefined ? {} : { constants }) };
   const isTakenUp = () =>
     table.exclusive(async () => {
       stillMine();
@@ -36,11 +33,9 @@ export async function takeUpMapping(
       // Files are matched to the mapping's spelling of a column from now on.
       const renamed = columnNames(columns, options, map);
       const names = new Map(columns.map((column, index) => [column, renamed[index]!]));
-      const before = earlier === undefined ? undefined : fieldMapping(earlier);
-      const retired = ({ values, retired: known }: Row) =>
-        before === undefined ? (known ?? {}) : retire(before, map.mapping, values, known);
+      const retire = earlier === undefined ? undefined : retirement(respelled(earlier, fields), told);
       const standing = page.filter(([, row]) => row.deleted !== true && row.erased === undefined);
-      const rows = new Map(standing.map(([id, row]) => [id, tellAnew(row, names, retired(row), now)]));
+      const rows = new Map(standing.map(([id, row]) => [id, tellAnew(row, names, retire ?? asBefore, now)]));
       await table.saveBatch({
         rows,
         journal: { ids: [...rows.keys()], bad: [] },
@@ -49,4 +44,19 @@ export async function takeUpMapping(
       return false;
     });
   while (!(await isTakenUp()));
+}
+
+/** What is retired of a row of which nobody knows what it was told under. */
+const asBefore = <Known>(_: unknown, known: Known): Known => known;
+
+/** A mapping with its columns spelled as in another one: that alone takes none of them out. */
+function respelled(mapping: MappingConfig, as: MappingConfig['fields']): MappingConfig {
+  const spelling = new Map(Object.keys(as).map((column) => [plainName(column), column]));
+  const nameOf = (column: string) => spelling.get(plainName(column)) ?? column;
+  const { kind, fields } = mapping;
+  return {
+    ...mapping,
+    fields: Object.fromEntries(Object.entries(fields).map(([column, rule]) => [nameOf(column), rule])),
+    ...(typeof kind === 'object' ? { kind: { ...kind, field: nameOf(kind.field) } } : {}),
+  };
 }

@@ -1,9 +1,15 @@
 import type { Command, Outcome } from '@unsilo/schemas';
-import { RetryableError, timestamp, type ConnectorContext, type WriteResult } from '@unsilo/connector-sdk';
+import {
+  RetryableError,
+  retiredAfterWrite,
+  timestamp,
+  type ConnectorContext,
+  type Retired,
+  type WriteResult,
+} from '@unsilo/connector-sdk';
 import { exportSoon } from './export.js';
 import { csvMap, type CsvMap } from './map.js';
 import type { CsvOptions } from './options.js';
-import type { Retired } from './retired.js';
 import { equal, versionOf, writeRow, type Row, type RowWrite, type Values } from './row.js';
 import { tableOf, type Table } from './table.js';
 
@@ -83,9 +89,12 @@ async function assign(
   }
   const fixed = row === undefined ? Object.entries(context.options.mapping.write ?? {}) : [];
   const whole = { ...assigned.values, ...Object.fromEntries(fixed.map(([column, value]) => [column, String(value)])) };
+  const known = row?.retired ?? {};
+  const retired = retiredAfterWrite(known, set, map.state(whole).state);
+  const isSettled = JSON.stringify(retired) === JSON.stringify(known);
   // Nothing to change is a change that has been made: the record keeps its version.
-  if (row !== undefined && equal(whole, row.values)) return unchanged(map, id, row);
-  return save(context, table, map, command, id, row, whole);
+  if (row !== undefined && isSettled && equal(whole, row.values)) return unchanged(map, id, row);
+  return save(context, table, map, command, id, row, whole, isSettled ? undefined : retired);
 }
 
 async function save(
@@ -96,8 +105,9 @@ async function save(
   id: string,
   row: Row | undefined,
   values: Values | undefined,
+  retired?: Retired,
 ): Promise<WriteResult> {
-  const next = writeRow(row, values, command.id, Math.floor(clock.now()));
+  const next = writeRow(row, values, command.id, Math.floor(clock.now()), retired);
   await table.saveWrite(id, next, row === undefined, Object.keys(values ?? {}));
   return applied(map, id, next.retired, next.writes![0]!);
 }
@@ -118,7 +128,7 @@ function applied(
   map: CsvMap,
   id: string,
   retired: Retired | undefined,
-  { pre, before, left, version, changedAt }: RowWrite,
+  { pre, before, left, version, changedAt, retired: known = retired }: RowWrite,
 ): WriteResult {
   return {
     status: 'applied',
@@ -126,7 +136,7 @@ function applied(
     version: versionOf(version),
     changedAt: timestamp(changedAt),
     ...(pre === undefined ? {} : { pre: versionOf(pre) }),
-    ...(before === undefined ? {} : { before: map.state(before, retired).state }),
+    ...(before === undefined ? {} : { before: map.state(before, known).state }),
     ...(left === undefined ? {} : { left: map.state(left, retired).state }),
     exact: true,
   };

@@ -2,6 +2,7 @@ import {
   commandEvent,
   decisionEvent,
   placeOf,
+  type AttributeValue,
   type Command,
   type Decision,
   type Outcome,
@@ -40,7 +41,7 @@ const told = () =>
   parties().map(
     ({ ref, state, changedAt }) => `${ref} ${state?.name?.given} ${state?.note ?? '-'} ${changedAt.slice(0, 16)}`,
   );
-async function carryOut(id: string, base: Version, value: string): Promise<Outcome> {
+async function carryOut(id: string, base: Version, value: AttributeValue, attribute = 'note'): Promise<Outcome> {
   const command: Command = {
     id,
     system: 'csv',
@@ -51,7 +52,7 @@ async function carryOut(id: string, base: Version, value: string): Promise<Outco
     action: 'update',
     ref: 'csv/contact/1',
     base,
-    set: { note: { value, asOf: 0 } },
+    set: { [attribute]: { value, asOf: 0 } },
   };
   const event = commandEvent('acme', command);
   await started!.log.append([{ ...placeOf(event), value: JSON.stringify(event) }]);
@@ -169,5 +170,26 @@ describe('an attribute that the mapping no longer has', () => {
     files.drop('b.csv', 'id,vn,seg\n1,Otto,\n', FILES_FROM + 9000);
     await run({ ...NAMES, seg: 'extra.tier' });
     expect(parties().at(-1)!.state?.extra).toBeUndefined();
+  });
+
+  test('nor is one column of several that make a list, until somebody writes the list', async () => {
+    files.drop('a.csv', 'id,vn,Mail,mail2\n1,Otto,z@x.example,a@x.example\n', FILES_FROM);
+    await run({ ...NAMES, Mail: 'emails', mail2: 'emails' });
+    await run({ ...NAMES, mail: 'emails' });
+    const { state, version } = parties().at(-1)!;
+    expect(state?.emails).toEqual([{ address: 'z@x.example' }, { address: 'a@x.example' }]);
+    const outcome = await carryOut('c1', version, [{ address: 'n@x.example' }], 'emails');
+    expect(outcome).toMatchObject({ status: 'applied', before: { emails: state!.emails } });
+    expect(outcome.left?.emails).toEqual([{ address: 'n@x.example' }]);
+    await until('it is written', () => files.writtenNames().includes('csv.csv'));
+    expect(files.written()).toBe('id,vn,mail,mail2\n1,Otto,n@x.example,a@x.example\n');
+  });
+
+  test('nor is a constant that is taken out', async () => {
+    files.drop('a.csv', 'id,vn,nn\n1,Otto,Zander\n', FILES_FROM);
+    await run(NAMES, { mapping: { fields: NAMES, constants: { language: 'de' } } });
+    await run(NAMES);
+    expect(parties()).toHaveLength(2);
+    expect(parties().at(-1)!.state).toMatchObject({ name: { given: 'Otto' }, language: 'de' });
   });
 });

@@ -21,6 +21,7 @@ export {
   type MappingProblem,
   type SystemRecord,
 } from './mapping/mapping.js';
+export { mappingDigest, retiredAfterWrite, retirement, withRetired, type Retired } from './mapping/retired.js';
 export { addressOrPath, parseOptions, path, type OptionProblem } from './options.js';
 export { redactor, secret, secretValues, urlForMessages } from './redaction.js';
 export { wellFormed } from './text.js';
