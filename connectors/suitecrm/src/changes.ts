@@ -37,8 +37,12 @@ export async function changesOf(
   };
   await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
   const changed = records.filter((record) => before.get(refOf(record))?.digest !== views.get(refOf(record))?.digest);
-  const seconds =
-    reading === 'poll' ? await modifiedSeconds(suite.client, info.module, changed) : new Map<string, number>();
+  // Where all is read, only those that were edited since they were told are worth the asking.
+  const edited = changed.filter((record) => {
+    const last = before.get(refOf(record));
+    return last !== undefined && (timesOf(record).modified ?? 0) > last.changedAt;
+  });
+  const seconds = await modifiedSeconds(suite.client, info.module, reading === 'poll' ? changed : edited);
 
   return session.alone(async () => {
     // Whoever was written since the page was asked for: the page is older than what the write left.
@@ -51,8 +55,9 @@ export async function changesOf(
       const view = views.get(ref)!;
       const last = known.get(ref);
       const modified = seconds.get(record.id) ?? timesOf(record).modified;
-      const entry = entryFor(last, view, modified, changedAt(suite, modified, last));
+      const entry = entryFor(last, view, modified, changedAt(suite, modified, view.isMappedAnew ? undefined : last));
       if (last === undefined || entry !== last) entries.set(ref, entry);
+      if (view.isErased) continue;
       items.push(...problemItems(ref, record, view.problems));
       items.push(changeItem(suite, info, ref, record, view.state, entry));
     }

@@ -1,4 +1,5 @@
 import { PauseError, TerminalError, type ConnectorContext, type Finding } from '@unsilo/connector-sdk';
+import { objectFields } from './map-objects.js';
 import { isObjectKind } from './mappings.js';
 import type { ModuleInfo } from './modules.js';
 import type { SuiteCrmOptions } from './options.js';
@@ -70,7 +71,8 @@ async function mappedFields(suite: SuiteSystem, info: ModuleInfo): Promise<Findi
     if (!(error instanceof TerminalError)) throw error;
     return [{ ok: false, code, message: `The fields of ${info.module} can't be read`, ...hintOf(error) }];
   }
-  const unknown = suite.fields(info.kind).filter((field) => !fields.has(field));
+  const mapped = isObjectKind(info.kind) ? objectFields(info.kind) : suite.map(info.kind).fields;
+  const unknown = mapped.filter((field) => !fields.has(field));
   const lengths = isObjectKind(info.kind) ? new Map<string, number>() : suite.map(info.kind).lengths();
   const shorter = [...lengths].filter(([field, length]) => (fields.get(field) ?? length) < length);
   return [

@@ -55,8 +55,9 @@ export const suitecrm = defineConnector<SuiteCrmOptions>({
   },
 
   async forget(context, refs) {
-    const { journal } = openSystem(context);
+    const { journal, records, session } = openSystem(context);
     for (const ref of refs) await journal.forget(ref);
+    await session.alone(() => records.erase(refs));
   },
 });
 

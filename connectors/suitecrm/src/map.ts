@@ -15,8 +15,12 @@ import { fromSuiteCrm, isReadable, toSuiteCrm } from './text.js';
 /** Contacts, leads and accounts as parties, both ways. Pure. */
 export interface PartyMap {
   readonly info: ModuleInfo;
+  /** The module's own mapping with the configuration's on top. */
+  readonly config: MappingConfig;
   /** The fields to ask for. */
   readonly fields: readonly string[];
+  /** A record's mapped fields as they are decoded. */
+  plain(record: SuiteRecord): Record<string, string>;
   decode(record: SuiteRecord): { state: PartyState; problems: MappingProblem[] };
   /** What is to be done so that the record says this; without `current` for a new record. */
   encode(set: Readonly<Record<string, AttributeValue>>, current?: SuiteRecord): Change;
@@ -48,13 +52,25 @@ export const OPT_OUT_FIELD = 'email_opt_out';
 const EMAIL_FORM = /^[-'.+&#!$*=?^_`{}~/\w]+@(?:\d{1,3}(?:\.\d{1,3}){3}|\w+(?:[.-]*\w+)*(?:\.[\w-]{2,})+)$/;
 
 type MapOptions = Pick<SuiteCrmOptions, 'mapping' | 'linkAccounts' | 'characters'>;
+interface Writing {
+  linked: boolean;
+  characters: SuiteCrmOptions['characters'];
+}
 
 /** @throws TerminalError UNSILO_MAPPING_… when the configured mapping is wrong */
 export function partyMap(kind: PartyKindName, options: MapOptions): PartyMap {
-  const info = MODULES[kind];
   const linked = kind === 'contact' && options.linkAccounts;
   const defaults = linked ? mergeMappings(DEFAULT_MAPPINGS[kind], { fields: LINKED_ACCOUNT }) : DEFAULT_MAPPINGS[kind];
-  const config = mergeMappings(defaults, options.mapping[kind]);
+  return mapWith(kind, mergeMappings(defaults, options.mapping[kind]), { linked, characters: options.characters });
+}
+
+/** The map of a whole mapping; without `writing` for one that is only read by. */
+export function mapWith(
+  kind: PartyKindName,
+  config: MappingConfig,
+  { linked, characters }: Writing = { linked: false, characters: 'bmp' },
+): PartyMap {
+  const info = MODULES[kind];
   const mapping = fieldMapping(config);
   const rules = rulesByField(config);
   const consentFields = fieldsOf(rules, (rule) => rule.attribute === 'consents');
@@ -87,7 +103,9 @@ export function partyMap(kind: PartyKindName, options: MapOptions): PartyMap {
       // A flag that nobody set is 0, and an empty one can't be sent.
       written.set(field, consentFields.has(field) && text === '' ? '0' : text);
     }
-    takeAddresses(change, info, written, stands, refused);
+    // An address in a field that is not mapped is none of ours to take away.
+    const shown = (field: string) => stands[field] ?? textOf(current?.attributes[field]);
+    takeAddresses(change, info, written, shown, refused);
     if (written.has(OPT_OUT_FIELD)) {
       const wanted = written.get(OPT_OUT_FIELD) === '1';
       if (wanted !== (stands[OPT_OUT_FIELD] === '1')) change.optOut = wanted;
@@ -102,7 +120,7 @@ export function partyMap(kind: PartyKindName, options: MapOptions): PartyMap {
       const attribute = rules.get(field)?.[0]?.attribute ?? field;
       if (field === info.required && text.trim() === '')
         refused.push(refusal(attribute, 'REQUIRED', `${field} can’t be empty in SuiteCRM`));
-      const sent = toSuiteCrm(text, options.characters);
+      const sent = toSuiteCrm(text, characters);
       if (fromSuiteCrm(sent) !== text && !isReadable(text))
         refused.push(refusal(attribute, 'UNSTORABLE', `${field} can’t hold these characters`));
       change.fields[field] = sent;
@@ -114,6 +132,8 @@ export function partyMap(kind: PartyKindName, options: MapOptions): PartyMap {
 
   return {
     info,
+    config,
+    plain,
     fields: [...new Set([...BASE_FIELDS, ...mapping.fields])],
     decode: (record) => mapping.decode(plain(record)),
     encode,
@@ -143,12 +163,12 @@ function takeAddresses(
   change: Change,
   info: ModuleInfo,
   written: ReadonlyMap<string, string>,
-  stands: Readonly<Record<string, string>>,
+  stands: (field: string) => string,
   refused: Refusal[],
 ): void {
   if (!info.emailFields.some((field) => written.has(field))) return;
-  const wanted = addressesIn((field) => written.get(field) ?? stands[field], info);
-  const shown = addressesIn((field) => stands[field], info);
+  const wanted = addressesIn((field) => written.get(field) ?? stands(field), info);
+  const shown = addressesIn(stands, info);
   if (wanted.some((address) => !EMAIL_FORM.test(address)))
     refused.push(refusal('emails', 'BAD_EMAIL', 'SuiteCRM would drop an address of this form'));
   if (wanted.map(caps).join() !== shown.map(caps).join()) change.addresses = wanted;

@@ -1,5 +1,5 @@
-import { RetryableError, timestamp, type WriteResult } from '@unsilo/connector-sdk';
-import { compareVersions, type PartyState, type Version } from '@unsilo/schemas';
+import { RetryableError, retiredAfterWrite, timestamp, type WriteResult } from '@unsilo/connector-sdk';
+import { compareVersions, type AttributeValue, type PartyState, type Version } from '@unsilo/schemas';
 import type { Refusal } from './map.js';
 import { isObjectKind } from './mappings.js';
 import { timesOf, type ModuleInfo, type SuiteRecord } from './modules.js';
@@ -46,12 +46,17 @@ export async function applied(
   suite: SuiteSystem,
   info: ModuleInfo,
   record: SuiteRecord,
-  rest: { pre?: Version; exact?: boolean; interaction?: string },
+  rest: { pre?: Version; exact?: boolean; interaction?: string; set?: Readonly<Record<string, AttributeValue>> },
 ): Promise<WriteResult> {
   const ref = suite.ref(info.kind, record.id);
   const known = (await suite.records.get([ref])).get(ref);
   const interaction = rest.interaction ?? known?.interaction;
-  const view = await suite.view(info, record, { interaction }, true);
+  const before = { ...known, interaction };
+  let view = await suite.view(info, record, before, true);
+  if (view.retired !== undefined && rest.set !== undefined && !isObjectKind(info.kind)) {
+    const retired = retiredAfterWrite(view.retired, rest.set, suite.map(info.kind).decode(record).state);
+    view = await suite.view(info, record, { ...before, mapping: view.mapping, retired }, true);
+  }
   const entry = entryFor(known, view, timesOf(record).modified, suite.clock.now());
   await suite.records.put(new Map([[ref, entry]]));
   return {
@@ -75,8 +80,20 @@ export function entryFor(
   const more = {
     ...(view.links === undefined ? {} : { links: view.links }),
     ...(view.interaction === undefined ? {} : { interaction: view.interaction }),
+    ...(view.mapping === undefined ? {} : { mapping: view.mapping }),
+    ...(view.retired === undefined ? {} : { retired: view.retired }),
+    ...(view.own === undefined ? {} : { own: view.own }),
   };
-  if (known?.digest === view.digest) return known.links?.record === view.links?.record ? known : { ...known, ...more };
+  if (known?.digest === view.digest) {
+    const isNoted =
+      known.links?.record === view.links?.record &&
+      known.mapping === view.mapping &&
+      known.own === view.own &&
+      stateDigest(known.retired) === stateDigest(view.retired);
+    if (isNoted) return known;
+    const { retired: _, own: __, ...rest } = known;
+    return { ...rest, ...more };
+  }
   return { version: nextVersion(known, modifiedMs ?? changedAt), digest: view.digest, changedAt, ...more };
 }
 

@@ -12,6 +12,8 @@ export interface Progress {
   sweep?: Place;
   /** When the last one began. */
   sweptAt: number;
+  /** Digest of what is read of records: another one, and everything is read anew. */
+  reads?: string;
 }
 export interface Place {
   /** Module that is being read, an index into the configured ones. */
@@ -20,14 +22,16 @@ export interface Place {
   after?: string;
 }
 
-export function progressFrom(checkpoint: unknown, now: number): Progress {
+export function progressFrom(checkpoint: unknown, now: number, reads: string): Progress {
   if (!isObject(checkpoint) || typeof checkpoint['since'] !== 'number' || typeof checkpoint['number'] !== 'number')
-    return { number: 0, snapshot: { module: 0 }, since: now, sweptAt: now };
-  const snapshot = placeFrom(checkpoint['snapshot']);
-  const sweep = placeFrom(checkpoint['sweep']);
+    return { number: 0, snapshot: { module: 0 }, since: now, sweptAt: now, reads };
+  const isSame = checkpoint['reads'] === reads;
+  const snapshot = isSame ? placeFrom(checkpoint['snapshot']) : { module: 0 };
+  const sweep = isSame ? placeFrom(checkpoint['sweep']) : undefined;
   const sweptAt = checkpoint['sweptAt'];
   return {
     number: checkpoint['number'],
+    reads,
     since: checkpoint['since'],
     sweptAt: typeof sweptAt === 'number' ? sweptAt : now,
     ...(snapshot === undefined ? {} : { snapshot }),

@@ -1,6 +1,7 @@
 import type { ConnectorContext, ReadItem } from '@unsilo/connector-sdk';
 import { parseRef } from '@unsilo/schemas';
 import { changesOf, deletionOf, type Reading } from './changes.js';
+import { isObjectKind } from './mappings.js';
 import { databaseTime, moduleOf, type ModuleInfo, type SuiteRecord } from './modules.js';
 import type { SuiteCrmOptions } from './options.js';
 import { pagesById, type Page } from './pages.js';
@@ -23,7 +24,7 @@ export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGe
   const modules = configuredModules(suite.options);
   await finishExchanges(suite);
   const probe = modules[0]!.module;
-  let progress = progressFrom(context.checkpoint, await suite.client.serverTime(probe));
+  let progress = progressFrom(context.checkpoint, await suite.client.serverTime(probe), suite.reads);
   const saved = progress.number;
 
   function* moved(change: Partial<Progress>): Generator<ReadItem> {
@@ -40,6 +41,8 @@ export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGe
     progress = rest;
     yield { type: 'snapshot-completed' };
     yield* moved({});
+    // Every record is noted as told under the mapping in use.
+    for (const { kind } of modules) if (!isObjectKind(kind)) await (await suite.mappings(kind)).settle();
   }
 
   const began = await suite.client.serverTime(probe);
@@ -105,7 +108,7 @@ async function* pages(
   where: readonly (readonly [string, string, string])[],
   after: string | undefined,
 ): AsyncGenerator<Page> {
-  const fields = suite.fields(info.kind);
+  const fields = await suite.fields(info.kind);
   const { session } = suite;
   const walk = pagesById(suite.client, info.module, { fields, size: suite.options.pageSize, where }, after);
   for (;;) {
@@ -189,7 +192,11 @@ async function* rechecked(suite: SuiteSystem, checkpoint: number): AsyncGenerato
     const parts = parseRef(ref)!;
     const info = moduleOf(parts.kind)!;
     suite.session.touched.delete(ref);
-    const record: SuiteRecord | undefined = await suite.client.get(info.module, parts.id, suite.fields(info.kind));
+    const record: SuiteRecord | undefined = await suite.client.get(
+      info.module,
+      parts.id,
+      await suite.fields(info.kind),
+    );
     if (record === undefined) yield* await deletionOf(suite, ref, checkpoint);
     else yield* await changesOf(suite, info, [record], 'poll');
   }

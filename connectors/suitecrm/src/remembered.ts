@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseRef, type Version } from '@unsilo/schemas';
-import type { ConnectorMemory } from '@unsilo/connector-sdk';
+import type { ConnectorMemory, Retired } from '@unsilo/connector-sdk';
 
 /**
  * What is remembered of each record. SuiteCRM's `date_modified` is cut to the minute in answers, can be set by writers, and doesn't move
@@ -19,6 +19,13 @@ export interface Remembered {
   interaction?: string;
   /** Number of the last checkpoint when the deletion was found: later ones prove that it was passed on. */
   goneAfter?: number;
+  /** Parties: digest of the mapping under which it was told. */
+  mapping?: string;
+  /** What it said last of fields that the mapping no longer has, and the digest of what it says besides. */
+  retired?: Retired;
+  own?: string;
+  /** A steward has erased it: it is not told again until it says something else. */
+  erased?: true;
 }
 export const GONE = 'gone';
 
@@ -57,6 +64,8 @@ export interface RecordMemory {
   known(kind: string, after: string | undefined, last: string | undefined): Promise<string[]>;
   /** Takes ids off the list of those that are there. */
   forget(refs: readonly string[]): Promise<void>;
+  /** Takes away what tells something of people in these records; what they say is known by its digest. */
+  erase(refs: readonly string[]): Promise<void>;
 }
 
 export function recordMemory(memory: ConnectorMemory): RecordMemory {
@@ -112,6 +121,11 @@ export function recordMemory(memory: ConnectorMemory): RecordMemory {
         const place = sortable(id);
         return place > low && (high === undefined || place <= high);
       });
+    },
+
+    async erase(refs) {
+      const standing = [...(await this.get(refs))].filter(([, { digest }]) => digest !== GONE);
+      await this.put(new Map(standing.map(([ref, { retired: _, ...entry }]) => [ref, { ...entry, erased: true }])));
     },
 
     async forget(refs) {

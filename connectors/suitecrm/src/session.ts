@@ -1,4 +1,6 @@
 import type { HttpClient } from '@unsilo/connector-sdk';
+import type { Mappings } from './mapped.js';
+import type { PartyKindName } from './mappings.js';
 
 /**
  * What the readers and writers of one system share in a process: the access token, and who may touch which record. A page of records that
@@ -18,6 +20,8 @@ export interface Session {
   readonly touched: Set<string>;
   /** Records that were found changed or gone while writing: the next reading tells. */
   readonly recheck: Set<string>;
+  /** The mappings under which records may have been told, by module. */
+  readonly mappings: Map<PartyKindName, Promise<Mappings>>;
   /** Runs one piece of work on the remembered versions at a time. */
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -46,6 +50,7 @@ function newSession(): Session {
     writing: new Set(),
     touched: new Set(),
     recheck: new Set(),
+    mappings: new Map(),
     alone(work) {
       const mine = lane.then(work, work);
       lane = mine.catch(() => undefined);

@@ -97,14 +97,14 @@ async function updateAlone(
   if (!whole && view.digest === entry.before)
     return done(send ? await carryOut(suite, command, info, current, change) : notApplied(ref));
   if (!standing) return done(await overtaken(suite, info, current, entry.pre));
-  if (whole) return done(await applied(suite, info, current, { pre: entry.pre }));
+  if (whole) return done(await applied(suite, info, current, { pre: entry.pre, set }));
   // The fields stand, the addresses don't yet.
   if (untouchedDigest(view.state, Object.keys(set)) === entry.untouched && send)
     return done(await carryOut(suite, command, info, current, { ...change, fields: {} }));
   const isFieldSent = Object.keys(set).some((attribute) => attribute !== 'emails' && attribute !== 'consents');
   return done(
     isFieldSent
-      ? await applied(suite, info, current, { pre: entry.pre })
+      ? await applied(suite, info, current, { pre: entry.pre, set })
       : await overtaken(suite, info, current, entry.pre),
   );
 }
@@ -131,7 +131,7 @@ async function carryOut(
   if (record !== undefined && (change.addresses !== undefined || change.optOut !== undefined))
     record = await writeAddresses(suite, ref, info, record, change);
   if (record === undefined) return conflict(suite, ref, 'The record was deleted while it was written');
-  return applied(suite, info, record, { pre: base });
+  return applied(suite, info, record, { pre: base, set: valuesOf(command) });
 }
 
 async function writeAddresses(

@@ -29,8 +29,8 @@ export interface Stage {
   write(command: Partial<Command>, unclear?: boolean): Promise<WriteResult>;
   settle(command: Partial<Command>): Promise<WriteResult>;
   version(ref: string): Version;
-  /** A new process over the same memory and checkpoint. */
-  restart(): Promise<void>;
+  /** A new process over the same memory and checkpoint, with other options perhaps. */
+  restart(options?: object): Promise<void>;
 }
 
 const open: (() => Promise<void>)[] = [];
@@ -46,17 +46,21 @@ export async function onStage(
   const clock = virtualClock({ auto: 60_000 });
   const simulated = simulateSuiteCrm({ now: () => clock.now(), ...simulation });
   const crm = { ...simulated, server: await startFakeServer(simulated.handle) };
-  const given = { url: crm.server.url, auth: crm.auth, defaultCurrency: 'EUR', ...options };
-  const make = (before?: TestContext<SuiteCrmOptions>) =>
-    testContext(suitecrm, given, {
-      system: 'crm',
-      clock,
-      http: { timeoutMs: 2000, retries: { attempts: 3, baseMs: 10, maxMs: 20, longestWaitMs: 60_000 } },
-      ...(before === undefined ? {} : { stored: before.stored, checkpoint: before.checkpoint }),
-    });
+  const always = { url: crm.server.url, auth: crm.auth, defaultCurrency: 'EUR' };
+  const make = (given: object, before?: TestContext<SuiteCrmOptions>) =>
+    testContext(
+      suitecrm,
+      { ...always, ...given },
+      {
+        system: 'crm',
+        clock,
+        http: { timeoutMs: 2000, retries: { attempts: 3, baseMs: 10, maxMs: 20, longestWaitMs: 60_000 } },
+        ...(before === undefined ? {} : { stored: before.stored, checkpoint: before.checkpoint }),
+      },
+    );
   const stage: Stage = {
     crm,
-    context: make(),
+    context: make(options),
     pass: (ms) => clock.advance(ms),
     async read() {
       const items = await readItems(suitecrm, stage.context);
@@ -81,10 +85,10 @@ export async function onStage(
       if (stored === undefined) throw new Error(`${ref} was never read`);
       return (JSON.parse(stored) as { version: Version }).version;
     },
-    async restart() {
+    async restart(changed = options) {
       const { context } = stage;
       await context.close();
-      stage.context = make(context);
+      stage.context = make(changed, context);
     },
   };
   open.push(async () => {
