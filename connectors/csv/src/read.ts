@@ -32,25 +32,31 @@ export async function* read(context: Context): AsyncGenerator<ReadItem> {
     yield { type: 'checkpoint', value: { batch: number } };
   }
 
+  let isAllRead = true;
   if (options.folder !== undefined)
     for (const file of await listFiles(options.folder, options.files)) {
       context.signal.throwIfAborted();
       const key = keyOf(file.name);
       const known = await table.progress(key);
       const isSame = known?.size === file.size && known.mtimeMs === file.mtimeMs;
-      if ((isSame && known.done) || !(await isSettled(context, table, key, file))) continue;
+      if (isSame && known.done) continue;
+      if (!(await isSettled(context, table, key, file))) {
+        isAllRead = false;
+        continue;
+      }
       const progress = isSame ? known : freshProgress(file, clock.now());
       if (!isSame) await table.begin(key, progress);
       for await (const { batch: number, entry } of readFile(context, table, map, file, key, progress, stillMine)) {
         yield* await itemsOf(entry, table, map, clock.now());
         yield { type: 'checkpoint', value: { batch: number } };
       }
+      isAllRead &&= (await table.progress(key))?.done === true;
     }
   await exportIfDue(context, table);
   const state = await table.state();
   if (state.batch > batch) yield { type: 'checkpoint', value: { batch: state.batch } };
-  // An empty folder says nothing yet: its first file may be on its way.
-  if (options.folder === undefined || state.filesRead > 0) yield { type: 'snapshot-completed' };
+  // An empty folder says nothing yet: its first file may be on its way, as others may whose first one is there.
+  if (isAllRead && (options.folder === undefined || state.filesRead > 0)) yield { type: 'snapshot-completed' };
 }
 
 /** The cells of a file's first record; undefined when it has none that can be read. */

@@ -115,6 +115,19 @@ describe('files that are not ready', () => {
     expect(started.runner.status().snapshotComplete).toBe(true);
   });
 
+  test('nothing is complete while one of several is still being written', async () => {
+    const clock = virtualClock({ start: FILES_FROM + 1000 });
+    files.drop('a.csv', 'id,name\n1,Ada\n', FILES_FROM - 60_000);
+    files.drop('b.csv', 'id,name\n2,Bo\n', FILES_FROM);
+    const started = await run({ settleMs: 2000 }, { clock });
+    expect(told(started)).toHaveLength(1);
+    expect(started.runner.status().snapshotComplete).toBe(false);
+    await clock.advance(1000);
+    await again(started);
+    expect(told(started)).toHaveLength(2);
+    expect(started.runner.status().snapshotComplete).toBe(true);
+  });
+
   test('where the share’s clock is ahead, two looks at the same file tell', async () => {
     const clock = virtualClock({ start: FILES_FROM });
     files.drop('a.csv', 'id,name\n1,Ada\n', FILES_FROM + 86_400_000);
