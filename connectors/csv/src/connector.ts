@@ -37,6 +37,7 @@ export const csv = defineConnector<CsvOptions>({
         },
       ],
       objects: [],
+      mapping: map.meaning,
     };
   },
 

@@ -9,7 +9,7 @@ import { KINDS } from './modules.js';
 import { SuiteCrmOptionsSchema, type SuiteCrmOptions } from './options.js';
 import { rejected } from './outcomes.js';
 import { read } from './read.js';
-import { openSystem } from './system.js';
+import { openSystem, readsOf } from './system.js';
 import { settleUpdate, update } from './update.js';
 
 /** SuiteCRM 7.14 (and 8, under `/legacy`) by its V8 API: contacts, leads, accounts, opportunities and cases, both ways. */
@@ -69,6 +69,7 @@ function profile(system: string, options: SuiteCrmOptions): SystemProfile {
     title: 'SuiteCRM',
     kinds: PARTY_ORDER.filter((kind) => kinds.includes(kind)).map((kind) => partyMap(kind, options).profile()),
     objects: kinds.filter((kind) => isObjectKind(kind)),
+    mapping: readsOf(options),
   };
 }
 /** New people become contacts before they become leads, where policy allows both. */

@@ -95,7 +95,7 @@ export function openSystem(context: ConnectorContext<SuiteCrmOptions>): SuiteSys
     journal: journalOf(memory, session.alone),
     ref: (kind, id) => refOf(system, kind, id),
     mappings,
-    reads: readsOf(options, map),
+    reads: readsOf(options),
     async fields(kind) {
       if (isObjectKind(kind)) return objectFields(kind);
       return [...map(kind).fields, ...(await mappings(kind)).formerFields];
@@ -160,11 +160,12 @@ function partyView(map: PartyMap, mappings: Mappings, record: SuiteRecord, known
   return { ...view, state, digest: stateDigest(state), retired, own };
 }
 
-function readsOf(options: SuiteCrmOptions, map: (kind: PartyKindName) => PartyMap): string {
+/** Digest of all that decides what is read of records. @throws TerminalError UNSILO_MAPPING_… when the configured mapping is wrong */
+export function readsOf(options: SuiteCrmOptions): string {
   const kinds = configuredModules(options).map(({ kind }) => kind);
   return mappingDigest(
     { fields: {} },
-    kinds.map((kind) => [kind, isObjectKind(kind) ? '' : mappingDigest(map(kind).config)]),
+    kinds.map((kind) => [kind, isObjectKind(kind) ? '' : mappingDigest(partyMap(kind, options).config)]),
   );
 }
 

@@ -1556,6 +1556,10 @@ export interface SystemProfile {
    * Present: interactions can be replied to.
    */
   reply?: ReplyProfile;
+  /**
+   * Digest of what decides what its records say. Under another one than before they are told anew, and nothing is created until they have been.
+   */
+  mapping?: string;
 }
 /**
  * How interactions can be replied to.

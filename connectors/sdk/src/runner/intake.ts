@@ -145,7 +145,7 @@ export function createIntake(scope: Scope): Intake {
     if (touched.size > 0) after[keys.pending] = unconfirmed.size === 0 ? undefined : [...unconfirmed];
     for (const { data } of fresh) after[keys.deadLetter(data.id)] = true;
     if (checkpoint !== undefined) after[keys.checkpoint] = checkpoint.value;
-    if (snapshotCompleted) after[keys.snapshot] = true;
+    if (snapshotCompleted) after[keys.snapshot] = scope.mapping ?? true;
     if (Object.keys(after).length > 0) await storage.set(after);
     return { appended: events.length, snapshotCompleted };
   }

@@ -83,8 +83,9 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   const redact = redactor(secrets);
   const logger = redactedLog(given.logger, redact);
   const random = given.random ?? Math.random;
-  const scope: Scope = { tenant, system, log, storage, clock, random, redact, logger, counts: newCounts() };
   const profile = connector.profile(system, options);
+  const { mapping } = profile;
+  const scope: Scope = { tenant, system, log, storage, clock, random, redact, logger, counts: newCounts(), mapping };
   const state = stateKeeper(clock);
   const intake = createIntake(scope);
   const http = createHttpClient({
@@ -103,7 +104,9 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   let lastChangeAt: number | undefined;
   let closing: Promise<void> | undefined;
   let lastCheckpoint: unknown;
-  let [snapshotComplete] = (await storage.getMany([keys.snapshot])) as [boolean | undefined];
+  const [completed] = await storage.getMany([keys.snapshot]);
+  // Under another mapping the records are yet to be told: what other systems have may be among them.
+  let snapshotComplete = completed === true || (completed !== undefined && completed === (mapping ?? completed));
 
   const contextFor = (checkpoint: unknown, signal: AbortSignal): ConnectorContext<Options> => {
     lastCheckpoint = checkpoint;
@@ -184,9 +187,13 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     abandon.signal,
   );
 
+  function raiseCompleted(): void {
+    void raise('snapshot.completed', mapping === undefined ? {} : { detail: { mapping } });
+  }
+
   function onSnapshot(): void {
     // Connectors may say so at the end of every reading.
-    if (snapshotComplete !== true) void raise('snapshot.completed');
+    if (!snapshotComplete) raiseCompleted();
     snapshotComplete = true;
   }
 
@@ -203,9 +210,9 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   }
 
   // Readers of signals may have forgotten what was said before a restart.
-  if (snapshotComplete === true) void raise('snapshot.completed');
+  if (snapshotComplete) raiseCompleted();
   else if (reader === undefined) {
-    await storage.set({ [keys.snapshot]: true });
+    await storage.set({ [keys.snapshot]: mapping ?? true });
     onSnapshot();
   }
   const erasures = await followErasures(connector, (signal) => contextFor(lastCheckpoint, signal), intake, scope);
@@ -277,7 +284,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
       system,
       connector: connector.id,
       ...state.shown(),
-      snapshotComplete: snapshotComplete === true,
+      snapshotComplete,
       counts: { ...scope.counts },
       ...(lastChangeAt === undefined ? {} : { lastChangeAt: timestamp(lastChangeAt) }),
     }),

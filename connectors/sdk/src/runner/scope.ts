@@ -16,4 +16,6 @@ export interface Scope {
   redact: (text: string) => string;
   logger: ConnectorLog;
   counts: Counts;
+  /** Digest of what decides what the system's records say, where its connector tells one. */
+  mapping?: string | undefined;
 }

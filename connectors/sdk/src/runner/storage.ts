@@ -12,6 +12,7 @@ export interface ConnectorStorage {
 /** Keys within one system's storage. */
 export const keys = {
   checkpoint: 'checkpoint',
+  /** The mapping under which the first snapshot was complete; true where none was told. */
   snapshot: 'snapshot',
   /** What the system's clock was ahead of ours when it was last measured, milliseconds. */
   clockOffset: 'clock-offset',

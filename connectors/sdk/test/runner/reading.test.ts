@@ -6,6 +6,7 @@ import {
   RetryableError,
   TerminalError,
   verifySignature,
+  type ReadItem,
   type WebhookHandler,
 } from '../../src/index.js';
 import {
@@ -252,6 +253,36 @@ test('a snapshot that was complete before a restart is announced again', async (
   await idle(second);
   expect(signals(second).filter((name) => name === 'snapshot.completed')).toHaveLength(2);
   expect(second.runner.status().snapshotComplete).toBe(true);
+});
+
+test('a snapshot is complete under the mapping that it was read by: after a change it is to be completed again', async () => {
+  const durable = emptyDurable();
+  const under = async (mapping: string, extraItems: ReadItem[] = []): Promise<TestRun> => {
+    const world = rolodex();
+    world.cards = [{ id: '1', name: 'Ada', changed: 100 }];
+    world.extraItems.push(...extraItems);
+    const profile = (...given: Parameters<typeof world.connector.profile>) => ({
+      ...world.connector.profile(...given),
+      mapping,
+    });
+    const started = await run({ ...world.connector, profile }, {}, { durable });
+    await idle(started);
+    return started;
+  };
+  const completed = (started: TestRun) =>
+    started.events('signals').flatMap(({ data }) => {
+      const { name, detail } = data as Signal;
+      return name === 'snapshot.completed' ? [detail?.['mapping']] : [];
+    });
+  await (await under('one')).close();
+  await (await under('one')).close();
+  const changed = await under('two');
+  expect(changed.runner.status().snapshotComplete).toBe(false);
+  expect(completed(changed)).toEqual(['one', 'one']);
+  await changed.close();
+  const toldAnew = await under('two', [{ type: 'snapshot-completed' }]);
+  expect(toldAnew.runner.status().snapshotComplete).toBe(true);
+  expect(completed(toldAnew)).toEqual(['one', 'one', 'two']);
 });
 
 test('a check that fails in an unforeseen way leaves its trace in the log', async () => {

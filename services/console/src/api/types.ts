@@ -1242,6 +1242,10 @@ export interface SystemProfile {
    */
   objects: ObjectKind[];
   reply?: ReplyProfile;
+  /**
+   * Digest of what decides what its records say. Under another one than before they are told anew, and nothing is created until they have been.
+   */
+  mapping?: string;
 }
 /**
  * How interactions can be replied to.

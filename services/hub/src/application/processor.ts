@@ -14,7 +14,7 @@ import { message as outboxMessage } from './outbox.js';
 import type { PlanOptions } from './merge-cluster.js';
 import { recordRow, type Touched } from './record-row.js';
 import { applyFacts } from './records.js';
-import type { CustomerRow, SystemRow } from './rows.js';
+import { isSnapshotComplete, type CustomerRow, type SystemRow } from './rows.js';
 import { applyTimeline } from './timeline.js';
 import { Workspace, type Uncommitted, type WorkspaceOptions } from './workspace.js';
 
@@ -245,11 +245,16 @@ export class Processor {
 
   /** Which systems' first snapshots are complete, as the state has it. */
   async loadSnapshots(): Promise<void> {
-    const names = [...this.core.profiles.keys()];
-    const rows = await this.store.getMany(this.core.tenant, 'systems', names);
-    this.snapshots = new Set(
-      names.filter((_, i) => (JSON.parse(rows[i]?.value ?? '{}') as SystemRow).snapshotCompletedAt !== undefined),
+    const profiles = [...this.core.profiles];
+    const rows = await this.store.getMany(
+      this.core.tenant,
+      'systems',
+      profiles.map(([name]) => name),
     );
+    const complete = profiles.filter(([, profile], i) =>
+      isSnapshotComplete(JSON.parse(rows[i]?.value ?? '{}') as SystemRow, profile),
+    );
+    this.snapshots = new Set(complete.map(([name]) => name));
   }
 
   private async applySignals(workspace: Workspace, intake: Intake): Promise<void> {
@@ -261,10 +266,16 @@ export class Processor {
     );
     for (const signal of completed) {
       const system = signal.system ?? '';
-      const row = workspace.get<SystemRow>('systems', system);
-      if (row?.snapshotCompletedAt === undefined)
-        workspace.set('systems', system, { ...row, snapshotCompletedAt: signal.at } satisfies SystemRow);
-      this.snapshots?.add(system);
+      const { snapshotCompletedAt, snapshotMapping } = workspace.get<SystemRow>('systems', system) ?? {};
+      const mapping = signal.detail?.['mapping'];
+      const row: SystemRow = {
+        snapshotCompletedAt: snapshotCompletedAt ?? signal.at,
+        ...(typeof mapping === 'string' ? { snapshotMapping: mapping } : {}),
+      };
+      if (snapshotCompletedAt === undefined || snapshotMapping !== row.snapshotMapping)
+        workspace.set('systems', system, row);
+      if (isSnapshotComplete(row, this.core.profiles.get(system) ?? {})) this.snapshots?.add(system);
+      else this.snapshots?.delete(system);
     }
   }
 

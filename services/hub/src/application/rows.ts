@@ -1,4 +1,4 @@
-import type { BusinessObject, Command, Decision, Interaction, Outcome } from '@unsilo/schemas';
+import type { BusinessObject, Command, Decision, Interaction, Outcome, SystemProfile } from '@unsilo/schemas';
 import type { OrderedDecision } from '../domain/decisions.js';
 import type { RecordFacts } from '../domain/facts.js';
 
@@ -88,6 +88,14 @@ export interface ObjectRow {
 
 export interface SystemRow {
   snapshotCompletedAt?: string;
+  /** Digest of the mapping under which it was complete, where the connector tells one. */
+  snapshotMapping?: string;
+}
+
+/** Whether all that a system held at first has been read, and under its present mapping: other records may be told anew by then. */
+export function isSnapshotComplete(row: SystemRow | undefined, { mapping }: Pick<SystemProfile, 'mapping'>): boolean {
+  if (row?.snapshotCompletedAt === undefined) return false;
+  return mapping === undefined || row.snapshotMapping === undefined || row.snapshotMapping === mapping;
 }
 
 export type TimelineRow = { type: 'interaction' | 'object'; ref: string };

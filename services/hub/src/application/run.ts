@@ -329,8 +329,10 @@ class RunningHub implements Hub {
 
   /** Customers are a function of policy, model, systems and the software too: when one of them changed, everything is looked at again. */
   private async recomputeIfRulesChanged(): Promise<void> {
-    const { store, systems } = this.options;
+    const { store } = this.options;
     const { tenant, policy, model } = this.core;
+    // Under which mapping records are told is no rule: what they say then comes as events.
+    const systems = this.options.systems.map(({ mapping: _, ...profile }) => profile);
     const rules = printOf([policy, model, systems, CUSTOMERS_FORMAT]);
     const reading = printOf([policy.country ?? null, systems, CUSTOMERS_FORMAT]);
     const [known, summarised] = await store.getMany(tenant, 'progress', [COMPUTED_WITH, SUMMARISED_WITH]);

@@ -19,8 +19,29 @@ const creating = {
   },
 };
 
-const complete = (system: string): UnsiloEvent =>
-  signalEvent('acme', { name: 'snapshot.completed', system, at: new Date(T0).toISOString() });
+const complete = (system: string, mapping?: string): UnsiloEvent =>
+  signalEvent('acme', {
+    name: 'snapshot.completed',
+    system,
+    at: new Date(T0).toISOString(),
+    ...(mapping === undefined ? {} : { detail: { mapping } }),
+  });
+
+it('creating waits for a system whose mapping has changed, until its records have been told anew', async () => {
+  const under = (mapping: string) => ({ systems: [crm('a'), { ...crm('b'), mapping }] });
+  const hub = await openTestHub({ ...under('one'), policy: creating });
+  await hub.append(complete('a'), complete('b', 'one'));
+  await hub.hub.settled();
+  await hub.reopen(under('two'));
+  const emails = [{ address: 'ada@example.org' }];
+  await hub.append(seen('a/contact/1', 1, { name: { given: 'Ada' }, emails }), complete('b', 'one'));
+  await hub.hub.settled();
+  expect(await hub.commands('b')).toEqual([]);
+  await hub.append(complete('b', 'two'));
+  await hub.hub.settled();
+  expect(await hub.commands('b')).toMatchObject([{ action: 'create', createdFor: 'a/contact/1' }]);
+  await hub.close();
+});
 
 describe('creating a record where a customer has none', () => {
   let hub: TestHub;

@@ -33,7 +33,7 @@ export interface TestHub {
   /** All messages of all topics but `customers`, which nobody rebuilds from. */
   everything(): Promise<AppendMessage[]>;
   /** @param changed Settings of the hub that is opened. */
-  reopen(changed?: Pick<Settings, 'model'> | Pick<Settings, 'policy'>): Promise<void>;
+  reopen(changed?: Pick<Settings, 'model'> | Pick<Settings, 'policy'> | Pick<Settings, 'systems'>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { topicName } from '@unsilo/schemas';
 import { systemOf } from '../../domain/ref.js';
-import type { SystemRow } from '../rows.js';
+import { isSnapshotComplete, type SystemRow } from '../rows.js';
 import { ServiceError, type AuditRow, type Metric, type SystemView } from '../service.js';
 import { readMany, type ServiceContext } from './context.js';
 import { customerIds, readCustomers } from './current-customers.js';
@@ -26,7 +26,7 @@ export async function listSystems(context: ServiceContext): Promise<SystemView[]
       const outbound = (await context.log.lag(connectorGroup(system.system))).filter((l) => l.topic === commands);
       return {
         ...system,
-        snapshotComplete: rows[i]?.snapshotCompletedAt !== undefined,
+        snapshotComplete: isSnapshotComplete(rows[i], system.profile),
         lag: {
           inbound: sum(inbound.map((l) => l.lag)),
           inboundMs: Math.max(0, ...inbound.map((l) => l.lagMs)),
