@@ -51,6 +51,8 @@ export class Processor {
   /** Commands may be planned (SYNC section 5.7). */
   planning = false;
   private snapshots: Set<string> | undefined;
+  /** Told complete: what came before that may lie behind it in other topics. */
+  private readonly toldComplete = new Set<string>();
   /** So many commits to come may meet others'. */
   private onGuard = 0;
 
@@ -245,6 +247,20 @@ export class Processor {
 
   /** Which systems' first snapshots are complete, as the state has it. */
   async loadSnapshots(): Promise<void> {
+    this.snapshots = await this.completeOnes();
+  }
+
+  /** Others may have been told of a snapshot. */
+  async lookForSnapshots(): Promise<void> {
+    this.tellComplete(await this.completeOnes());
+  }
+
+  /** These are complete once `confirmSnapshots` has them. */
+  tellComplete(systems: Iterable<string>): void {
+    for (const system of systems) if (!this.snapshots?.has(system)) this.toldComplete.add(system);
+  }
+
+  private async completeOnes(): Promise<Set<string>> {
     const profiles = [...this.core.profiles];
     const rows = await this.store.getMany(
       this.core.tenant,
@@ -254,7 +270,7 @@ export class Processor {
     const complete = profiles.filter(([, profile], i) =>
       isSnapshotComplete(JSON.parse(rows[i]?.value ?? '{}') as SystemRow, profile),
     );
-    this.snapshots = new Set(complete.map(([name]) => name));
+    return new Set(complete.map(([name]) => name));
   }
 
   private async applySignals(workspace: Workspace, intake: Intake): Promise<void> {
@@ -274,9 +290,24 @@ export class Processor {
       };
       if (snapshotCompletedAt === undefined || snapshotMapping !== row.snapshotMapping)
         workspace.set('systems', system, row);
-      if (isSnapshotComplete(row, this.core.profiles.get(system) ?? {})) this.snapshots?.add(system);
-      else this.snapshots?.delete(system);
+      if (isSnapshotComplete(row, this.core.profiles.get(system) ?? {})) this.tellComplete([system]);
+      else {
+        this.toldComplete.delete(system);
+        this.snapshots?.delete(system);
+      }
     }
+  }
+
+  /** Systems whose snapshot was told complete since this was asked last. */
+  takeToldComplete(): string[] {
+    const told = [...this.toldComplete];
+    this.toldComplete.clear();
+    return told;
+  }
+
+  /** All that was on the log when these were told complete has been taken in. */
+  confirmSnapshots(systems: readonly string[]): void {
+    for (const system of systems) this.snapshots?.add(system);
   }
 
   get allSnapshotsComplete(): boolean {

@@ -70,6 +70,7 @@ class RunningHub implements Hub {
   private wentBack = false;
   private sweepWanted = false;
   private sweep: Promise<void> | undefined;
+  private confirming: Promise<void> | undefined;
   private routine: NodeJS.Timeout | undefined;
   private watch: NodeJS.Timeout | undefined;
 
@@ -236,6 +237,7 @@ class RunningHub implements Hub {
       const before = await this.heads();
       await this.recovery;
       await this.caughtUp(this.life.signal);
+      await this.confirming;
       await this.sweep;
       await this.inTurn(async () => undefined);
       if (before === (await this.heads())) return;
@@ -277,11 +279,35 @@ class RunningHub implements Hub {
   }
 
   private async handle(batch: LogBatch): Promise<void> {
-    const wasComplete = this.processor.allSnapshotsComplete;
     // Another worker may have been told.
-    if (!wasComplete && !this.options.store.exclusive) await this.processor.loadSnapshots();
+    if (!this.processor.allSnapshotsComplete && !this.options.store.exclusive) await this.processor.lookForSnapshots();
     await this.batches.handle(batch);
-    if (!wasComplete && this.processor.allSnapshotsComplete) this.requestSweep();
+    this.confirming ??= this.confirmSnapshots().finally(() => (this.confirming = undefined));
+  }
+
+  /**
+   * Topics are read side by side: that a snapshot is complete may be read before the records that it consists of, and they may be the ones that
+   * would be made a second time.
+   */
+  private async confirmSnapshots(): Promise<void> {
+    const { processor, life } = this;
+    for (let told = processor.takeToldComplete(); told.length > 0; told = processor.takeToldComplete()) {
+      const systems = told;
+      try {
+        await this.caughtUp(life.signal);
+      } catch (error) {
+        // Who begins again reads from the state which snapshots are complete.
+        if (life.signal.aborted) return;
+        processor.tellComplete(systems);
+        this.options.logger.error(
+          { code: codeOf(error) },
+          'How far the log has been read could not be told; it will be asked again at the next batch.',
+        );
+        return;
+      }
+      await this.inTurn(async () => processor.confirmSnapshots(systems));
+      if (processor.allSnapshotsComplete) this.requestSweep();
+    }
   }
 
   private async heads(): Promise<string> {

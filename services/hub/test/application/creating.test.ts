@@ -43,6 +43,20 @@ it('creating waits for a system whose mapping has changed, until its records hav
   await hub.close();
 });
 
+it('a snapshot that is told complete is so once what came before it has been taken in', async () => {
+  const hub = await openTestHub({ systems, policy: creating, batchSize: 2 });
+  const people = Array.from({ length: 26 }, (_, i) => {
+    const letter = String.fromCharCode(97 + i);
+    return { name: { given: `Ada${letter}` }, emails: [{ address: `ada.${letter}@example.org` }] };
+  });
+  await hub.append(...people.map((person, i) => seen(`a/contact/${i}`, 1, person)), complete('a'));
+  await hub.hub.settled();
+  await hub.append(...people.map((person, i) => seen(`b/contact/${i}`, 1, person)), complete('b'));
+  await hub.hub.settled();
+  expect((await hub.commands('b')).filter(({ action }) => action === 'create')).toEqual([]);
+  await hub.close();
+});
+
 describe('creating a record where a customer has none', () => {
   let hub: TestHub;
   beforeEach(async () => {
