@@ -182,7 +182,7 @@ function wantedList(
   const shadow = member.shadow.lists.get(attribute) ?? new Map<string, Element>();
   const claims = golden.lists.get(attribute);
   if (!claims && shadow.size === 0) return undefined;
-  // What a record shows beyond its slots takes up none of them (ADR 0015).
+  // What a record shows beyond its slots takes up none of them (ADR 0016).
   const places = Math.max(spec.slots?.length ?? Infinity, shadow.size);
   const addWins = systemPolicy(context.policy, systemOf(member.ref)).addWins;
   const chosen = new Map<string, Element>();
