@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ConnectorContext, ReadItem } from '@unsilo/connector-sdk';
+import type { ReadingContext, ReadItem } from '@unsilo/connector-sdk';
 import { bytesOf, listFiles, look, type FoundFile } from './client.js';
 import { badRecord, type BadPiece } from './bad-input.js';
 import { dialectOf } from './dialect.js';
@@ -14,7 +14,7 @@ import { removals } from './removals.js';
 import { takeUpMapping } from './take-up-mapping.js';
 import { tableOf, type FileProgress, type JournalEntry, type Table } from './table.js';
 
-type Context = ConnectorContext<CsvOptions>;
+type Context = ReadingContext<CsvOptions>;
 
 /** Records that are merged and kept at once. */
 const BATCH_RECORDS = 500;

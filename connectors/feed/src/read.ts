@@ -5,6 +5,7 @@ import {
   RetryableError,
   TerminalError,
   type ConnectorContext,
+  type ReadingContext,
   type ReadItem,
 } from '@unsilo/connector-sdk';
 import { expandFolder, fetchFeed, type Fetched, type Validators } from './client.js';
@@ -42,7 +43,7 @@ const CHECKPOINT_ITEMS = 500;
 const CHECKPOINT_DOCUMENTS = 20;
 
 /** One reading of all feeds that are due. One feed that fails doesn't hold up the others; when all fail, the system fails. */
-export async function* readFeeds(context: ConnectorContext<FeedOptions>): AsyncGenerator<ReadItem> {
+export async function* readFeeds(context: ReadingContext<FeedOptions>): AsyncGenerator<ReadItem> {
   const before = checkpointOf(context.checkpoint);
   const { sources, failures } = await sourcesOf(context);
   const configured = new Set(sources.map(({ key }) => key));

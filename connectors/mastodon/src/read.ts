@@ -1,4 +1,4 @@
-import { urlForMessages, type ConnectorContext, type ReadItem } from '@unsilo/connector-sdk';
+import { urlForMessages, type ConnectorContext, type ReadingContext, type ReadItem } from '@unsilo/connector-sdk';
 import { instant, readNotification, readStatus, type Status } from './api.js';
 import { mastodonClient, type MastodonClient, type Page } from './client.js';
 import { accountParty, goneInteraction, goneParty, orderOf, statusInteraction, type Seen } from './map.js';
@@ -28,7 +28,7 @@ const CHECKS = 30;
 const BEGINNING = '0';
 
 interface Reading {
-  context: ConnectorContext<MastodonOptions>;
+  context: ReadingContext<MastodonOptions>;
   client: MastodonClient;
   selfId: string;
   domain: string;
@@ -37,7 +37,7 @@ interface Reading {
 }
 
 /** Reads what there is; with streaming, goes on until the signal aborts. */
-export async function* readMastodon(context: ConnectorContext<MastodonOptions>): AsyncGenerator<ReadItem> {
+export async function* readMastodon(context: ReadingContext<MastodonOptions>): AsyncGenerator<ReadItem> {
   const { options, clock, signal } = context;
   const client = mastodonClient(context);
   const self = await client.self();

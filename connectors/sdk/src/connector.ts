@@ -22,7 +22,7 @@ export interface Connector<Options = unknown> {
    * Yields changes and checkpoints until `context.signal` aborts (or the source is exhausted: it is called again after
    * `interval`). A checkpoint says: everything yielded before it need not be read again. It is saved once that is durable.
    */
-  read?(context: ConnectorContext<Options>): AsyncIterable<ReadItem>;
+  read?(context: ReadingContext<Options>): AsyncIterable<ReadItem>;
   /** Handles one authentic HTTP call of the system. */
   webhook?: WebhookHandler<Options>;
   /**
@@ -77,8 +77,6 @@ export interface ConnectorContext<Options> {
   tenant: string;
   system: string;
   options: Options;
-  /** The value of the last checkpoint that was saved; undefined at the first start. */
-  checkpoint: unknown;
   /** HTTP with retries, rate limits shared by all of this system's readers and writers, time and size limits. */
   http: HttpClient;
   /** Small durable memory of the connector, apart from checkpoints: counters of versions, idempotency. */
@@ -92,6 +90,12 @@ export interface ConnectorContext<Options> {
    */
   readonly clockOffsetMs: number | undefined;
   signal: AbortSignal;
+}
+
+/** What a reading is given besides: only it knows how far the system was read. */
+export interface ReadingContext<Options> extends ConnectorContext<Options> {
+  /** The value of the last checkpoint that was saved when this reading began; undefined at the first start. */
+  checkpoint: unknown;
 }
 
 export interface HttpClient {

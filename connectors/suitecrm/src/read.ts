@@ -1,4 +1,4 @@
-import type { ConnectorContext, ReadItem } from '@unsilo/connector-sdk';
+import type { ReadingContext, ReadItem } from '@unsilo/connector-sdk';
 import { parseRef } from '@unsilo/schemas';
 import { changesOf, deletionOf, type Reading } from './changes.js';
 import { isObjectKind } from './mappings.js';
@@ -19,7 +19,7 @@ const MOST_DELETIONS = 100;
  * One reading: the first time everything, by id and resumable; then what was modified since, deletions included; and now and then, a few
  * pages at a time, everything again, since some changes leave no trace in `date_modified`.
  */
-export async function* read(context: ConnectorContext<SuiteCrmOptions>): AsyncGenerator<ReadItem> {
+export async function* read(context: ReadingContext<SuiteCrmOptions>): AsyncGenerator<ReadItem> {
   const suite = openSystem(context);
   const modules = configuredModules(suite.options);
   await finishExchanges(suite);

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createHttpClient,
-  parseOptions,
-  systemClock,
-  type ConnectorContext,
-  type ReadItem,
-} from '@unsilo/connector-sdk';
+import { createHttpClient, parseOptions, systemClock, type ReadingContext, type ReadItem } from '@unsilo/connector-sdk';
 import { suitecrm, type SuiteCrmOptions } from '@unsilo/connector-suitecrm';
 import type { AttributeValue, Command, PartyState, Version } from '@unsilo/schemas';
 import { hostileTexts } from './hostile.js';
@@ -98,7 +92,7 @@ function realContext() {
   const valueOf = (key: string): unknown => (stored.has(key) ? JSON.parse(stored.get(key)!) : undefined);
   const http = createHttpClient({ system: 'crm', allowPrivateAddresses: true });
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-  const context: ConnectorContext<SuiteCrmOptions> = {
+  const context: ReadingContext<SuiteCrmOptions> = {
     tenant: 'acme',
     system: 'crm',
     options: parsed.options,

@@ -38,7 +38,7 @@ export interface Reader {
 
 export function createReader<Options>(
   connector: Connector<Options>,
-  contextFor: (checkpoint: unknown, signal: AbortSignal) => ConnectorContext<Options>,
+  contextFor: (signal: AbortSignal) => ConnectorContext<Options>,
   intake: Intake,
   scope: Scope,
   settings: ReaderSettings,
@@ -79,7 +79,7 @@ export function createReader<Options>(
   /** One reading, to its end. */
   async function readOnce(signal: AbortSignal): Promise<void> {
     const [checkpoint] = await storage.getMany([keys.checkpoint]);
-    const context = contextFor(checkpoint, signal);
+    const context = Object.assign(contextFor(signal), { checkpoint });
     const iterator = connector.read!(context)[Symbol.asyncIterator]();
     const buffer: ReadItem[] = [];
     let failure: { error: unknown } | undefined;

@@ -103,28 +103,23 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
   let reading: { stop: AbortController; done: Promise<void> } | undefined;
   let lastChangeAt: number | undefined;
   let closing: Promise<void> | undefined;
-  let lastCheckpoint: unknown;
   const [completed] = await storage.getMany([keys.snapshot]);
   // Under another mapping the records are yet to be told: what other systems have may be among them.
   let snapshotComplete = completed === true || (completed !== undefined && completed === (mapping ?? completed));
 
-  const contextFor = (checkpoint: unknown, signal: AbortSignal): ConnectorContext<Options> => {
-    lastCheckpoint = checkpoint;
-    return {
-      tenant,
-      system,
-      options,
-      checkpoint,
-      http,
-      memory,
-      log: logger,
-      clock,
-      get clockOffsetMs() {
-        return clockOffset.lastMs;
-      },
-      signal,
-    };
-  };
+  const contextFor = (signal: AbortSignal): ConnectorContext<Options> => ({
+    tenant,
+    system,
+    options,
+    http,
+    memory,
+    log: logger,
+    clock,
+    get clockOffsetMs() {
+      return clockOffset.lastMs;
+    },
+    signal,
+  });
 
   async function raise(name: string, rest: Omit<Signal, 'name' | 'system' | 'at'> = {}): Promise<void> {
     const event = signalEvent(tenant, { name, system, at: timestamp(clock.now()), ...rest });
@@ -179,7 +174,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
         );
   const writer = createWriter(
     connector,
-    (signal) => contextFor(lastCheckpoint, signal),
+    contextFor,
     intake,
     scope,
     { ...runnerDefaults.writing, ...given.writing },
@@ -215,7 +210,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     await storage.set({ [keys.snapshot]: mapping ?? true });
     onSnapshot();
   }
-  const erasures = await followErasures(connector, (signal) => contextFor(lastCheckpoint, signal), intake, scope);
+  const erasures = await followErasures(connector, contextFor, intake, scope);
   await writer.start();
   startReading();
 
@@ -231,7 +226,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
       return { status: 401, body: code };
     }
     try {
-      const answer = await handler.handle(contextFor(lastCheckpoint, abandon.signal), call);
+      const answer = await handler.handle(contextFor(abandon.signal), call);
       for (const { type } of (answer.items ?? []) as readonly ReadItem[])
         if (type === 'checkpoint' || type === 'snapshot-completed')
           throw new TypeError(`A webhook says nothing of how far the system was read: ${type}`);
@@ -257,7 +252,7 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
 
   async function check(): Promise<Finding[]> {
     try {
-      return await connector.check(contextFor(lastCheckpoint, abandon.signal));
+      return await connector.check(contextFor(abandon.signal));
     } catch (error) {
       return [{ ok: false, ...toldReason(error, scope) }];
     }

@@ -1,6 +1,6 @@
 import { createHttpClient } from '../http/client.js';
 import type { HttpSettings } from '../http/settings.js';
-import type { Connector, ConnectorContext, ConnectorLog, ReadItem } from '../connector.js';
+import type { Connector, ConnectorLog, ReadingContext, ReadItem } from '../connector.js';
 import { parseOptions } from '../options.js';
 import { secretValues } from '../redaction.js';
 import { connectorMemory } from '../runner/context.js';
@@ -14,7 +14,7 @@ export interface LogLine {
 }
 
 /** A context that keeps everything in memory and shows what happened. */
-export interface TestContext<Options> extends ConnectorContext<Options> {
+export interface TestContext<Options> extends ReadingContext<Options> {
   clock: VirtualClock;
   /** What the connector logged. */
   readonly logged: readonly LogLine[];
@@ -94,7 +94,7 @@ export function testContext<Options>(
 /** Reads until the source is exhausted or `enough` says so, and answers all that was yielded. */
 export async function readItems<Options>(
   connector: Connector<Options>,
-  context: ConnectorContext<Options>,
+  context: ReadingContext<Options>,
   enough: (item: ReadItem, items: readonly ReadItem[]) => boolean = () => false,
 ): Promise<ReadItem[]> {
   const items: ReadItem[] = [];

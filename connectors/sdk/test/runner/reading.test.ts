@@ -81,6 +81,29 @@ test('under a coarse version another state gets the next counter, and the same s
   expect(started.runner.status().counts.repeats).toBe(2);
 });
 
+test('only a reading is given the checkpoint: whatever else runs meanwhile could take it for the present one', async () => {
+  const world = rolodex();
+  const given: [string, boolean][] = [];
+  const note = (what: string, context: object) => void given.push([what, 'checkpoint' in context]);
+  const { read: reading, webhook, check } = world.connector;
+  const connector: typeof world.connector = {
+    ...world.connector,
+    read: (context) => (note('read', context), reading!(context)),
+    check: (context) => (note('check', context), check(context)),
+    webhook: { ...webhook!, handle: (context) => (note('webhook', context), Promise.resolve({ status: 202 })) },
+  };
+  const started = await run(connector, {});
+  await idle(started);
+  await started.runner.check();
+  const headers = { 'x-token': 'hunter2-token' };
+  await started.runner.webhook({ method: 'POST', path: '/', query: {}, headers, raw: Buffer.from('') });
+  expect(given).toEqual([
+    ['read', true],
+    ['check', false],
+    ['webhook', false],
+  ]);
+});
+
 test('a poke during a reading leads to another one', async () => {
   const world = rolodex();
   const started = await run(world.connector, {});

@@ -1,4 +1,4 @@
-import { defineConnector, type ConnectorContext, type ReadItem } from '@unsilo/connector-sdk';
+import { defineConnector, type ReadingContext, type ReadItem } from '@unsilo/connector-sdk';
 import { Type } from 'typebox';
 import type { ConfiguredSystem } from '../../src/configuration/configuration.js';
 
@@ -61,7 +61,7 @@ export class Rolodex {
     this.cards.set(card.id, card);
   }
 
-  async *#read({ system, clock, checkpoint }: ConnectorContext<unknown>): AsyncGenerator<ReadItem> {
+  async *#read({ system, clock, checkpoint }: ReadingContext<unknown>): AsyncGenerator<ReadItem> {
     this.readings += 1;
     const observedAt = new Date(clock.now()).toISOString();
     for (const { id, version, name, email } of this.cards.values())

@@ -83,7 +83,6 @@ async function tryOut(system: ConfiguredSystem, tenant: string, signal: AbortSig
     tenant,
     system: name,
     options,
-    checkpoint: undefined,
     clockOffsetMs: undefined,
     http,
     memory: {
