@@ -1,3 +1,4 @@
+import { markedValues } from './options-walk.js';
 import { wellFormed } from './text.js';
 
 /** Marks an option as secret in its schema: `Type.String({ ...secret, description })`. Such values never reach logs or errors. */
@@ -39,39 +40,12 @@ export function urlForMessages(url: string | URL): string {
 
 /** The values of all options marked `secret` (or of format `password`), however deep, to be hidden. */
 export function secretValues(schema: unknown, options: unknown): string[] {
-  const found: string[] = [];
-  collect(schema, options, found);
-  return found;
+  const isSecret = (part: Readonly<Record<string, unknown>>) =>
+    part['writeOnly'] === true || part['format'] === 'password';
+  return markedValues(schema, options, isSecret).flatMap(({ value }) => everyString(value));
 }
 
-function collect(schema: unknown, value: unknown, found: string[]): void {
-  if (!isObject(schema) || value === undefined || value === null) return;
-  if (schema['writeOnly'] === true || schema['format'] === 'password') return everyString(value, found);
-  for (const part of ['anyOf', 'oneOf', 'allOf']) {
-    const branches = schema[part];
-    if (Array.isArray(branches)) for (const branch of branches) collect(branch, value, found);
-  }
-  if (Array.isArray(value)) {
-    for (const item of value) collect(schema['items'], item, found);
-    return;
-  }
-  if (!isObject(value)) return;
-  const properties = isObject(schema['properties']) ? schema['properties'] : {};
-  const others = schema['additionalProperties'] ?? firstOf(schema['patternProperties']);
-  for (const [name, part] of Object.entries(value))
-    collect(Object.hasOwn(properties, name) ? properties[name] : others, part, found);
-}
-
-function everyString(value: unknown, found: string[]): void {
-  if (typeof value === 'string') found.push(value);
-  else if (typeof value === 'object' && value !== null)
-    for (const part of Object.values(value)) everyString(part, found);
-}
-
-function firstOf(value: unknown): unknown {
-  return isObject(value) ? Object.values(value)[0] : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function everyString(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(everyString) : [];
 }

@@ -73,6 +73,9 @@ export type FieldRuleObject = Static<typeof FieldRuleSchema>;
 /** One field feeds one attribute, several, or (null) none. */
 export type FieldRule = string | FieldRuleObject | readonly (string | FieldRuleObject)[] | null;
 
+/** Marks in a schema the parts of a field mapping whose mistakes no schema sees. */
+export const MAPPING_PART = 'x-unsilo-mapping';
+
 const OneRule = Type.Union([Type.String(), FieldRuleSchema]);
 export const MappingConfigSchema = Type.Object(
   {
@@ -93,10 +96,14 @@ export const MappingConfigSchema = Type.Object(
       ),
     ),
     fields: Type.Record(Type.String(), Type.Union([OneRule, Type.Array(OneRule), Type.Null()]), {
+      [MAPPING_PART]: 'fields',
       description: "The system's fields and the attributes that they feed; null takes a field of the defaults out",
     }),
     constants: Type.Optional(
-      Type.Record(Type.String(), Scalar, { description: 'Attributes that every record has: `language: de`' }),
+      Type.Record(Type.String(), Scalar, {
+        [MAPPING_PART]: 'constants',
+        description: 'Attributes that every record has: `language: de`',
+      }),
     ),
     write: Type.Optional(
       Type.Record(Type.String(), Scalar, { description: 'Fields written with a fixed value into every new record' }),

@@ -1,4 +1,4 @@
-import { TerminalError } from '../errors.js';
+import { MappingMistake } from './mistake.js';
 
 export interface DateForm {
   /** `YYYY-MM-DD`; undefined when the text is no date of this form or no day that exists. */
@@ -28,9 +28,12 @@ export function dateForm(form: string): DateForm {
   const wellMade =
     letters.length === 3 && ['yyyy', /^mm?$/, /^dd?$/].every((wanted) => letters.some((part) => fits(part, wanted)));
   if (!wellMade)
-    throw new TerminalError('UNSILO_MAPPING_BAD_DATE_FORM', `${JSON.stringify(form)} is no form of a date`, {
-      hint: 'Write it with yyyy, mm (or m) and dd (or d), each once: yyyymmdd, dd.mm.yyyy, m/d/yyyy.',
-    });
+    throw new MappingMistake(
+      'UNSILO_MAPPING_BAD_DATE_FORM',
+      `${JSON.stringify(form)} is no form of a date`,
+      'Write it with yyyy, mm (or m) and dd (or d), each once: yyyymmdd, dd.mm.yyyy, m/d/yyyy.',
+      'date',
+    );
   const pattern = new RegExp(`^${parts.map(partPattern).join('')}$`);
   const order = letters.map((part) => part[0]);
   return {

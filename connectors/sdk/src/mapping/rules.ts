@@ -1,4 +1,3 @@
-import { TerminalError } from '../errors.js';
 import {
   attributeTarget,
   ELEMENTS,
@@ -10,6 +9,7 @@ import {
   type Tag,
 } from './attributes.js';
 import type { FieldRule, FieldRuleObject, MappingConfig } from './config.js';
+import { MappingMistake } from './mistake.js';
 import { valueForm, type ValueForm } from './values.js';
 
 /** One field and one of its attributes, checked. */
@@ -43,7 +43,7 @@ export interface CompiledMapping {
   places: Map<MultiAttribute, Place[]>;
 }
 
-/** @throws TerminalError UNSILO_MAPPING_… naming the field, with what was probably meant */
+/** @throws MappingMistake UNSILO_MAPPING_… naming the field, with what was probably meant */
 export function compile(config: MappingConfig): CompiledMapping {
   const links = Object.entries(config.fields).flatMap(([field, rule]) =>
     rulesOf(rule).map((single) => link(field, single)),
@@ -64,17 +64,26 @@ export function rulesOf(rule: FieldRule): FieldRuleObject[] {
   return list.map((single) => (typeof single === 'string' ? { attribute: single } : single));
 }
 
-/** @throws TerminalError UNSILO_MAPPING_UNKNOWN_ATTRIBUTE */
-export function targetOf(path: string, where: string): AttributeTarget {
+/** @throws MappingMistake of any of the field's rules */
+export function checkRule(field: string, rule: FieldRule): void {
+  for (const single of rulesOf(rule)) link(field, single);
+}
+
+/** @throws MappingMistake UNSILO_MAPPING_UNKNOWN_ATTRIBUTE */
+export function checkConstant(path: string): AttributeTarget {
+  return targetOf(path, `constant ${JSON.stringify(path)}`);
+}
+
+/** @throws MappingMistake UNSILO_MAPPING_UNKNOWN_ATTRIBUTE */
+function targetOf(path: string, where: string): AttributeTarget {
   const target = attributeTarget(path);
   if (target !== undefined) return target;
   const meant = nearestPath(path);
-  throw new TerminalError(
+  throw new MappingMistake(
     'UNSILO_MAPPING_UNKNOWN_ATTRIBUTE',
     `${where}: there is no attribute ${JSON.stringify(path)}`,
-    {
-      hint: meant === undefined ? `Known are ${knownPaths().join(', ')}.` : `Did you mean ${meant}?`,
-    },
+    meant === undefined ? `Known are ${knownPaths().join(', ')}.` : `Did you mean ${meant}?`,
+    'attribute',
   );
 }
 
@@ -84,7 +93,7 @@ function link(field: string, rule: FieldRuleObject): FieldLink {
   const kind: ElementKind | undefined = target.type === 'element' ? ELEMENTS[target.attribute] : undefined;
   for (const tag of ['label', 'service', 'issuer', 'purpose', 'channel'] as const)
     if (rule[tag] !== undefined && kind?.tags.includes(tag) !== true)
-      throw badRule(where, `${rule.attribute} takes no ${tag}`, 'Take it out.');
+      throw badRule(where, `${rule.attribute} takes no ${tag}`, 'Take it out.', tag);
   for (const tag of kind?.required ?? [])
     if (rule[tag] === undefined)
       throw badRule(where, `${rule.attribute} needs a ${tag}`, `Write { attribute: ${rule.attribute}, ${tag}: … }.`);
@@ -93,16 +102,22 @@ function link(field: string, rule: FieldRuleObject): FieldLink {
       where,
       'only fields of e-mails, phones, titles, links and identifiers can be split',
       'Take split out.',
+      'split',
     );
   const isConsent = target.type === 'element' && target.attribute === 'consents';
   if (!isConsent && (rule.granted ?? rule.withdrawn) !== undefined)
-    throw badRule(where, 'granted and withdrawn belong to consents', 'Use values to translate other values.');
+    throw badRule(
+      where,
+      'granted and withdrawn belong to consents',
+      'Use values to translate other values.',
+      rule.granted === undefined ? 'withdrawn' : 'granted',
+    );
   if (rule.type !== undefined && target.type !== 'extra')
-    throw badRule(where, 'a type can be given for extra.* only', 'Take type out.');
+    throw badRule(where, 'a type can be given for extra.* only', 'Take type out.', 'type');
   if (rule.date !== undefined && rule.attribute !== 'birthDate' && target.type !== 'extra')
-    throw badRule(where, `${rule.attribute} is no date`, 'Take date out.');
+    throw badRule(where, `${rule.attribute} is no date`, 'Take date out.', 'date');
   if (rule.pattern !== undefined && !isPattern(rule.pattern))
-    throw badRule(where, 'the pattern is no regular expression', 'Mind brackets and backslashes.');
+    throw badRule(where, 'the pattern is no regular expression', 'Mind brackets and backslashes.', 'pattern');
   const direction = rule.direction ?? 'both';
   return {
     field,
@@ -157,6 +172,6 @@ function isPattern(pattern: string): boolean {
   }
 }
 
-function badRule(where: string, what: string, hint: string): TerminalError {
-  return new TerminalError('UNSILO_MAPPING_BAD_RULE', `${where}: ${what}`, { hint });
+function badRule(where: string, what: string, hint: string, key?: string): MappingMistake {
+  return new MappingMistake('UNSILO_MAPPING_BAD_RULE', `${where}: ${what}`, hint, key);
 }

@@ -1,6 +1,6 @@
-import { TerminalError } from '../errors.js';
 import type { AttributeTarget } from './attributes.js';
 import type { FieldRuleObject } from './config.js';
+import { MappingMistake } from './mistake.js';
 import { dateForm, isoForm, NO_DATE, type DateForm } from './dates.js';
 
 type Scalar = string | number | boolean;
@@ -103,12 +103,10 @@ function dateValue(form: DateForm, name: string): ValueForm {
 function consentForm(rule: FieldRuleObject, where: string): ValueForm {
   const { granted, withdrawn } = rule;
   if ((granted ?? []).length === 0 && (withdrawn ?? []).length === 0)
-    throw new TerminalError(
+    throw new MappingMistake(
       'UNSILO_MAPPING_BAD_RULE',
       `${where}: a consent needs the values that grant or withdraw it`,
-      {
-        hint: "Write granted: ['1'] and withdrawn: ['0'], in the values of this field.",
-      },
+      "Write granted: ['1'] and withdrawn: ['0'], in the values of this field.",
     );
   const lower = (values: readonly Scalar[] | undefined) => values?.map((value) => String(value).trim().toLowerCase());
   const grants = lower(granted);

@@ -1,5 +1,5 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import { parseOptions, secretValues, type Connector } from '@unsilo/connector-sdk';
+import { mappingMistakes, parseOptions, secretValues, type Connector, type PlacedMistake } from '@unsilo/connector-sdk';
 import { ATTRIBUTE_PATHS } from '@unsilo/hub/domain';
 import type { SystemProfile } from '@unsilo/schemas';
 import { UnknownConnector, type ConnectorSource } from '../connectors.js';
@@ -115,7 +115,11 @@ function validOptions(
   if (!validate(structuredClone(given)))
     return { ok: false, problems: explainErrors(validate.errors ?? [], document, at) };
   const parsed = parseOptions(connector, given);
-  if (parsed.ok) return parsed;
+  if (parsed.ok) {
+    const mistakes = mappingMistakes(connector.options, given);
+    if (mistakes.length === 0) return parsed;
+    return { ok: false, problems: mistakes.map((mistake) => mappingProblem(mistake, at, document)) };
+  }
   const problems = parsed.problems.map(({ path, message }) =>
     problemAt(document, [...at, ...steps(path)], {
       code: 'UNSILO_CONFIG_INVALID_VALUE',
@@ -123,6 +127,11 @@ function validOptions(
     }),
   );
   return { ok: false, problems };
+}
+
+function mappingProblem({ path, code, message, hint }: PlacedMistake, at: Path, document: SourceDocument) {
+  const told = { code, message: `${message}.`, ...(hint === undefined ? {} : { hint }) };
+  return problemAt(document, [...at, ...path], told);
 }
 
 /** A policy that names what the system doesn't have would silently do nothing. */

@@ -285,6 +285,57 @@ describe('what is wrong is told with line, column and a way out', () => {
     ]);
   });
 
+  it('every mistake in a field mapping, where it is made', async () => {
+    const mapping = [
+      '        mapping:',
+      '          fields:',
+      '            first: name.first',
+      '            last: name.surname',
+      '            mobile: { attribute: phones, issuer: hr }',
+      '            tel: [phones, { attribute: fone }]',
+      '            born:',
+      '              attribute: birthDate',
+      '              date: yyyy-mm',
+      '          constants:',
+      '            nationality: fr',
+    ];
+    const text = [
+      'systems:',
+      '  - name: shop',
+      '    connector: csv',
+      '    options:',
+      '        folder: /in',
+      '        id: id',
+    ];
+    const found = await parseConfiguration(Buffer.from([...text, ...mapping].join('\n')), '/etc/unsilo.yaml', {
+      env: {},
+    }).catch((error: unknown) => (error as ConfigurationError).problems);
+    expect((found as ConfigurationProblem[]).map(({ line, column, path }) => [line, column, path])).toEqual([
+      [9, 20, '/systems/0/options/mapping/fields/first'],
+      [11, 50, '/systems/0/options/mapping/fields/mobile/issuer'],
+      [12, 40, '/systems/0/options/mapping/fields/tel/1/attribute'],
+      [15, 21, '/systems/0/options/mapping/fields/born/date'],
+      [17, 26, '/systems/0/options/mapping/constants/nationality'],
+    ]);
+  });
+
+  it('a mistake in one of several mappings', async () => {
+    const text = `systems:
+  - name: crm
+    connector: suitecrm
+    options:
+      url: https://crm.example
+      auth: { clientId: a, clientSecret: b }
+      mapping:
+        lead: { fields: { description: note } }
+        contact: { fields: { description: notes } }
+`;
+    const found = await parseConfiguration(Buffer.from(text), '/etc/unsilo.yaml', { env: {} }).catch(
+      (error: unknown) => (error as ConfigurationError).problems,
+    );
+    expect(found).toMatchObject([{ line: 9, column: 43, code: 'UNSILO_MAPPING_UNKNOWN_ATTRIBUTE' }]);
+  });
+
   it('a policy that writes where the options leave nothing to write', async () => {
     const text = (out: string) =>
       `systems:\n  - name: shop\n    connector: csv\n    options: { folder: /in, id: id, mapping: { fields: { a: note } }${out} }\n` +
