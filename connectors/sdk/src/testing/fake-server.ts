@@ -54,8 +54,12 @@ export interface FakeServer {
 
 export type FakeHandler = (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
 
-/** A small HTTP server on a free port of 127.0.0.1 whose answers come from `handler`, unless a fault hits. */
-export async function startFakeServer(handler: FakeHandler): Promise<FakeServer> {
+/**
+ * A small HTTP server on 127.0.0.1 whose answers come from `handler`, unless a fault hits.
+ * @param settings.port Default: a free one. A known one lets a configuration lead to it, and a hub that runs on its own.
+ * @throws Error EADDRINUSE where the port is taken
+ */
+export async function startFakeServer(handler: FakeHandler, settings: { port?: number } = {}): Promise<FakeServer> {
   const requests: FakeRequest[] = [];
   const faults: { fault: Fault; left: number; passes: number }[] = [];
 
@@ -96,7 +100,10 @@ export async function startFakeServer(handler: FakeHandler): Promise<FakeServer>
       else response.writeHead(500).end(`the fake server's handler failed: ${String(error)}`);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port ?? 0, '127.0.0.1', resolve);
+  });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
