@@ -111,7 +111,8 @@ export async function locate(
 ): Promise<{ folder: DataFolder; configuration: Configuration | undefined }> {
   const file = invocation.text('config') ?? env['UNSILO_CONFIG'];
   const data = invocation.text('data') ?? env['UNSILO_DATA'];
-  const configuration = file === undefined ? undefined : await loadConfiguration(resolve(cwd, file), { env });
+  const configuration =
+    file === undefined ? undefined : await loadConfiguration(resolve(cwd, file), { env, secrets: 'not-needed' });
   const path = data === undefined ? configuration?.dataFolder : resolve(cwd, data);
   return { folder: path === undefined ? usualFolder(cwd) : new DataFolder(path), configuration };
 }
@@ -134,7 +135,7 @@ export async function rememberedConfiguration(
   const empty = { ...emptyConfiguration(cwd), tenant: last?.tenant ?? emptyConfiguration(cwd).tenant };
   if (last === undefined || last.configuration === null) return empty;
   try {
-    return await loadConfiguration(last.configuration, { env });
+    return await loadConfiguration(last.configuration, { env, secrets: 'not-needed' });
   } catch {
     output.message(`The configuration ${last.configuration} can not be read: systems and policy are unknown.`);
     return empty;

@@ -9,7 +9,7 @@ import { configureKinds } from './kinds.js';
 import { configureModel } from './matching.js';
 import { ConfigurationError, type ConfigurationProblem } from './problem.js';
 import { configurationSchema, type Written } from './schema.js';
-import { resolveReferences } from './secrets.js';
+import { resolveReferences, UNSET } from './secrets.js';
 import { configureSystems, unknownAttribute } from './systems.js';
 
 const validate = new Ajv({ allErrors: true, verbose: true, strictTypes: false }).compile<Written>(configurationSchema);
@@ -18,6 +18,11 @@ export interface LoadOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** Default: the built-in connectors and the packages installed beside the file. */
   connectors?: ConnectorSource;
+  /**
+   * `needed` (the default): every reference must stand for something. `not-needed`: nothing is connected, so those of systems may be unset;
+   * what the storage is opened with is needed all the same.
+   */
+  secrets?: 'needed' | 'not-needed';
 }
 
 /**
@@ -42,7 +47,7 @@ export async function loadConfiguration(file: string, options: LoadOptions = {})
 export async function parseConfiguration(
   bytes: Uint8Array,
   file: string,
-  { env = process.env, connectors }: LoadOptions = {},
+  { env = process.env, connectors, secrets: wanted = 'needed' }: LoadOptions = {},
 ): Promise<Configuration> {
   const path = resolve(file);
   const folder = dirname(path);
@@ -53,20 +58,26 @@ export async function parseConfiguration(
   if (document.problems.length > 0) fail(document.problems);
   // An empty file is an empty configuration.
   const resolved = resolveReferences({ ...document, value: document.value ?? {} }, { folder, env });
-  const { value } = resolved;
+  const value = resolved.value as Written;
   // What a reference could not fill in is empty for that reason alone.
   const unfilled = new Set(resolved.problems.map(({ path: at }) => at));
+  const missing = resolved.problems.filter(
+    ({ code, path: at }) => wanted === 'needed' || code !== UNSET || at.startsWith('/storage/'),
+  );
   const filled = (found: readonly ConfigurationProblem[]): ConfigurationProblem[] =>
     found.filter(({ path: at }) => !unfilled.has(at));
-  if (!validate(value)) return fail([...resolved.problems, ...filled(explainErrors(validate.errors ?? [], document))]);
-  const found = await configureSystems(value, document, connectors ?? connectorSource(folder), folder);
+  const tolerated = wanted === 'needed' ? new Set<string>() : unfilled;
+  const malformed = validate(value) ? [] : filled(explainErrors(validate.errors ?? [], document));
+  // What else is wrong can be looked for only where the form is right.
+  if (malformed.length > 0 || (missing.length > 0 && validate.errors)) return fail([...missing, ...malformed]);
+  const found = await configureSystems(value, document, connectors ?? connectorSource(folder), folder, tolerated);
   const matching = configureModel(value, document, folder);
   const own = configureKinds(value, document, matching.model);
   const rules = Object.keys(value.survivorship ?? {}).flatMap((attribute) =>
     attribute === '*' ? [] : unknownAttribute(attribute, ['survivorship', attribute], document, 'key'),
   );
   const problems = [
-    ...resolved.problems,
+    ...missing,
     ...filled([...found.problems, ...matching.problems, ...own.problems, ...redisProblems(value, document)]),
     ...rules,
   ];

@@ -6,6 +6,9 @@ import type { ConfigurationProblem, Path } from './problem.js';
 /** `${env:NAME}` or `${file:PATH}`; `$${` stands for `${` itself. */
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}/g;
 
+/** Of a reference that is well-formed and stands for nothing. */
+export const UNSET = 'UNSILO_CONFIG_SECRET_MISSING';
+
 export interface Surroundings {
   /** Paths in references are relative to it. */
   folder: string;
@@ -41,11 +44,7 @@ export function resolveReferences(document: SourceDocument, { folder, env }: Sur
     if (kind === 'env') {
       const value = env[name];
       if (value === undefined || value === '')
-        return refuse(
-          'UNSILO_CONFIG_SECRET_MISSING',
-          `The environment variable ${name} is not set.`,
-          'Set it, or use ${file:PATH}.',
-        );
+        return refuse(UNSET, `The environment variable ${name} is not set.`, 'Set it, or use ${file:PATH}.');
       return value;
     }
     try {
@@ -54,7 +53,7 @@ export function resolveReferences(document: SourceDocument, { folder, env }: Sur
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       return refuse(
-        'UNSILO_CONFIG_SECRET_MISSING',
+        UNSET,
         `The file ${name} can not be read (${code ?? 'unknown'}).`,
         'Paths are relative to the folder of the configuration.',
       );

@@ -22,12 +22,16 @@ const ajv = new Ajv({
 });
 const validators = new WeakMap<object, ValidateFunction>();
 
-/** Finds each system's connector, validates its options and its policy against what that connector can do. */
+/**
+ * Finds each system's connector, validates its options and its policy against what that connector can do.
+ * @param unfilled Pointers to values that are empty because a reference stands for nothing: they fit no form, for that reason alone.
+ */
 export async function configureSystems(
   written: Written,
   document: SourceDocument,
   source: ConnectorSource,
   folder: string,
+  unfilled: ReadonlySet<string>,
 ): Promise<{ systems: ConfiguredSystem[]; problems: ConfigurationProblem[]; secrets: string[] }> {
   const systems: ConfiguredSystem[] = [];
   const problems: ConfigurationProblem[] = [];
@@ -45,7 +49,7 @@ export async function configureSystems(
           hint: 'Each has a name of its own.',
         }),
       );
-    const found = await configure(system, path, document, source, folder);
+    const found = await configure(system, path, document, source, folder, unfilled);
     problems.push(...found.problems);
     secrets.push(...found.secrets);
     if (found.configured !== undefined)
@@ -71,6 +75,7 @@ async function configure(
   document: SourceDocument,
   source: ConnectorSource,
   folder: string,
+  unfilled: ReadonlySet<string>,
 ): Promise<Found> {
   let connector: Connector;
   try {
@@ -86,7 +91,8 @@ async function configure(
     return { problems: [problem], secrets: [] };
   }
   const at: Path = [...path, 'options'];
-  const checked = validOptions(connector, absolutePaths(connector.options, system.options ?? {}, folder), at, document);
+  const given = absolutePaths(connector.options, system.options ?? {}, folder);
+  const checked = validOptions(connector, given, at, document, unfilled);
   const secrets = secretValues(connector.options, system.options ?? {});
   if (!checked.ok) return { problems: checked.problems, secrets };
   let profile: SystemProfile;
@@ -109,11 +115,15 @@ function validOptions(
   given: unknown,
   at: Path,
   document: SourceDocument,
+  unfilled: ReadonlySet<string>,
 ): { ok: true; options: unknown } | { ok: false; problems: ConfigurationProblem[] } {
   let validate = validators.get(connector.options);
   if (validate === undefined) validators.set(connector.options, (validate = ajv.compile(connector.options)));
-  if (!validate(structuredClone(given)))
-    return { ok: false, problems: explainErrors(validate.errors ?? [], document, at) };
+  const filledIn = structuredClone(given);
+  if (!validate(filledIn)) {
+    const problems = explainErrors(validate.errors ?? [], document, at);
+    return problems.every(({ path }) => unfilled.has(path)) ? { ok: true, options: filledIn } : { ok: false, problems };
+  }
   const parsed = parseOptions(connector, given);
   if (parsed.ok) {
     const mistakes = mappingMistakes(connector.options, given);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { commands } from '../../src/cli/commands/index.js';
 import { createOutput, inWords, printable, table } from '../../src/cli/output.js';
 import { temporaryFolder } from '../support/folders.js';
+import { filledUnsilo } from '../support/filled-hub.js';
 import { unsilo } from '../support/command-line.js';
 
 describe('help', () => {
@@ -55,6 +56,26 @@ describe('wrong usage', () => {
     const { code, stdout, stderr } = await unsilo(args, { env: folder });
     expect(stderr).toContain(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
+
+describe('systems whose secrets are not set', () => {
+  const folder = temporaryFolder();
+
+  it('are listed without them; a check demands them', async () => {
+    const { unsilo: running } = await filledUnsilo(join(folder, '.unsilo'), []);
+    await running.stop();
+    writeFileSync(
+      join(folder, 'unsilo.yaml'),
+      `systems:
+  - { name: social, connector: mastodon, options: { url: '\${env:SOCIAL_URL}', token: '\${env:SOCIAL_TOKEN}' } }
+`,
+    );
+    const listed = await unsilo(['systems', '--config', 'unsilo.yaml'], { cwd: folder });
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^social +mastodon +stopped/m) as string });
+    const checked = await unsilo(['check', 'unsilo.yaml'], { cwd: folder });
+    expect(checked.code).toBe(3);
+    expect(checked.stdout + checked.stderr).toContain('The environment variable SOCIAL_TOKEN is not set.');
   });
 });
 
