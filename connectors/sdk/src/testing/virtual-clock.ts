@@ -9,12 +9,15 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** How many are asleep. */
   sleepers(): number;
+  /** How many of them only `advance` will wake: their wait is too long to pass by itself. */
+  waiting(): number;
   /** All waits asked for so far, milliseconds. */
   readonly waits: readonly number[];
 }
 
 interface Sleeper {
   at: number;
+  passes: boolean;
   wake: () => void;
 }
 
@@ -33,6 +36,7 @@ export function virtualClock(options: { start?: number; auto?: number } = {}): V
     waits,
     now: () => now,
     sleepers: () => asleep.length,
+    waiting: () => asleep.filter(({ passes }) => !passes).length,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error);
@@ -43,6 +47,7 @@ export function virtualClock(options: { start?: number; auto?: number } = {}): V
         };
         const sleeper: Sleeper = {
           at: now + Math.max(0, ms),
+          passes: ms <= (options.auto ?? -1),
           wake: () => {
             signal?.removeEventListener('abort', onAbort);
             resolve();
@@ -50,7 +55,7 @@ export function virtualClock(options: { start?: number; auto?: number } = {}): V
         };
         signal?.addEventListener('abort', onAbort, { once: true });
         asleep.push(sleeper);
-        if (ms <= (options.auto ?? -1))
+        if (sleeper.passes)
           setImmediate(() => {
             if (asleep.includes(sleeper)) wake(sleeper);
           });

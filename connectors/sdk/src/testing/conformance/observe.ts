@@ -92,9 +92,43 @@ export function latest(run: TestRun, ref: string): Change | undefined {
 /** Waits until all refs have been read. */
 export async function seen(run: TestRun, refs: readonly string[]): Promise<void> {
   const missing = () => refs.filter((ref) => !changes(run).some((change) => change.ref === ref));
-  await eventually('everything is read', () => missing().length === 0).catch((error: unknown) => {
+  await byReading(run, 'everything is read', () => missing().length === 0).catch((error: unknown) => {
     throw new Error(`${String(error)}; missing ${missing().join(', ')}; ${describeRun(run)}`);
   });
+}
+
+/** What has failed for so long, by the virtual clock, fails for good: faults that pass are over after a few tries. */
+const HOPELESS_MS = 6 * 3_600_000;
+
+/**
+ * Waits for what a reading is to bring about. It will not come about any more, and there is nothing to be patient for, once readings have
+ * ended well and the next one is due after the interval, the system is paused, or readings fail again and again.
+ */
+export function byReading(run: TestRun, what: string, holds: () => boolean): Promise<void> {
+  const began = run.clock.now();
+  return eventually(what, () => {
+    const { state } = run.runner.status();
+    const isHopeless = state === 'behind' && run.clock.now() - began > HOPELESS_MS;
+    const isOver = run.clock.waiting() > 0 || state === 'paused' || isHopeless;
+    if (holds()) return true;
+    if (isOver) throw new Error(`waited in vain until ${what}: nothing more is being read`);
+    return false;
+  });
+}
+
+/** How many worlds live at one time: those whose server hangs cost time and no work. */
+const WORLDS = 4;
+
+/** Plays each in a world of its own, several at a time. All have ended when the first failure is thrown. */
+export async function besideEachOther(plays: readonly (() => Promise<void>)[]): Promise<void> {
+  const left = [...plays];
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (let play = left.shift(); play !== undefined && failures.length === 0; play = left.shift())
+      await play().catch((error: unknown) => failures.push(error));
+  };
+  await Promise.all(Array.from({ length: WORLDS }, lane));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Waits for the end of one more reading; a source that never ends (a stream) gets a moment instead. */
@@ -168,7 +202,12 @@ export async function issue(run: TestRun, given: Command, id: string, lifeMs = 3
 }
 
 export async function outcome(run: TestRun, id: string): Promise<Outcome> {
-  await eventually(`command ${id} has an outcome`, () => outcomesOf(run, id).length > 0).catch((error: unknown) => {
+  await eventually(`command ${id} has an outcome`, () => {
+    const isPaused = run.runner.status().state === 'paused';
+    if (outcomesOf(run, id).length > 0) return true;
+    if (isPaused) throw new Error(`waited in vain until command ${id} has an outcome: the system is paused`);
+    return false;
+  }).catch((error: unknown) => {
     throw new Error(`${String(error)}; ${describeRun(run)}`);
   });
   return outcomesOf(run, id).at(-1)!;

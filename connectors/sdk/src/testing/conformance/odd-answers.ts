@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseRef } from '@unsilo/schemas';
 import { oddAbout, oddAnswer } from '../odd-answers.js';
 import type { TestRun } from '../run.js';
-import { changes, eventually, issue, onStage, outcome, readAgain, seen, serverOf } from './observe.js';
+import { byReading, changes, issue, onStage, outcome, readAgain, seen, serverOf } from './observe.js';
 import { assertTrue, eachCommand, read } from './writing.js';
 import type { ConformanceSubject, TestGlobals } from './world.js';
 
@@ -44,7 +44,7 @@ export function oddAnswers<Options>(subject: ConformanceSubject<Options>, { desc
             serverOf(world).fault({ kind: 'odd', twist, times: Infinity });
             const started = await run();
             await seen(started, others);
-            await eventually('the snapshot is completed', () => started.runner.status().snapshotComplete);
+            await byReading(started, 'the snapshot is completed', () => started.runner.status().snapshotComplete);
             const later = (await world.change(2)).filter((ref) => ref !== odd);
             started.runner.poke();
             await seen(started, later);

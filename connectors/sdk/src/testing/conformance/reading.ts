@@ -8,6 +8,8 @@ import { hostileTexts } from '../hostile.js';
 import { emptyDurable, type TestRun } from '../run.js';
 import {
   assertVersionsAreNames,
+  besideEachOther,
+  byReading,
   changes,
   describeRun,
   eventually,
@@ -97,7 +99,7 @@ export function readingConformance<Options>(
     test('the first complete reading is announced', async () => {
       await onStage(subject, async ({ run }) => {
         const started = await run();
-        await eventually('the snapshot is completed', () => started.runner.status().snapshotComplete);
+        await byReading(started, 'the snapshot is completed', () => started.runner.status().snapshotComplete);
       });
     });
 
@@ -154,7 +156,9 @@ export function readingConformance<Options>(
         await readAgain(started);
         const count = changes(started).length;
         await erase(started, place.ref);
-        await eventually('it is kept nowhere', () => ![...started.durable.storage.values()].join().includes(UNIQUE));
+        // Decisions are heeded one after the other.
+        await erase(started, 'elsewhere/contact/1');
+        assert.ok(![...started.durable.storage.values()].join().includes(UNIQUE), 'what was erased is kept');
         await readAgain(started);
         assert.equal(changes(started).length, count, 'what was erased is told again');
       });
@@ -168,7 +172,7 @@ const UNIQUE = 'Zephyrine Quillfeather';
 /** A steward's decision; resolves when the runner has been told of it. */
 async function erase({ log, durable }: TestRun, ref: string): Promise<void> {
   const decidedAt = new Date(Date.now() + 1000).toISOString();
-  const decision: Decision = { id: 'erasure', kind: 'erase', refs: [ref], author: 'steward', decidedAt };
+  const decision: Decision = { id: `erasure of ${ref}`, kind: 'erase', refs: [ref], author: 'steward', decidedAt };
   const event = decisionEvent('acme', decision);
   await log.append([{ ...placeOf(event), value: JSON.stringify(event) }]);
   await eventually('the runner knows of the erasure', () => durable.storage.has(keys.erased(ref)));
@@ -205,17 +209,22 @@ async function crashAtEachStep<Options>(subject: ConformanceSubject<Options>, ba
 /** What a server does to its callers; needs one. */
 function failingServers<Options>(subject: ConformanceSubject<Options>, test: TestGlobals['test']): void {
   test('a failing server is outlasted, whichever request it hits', async () => {
-    for (const fault of passing)
-      for (const after of [0, 1, 2])
-        for (const http of tries)
-          await onStage(subject, async ({ world, run }) => {
-            const server = serverOf(world);
-            const refs = await world.change(3);
-            server.fault({ ...fault, after, times: 2 });
-            const started = await run({ http });
-            await readCompletely(started, refs);
-            assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
-          });
+    const plays = passing.flatMap((fault) =>
+      [0, 1, 2].flatMap((after) =>
+        tries.map(
+          (http) => () =>
+            onStage(subject, async ({ world, run }) => {
+              const server = serverOf(world);
+              const refs = await world.change(3);
+              server.fault({ ...fault, after, times: 2 });
+              const started = await run({ http });
+              await readCompletely(started, refs);
+              assert.deepEqual(started.events('dead-letters'), [], JSON.stringify({ fault, after }));
+            }),
+        ),
+      ),
+    );
+    await besideEachOther(plays);
   }, 120_000);
 
   for (const status of [401, 403])
@@ -225,9 +234,11 @@ function failingServers<Options>(subject: ConformanceSubject<Options>, test: Tes
         const refs = await world.change(2);
         server.fault({ kind: 'status', status, times: Infinity });
         const started = await run();
-        await eventually('it is paused', () => started.runner.status().state === 'paused').catch((error: unknown) => {
-          throw new Error(`${String(error)}; ${describeRun(started)}`);
-        });
+        await byReading(started, 'it is paused', () => started.runner.status().state === 'paused').catch(
+          (error: unknown) => {
+            throw new Error(`${String(error)}; ${describeRun(started)}`);
+          },
+        );
         assert.ok((started.runner.status().reason ?? '') !== '');
         const findings = await started.runner.check();
         assert.ok(
@@ -246,7 +257,7 @@ function failingServers<Options>(subject: ConformanceSubject<Options>, test: Tes
  * places where they stand, one that fails may be left to a later reading.
  */
 async function readCompletely(run: TestRun, refs: readonly string[]): Promise<void> {
-  await eventually('the snapshot is completed', () => run.runner.status().snapshotComplete);
+  await byReading(run, 'the snapshot is completed', () => run.runner.status().snapshotComplete);
   const missing = () => refs.filter((ref) => !changes(run).some((change) => change.ref === ref));
   const late = missing();
   for (let interval = 0; missing().length > 0 && interval < MOST_INTERVALS; interval += 1) {

@@ -14,7 +14,7 @@ export interface ConformanceSubject<Options> {
   mappings?: Readonly<Record<string, MappingConfig>>;
   /** Path of the connector's README, whose table of options must be that of the schema (UPDATE_README=1 writes it). */
   readme?: string;
-  /** How long the suite waits for what must come, milliseconds of real time (default 10,000). */
+  /** How long the suite waits for what may still come, milliseconds of real time (default 10,000). */
   patienceMs?: number;
   /** Cases `<case>/{input,expected}.json` of the pure part. */
   fixtures?: { folder: string; run(input: unknown, name: string): unknown };

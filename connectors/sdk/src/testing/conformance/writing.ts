@@ -7,6 +7,7 @@ import type { Fault } from '../fake-server.js';
 import type { TestRun } from '../run.js';
 import { crashAt } from '../crashes.js';
 import {
+  besideEachOther,
   changes,
   describeRun,
   eventually,
@@ -123,18 +124,23 @@ export function writingConformance<Options>(
 
     if (subject.withoutServer !== true)
       test('whatever breaks around a write, it takes effect once at most, and the outcome is true', async () => {
-        for (const fault of around)
-          for (const after of [0, 1])
-            for (const http of tries)
-              await eachCommand(subject, async ({ world, run }, command, name) => {
-                const server = serverOf(world);
-                const started = await read((settings) => run({ ...settings, http }));
-                server.fault({ ...fault, after, times: http.retries === undefined ? 1 : 2 });
-                const issued = await issue(started, command, name);
-                const ended = await outcome(started, name);
-                const effects = await world.effects!(issued);
-                assertTrue(ended, effects, JSON.stringify({ fault, after, action: command.action, ended, effects }));
-              });
+        const plays = around.flatMap((fault) =>
+          [0, 1].flatMap((after) =>
+            tries.map(
+              (http) => () =>
+                eachCommand(subject, async ({ world, run }, command, name) => {
+                  const server = serverOf(world);
+                  const started = await read((settings) => run({ ...settings, http }));
+                  server.fault({ ...fault, after, times: http.retries === undefined ? 1 : 2 });
+                  const issued = await issue(started, command, name);
+                  const ended = await outcome(started, name);
+                  const effects = await world.effects!(issued);
+                  assertTrue(ended, effects, JSON.stringify({ fault, after, action: command.action, ended, effects }));
+                }),
+            ),
+          ),
+        );
+        await besideEachOther(plays);
       }, 120_000);
 
     test('a command past its deadline is not applied', async () => {
