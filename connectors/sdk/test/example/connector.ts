@@ -73,7 +73,8 @@ async function call(
       ...(init.rev === undefined ? {} : { 'if-match': String(init.rev) }),
     },
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
-    accept: [404, 412, 422],
+    // Other refusals are thrown as what they are: a value that isn't valid, 422, as a TerminalError, and the command is rejected.
+    accept: init.rev === undefined ? [] : [404, 412],
   });
 }
 
@@ -182,11 +183,6 @@ export const addressBook = defineConnector<Options>({
     const { status, clockOffsetMs } = response;
     if (status === 404)
       return { status: 'rejected', error: { code: 'UNSILO_BOOK_GONE', message: 'The contact is gone' } };
-    if (status === 422)
-      return {
-        status: 'rejected',
-        error: { code: 'UNSILO_BOOK_REFUSED', message: 'The address book refused a value' },
-      };
     if (status === 412) {
       const found = jsonOf(response, Contact);
       const isOurs = attempt.unclear && Object.entries(fields).every(([name, value]) => found.fields[name] === value);
