@@ -4,8 +4,9 @@ import { parse } from 'csv-parse/sync';
 import type { Command } from '@unsilo/schemas';
 import type { MappingConfig } from '@unsilo/connector-sdk';
 import iconv from 'iconv-lite';
-import { connectorConformance, readItems, testContext } from '@unsilo/connector-sdk/testing';
+import { connectorConformance, type ConformanceSubject, readItems, testContext } from '@unsilo/connector-sdk/testing';
 import { csv } from '../src/index.js';
+import type { CsvOptions } from '../src/options.js';
 import { csvText, folders } from './folder.js';
 
 const mapping: MappingConfig = {
@@ -45,8 +46,10 @@ async function readFixture(input: unknown): Promise<unknown> {
   };
 }
 
-connectorConformance({
+/** @param whole Every file is the whole table; otherwise it holds what is new. */
+const subject = (whole: boolean): ConformanceSubject<CsvOptions> => ({
   connector: csv,
+  deeds: whole ? ['remove', 'editAtSameTime'] : ['editAtSameTime'],
   withoutServer: true,
   mappings: { contacts: mapping },
   readme: join(__dirname, '../README.md'),
@@ -55,7 +58,12 @@ connectorConformance({
     const files = folders();
     let people = 1;
     let dropped = 0;
-    const drop = (rows: string[][]) => files.drop(`contacts-${(dropped += 1)}.csv`, csvText([columns, ...rows]));
+    const table = new Map<string, string[]>();
+    const drop = (rows: string[][], at?: number) => {
+      for (const row of rows) table.set(row[0]!, row);
+      const content = csvText([columns, ...(whole ? table.values() : rows)]);
+      return files.drop(`contacts-${(dropped += 1)}.csv`, content, at);
+    };
     const firstAt = drop([['1', 'Ada', 'Lovelace', '', '', '', '']]);
     const ref = (no: number | string) => `csv/contact/${no}`;
     const version = { major: firstAt, minor: 0 };
@@ -74,6 +82,7 @@ connectorConformance({
         id: 'no',
         settleMs: 0,
         mapping,
+        ...(whole ? { removed: 'delete', removedMost: 1 } : {}),
       },
       change(n) {
         const rows = Array.from({ length: n }, () => [String((people += 1)), `Person ${people}`, '', '', '', '', '']);
@@ -84,6 +93,19 @@ connectorConformance({
         people += 1;
         drop([[String(people), 'Hostile', text, '', '', '', '']]);
         return Promise.resolve({ ref: ref(people) });
+      },
+      ...(whole
+        ? {
+            remove: () => {
+              table.delete('1');
+              drop([]);
+              return Promise.resolve(ref(1));
+            },
+          }
+        : {}),
+      editAtSameTime(text) {
+        drop([['1', 'Ada', text, '', '', '', '']], firstAt);
+        return Promise.resolve({ ref: ref(1) });
       },
       commands: () =>
         Promise.resolve<Command[]>([
@@ -112,4 +134,11 @@ connectorConformance({
       close: () => Promise.resolve(files.remove()),
     });
   },
+});
+
+describe('files that hold what is new', () => {
+  connectorConformance(subject(false));
+});
+describe('files that hold the whole table', () => {
+  connectorConformance(subject(true));
 });

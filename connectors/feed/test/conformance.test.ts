@@ -7,6 +7,8 @@ import { startFakeFeeds } from './fake-feeds.js';
 
 connectorConformance({
   connector: feed,
+  // What is no longer in a feed is old, not deleted.
+  deeds: ['editAtSameTime'],
   readme: join(__dirname, '..', 'README.md'),
   async start() {
     const fake = await startFakeFeeds();
@@ -54,6 +56,12 @@ connectorConformance({
         // A title is one line, a control character nothing that XML can hold.
         written += written % 3 === 2 ? 1 : 0;
         return { ref: write(text), expected: text.replaceAll(/\s+/g, ' ').trim() };
+      },
+      async editAtSameTime(text) {
+        const guid = 'tag:press.example,2026:dated';
+        const others = fake.feeds.get('/a.atom')!.filter((entry) => entry.guid !== guid);
+        fake.feeds.set('/a.atom', [{ guid, title: 'Dated', text, updated: '2026-02-01T12:00:00Z' }, ...others]);
+        return { ref: refOf(0, guid) };
       },
       close: () => fake.close(),
     };

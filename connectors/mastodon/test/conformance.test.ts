@@ -6,6 +6,7 @@ import { SELF, startFakeMastodon } from './fake-mastodon.js';
 
 const subject = (options: { idempotencyKeys: boolean }): ConformanceSubject<MastodonOptions> => ({
   connector: mastodon,
+  deeds: ['remove', 'editAtSameTime', 'refused'],
   readme: join(__dirname, '..', 'README.md'),
   async start() {
     const fake = await startFakeMastodon(options);
@@ -13,6 +14,17 @@ const subject = (options: { idempotencyKeys: boolean }): ConformanceSubject<Mast
     const post = fake.write(SELF, 'Hello');
     const mention = fake.write(ada.id, '@support help');
     let written = 0;
+    const reply: Command = {
+      id: 'set by the suite',
+      system: 'mastodon',
+      cause: { kind: 'user' },
+      issuedAt: '2026-03-01T09:30:00.000Z',
+      deadline: '2026-03-01T10:30:00.000Z',
+      attempt: 1,
+      action: 'reply',
+      inReplyTo: `mastodon/status/${mention.id}`,
+      text: 'We are looking into it.',
+    };
     return {
       options: { url: fake.server.url, token: fake.token, streaming: false, recheckSeconds: 0 },
       server: fake.server,
@@ -33,19 +45,21 @@ const subject = (options: { idempotencyKeys: boolean }): ConformanceSubject<Mast
         // Markup has no tabs, and spaces in a row are one.
         return { ref: `mastodon/status/${id}`, expected: text.replaceAll(/[ \t]+/g, ' ') };
       },
+      async remove() {
+        fake.remove(mention.id);
+        return `mastodon/status/${mention.id}`;
+      },
+      async editAtSameTime(text) {
+        fake.edit(mention.id, `@support ${text}`);
+        const status = fake.statuses.get(mention.id)!;
+        status.editedAt = status.createdAt + 1;
+        return { ref: `mastodon/status/${mention.id}` };
+      },
+      async refused() {
+        return [{ ...reply, text: 'too long '.repeat(1000) }];
+      },
       async commands() {
-        const command: Command = {
-          id: 'set by the suite',
-          system: 'mastodon',
-          cause: { kind: 'user' },
-          issuedAt: '2026-03-01T09:30:00.000Z',
-          deadline: '2026-03-01T10:30:00.000Z',
-          attempt: 1,
-          action: 'reply',
-          inReplyTo: `mastodon/status/${mention.id}`,
-          text: 'We are looking into it.',
-        };
-        return [command];
+        return [reply];
       },
       async effects() {
         return [...fake.statuses.values()].filter(({ text }) => text.endsWith('We are looking into it.')).length;

@@ -20,6 +20,6 @@ export { memoryLog, type LogContent, type MemoryLog } from './testing/memory-log
 export { memoryStorage } from './testing/memory-storage.js';
 export { emptyDurable, testRun, until, type Durable, type TestRun, type TestRunOptions } from './testing/run.js';
 export { connectorConformance } from './testing/conformance/suite.js';
-export type { ConformanceSubject, ConformanceWorld } from './testing/conformance/world.js';
+export type { ConformanceSubject, ConformanceWorld, Deed, Deeds } from './testing/conformance/world.js';
 export { crashAt, type Crash } from './testing/crashes.js';
 export { hostileTexts } from './testing/hostile.js';

@@ -14,6 +14,7 @@ const ADA = '0a0a0a0a-0000-4000-8000-00000000000a';
 
 connectorConformance({
   connector: suitecrm,
+  deeds: ['remove', 'editAtSameTime', 'shortened', 'refused'],
   mappings: DEFAULT_MAPPINGS,
   readme: join(__dirname, '../README.md'),
 
@@ -60,6 +61,36 @@ connectorConformance({
         const kept = crm.record('contact', id)!.fields['description'];
         return Promise.resolve(kept === undefined ? undefined : { ref: `suitecrm/contact/${id}`, expected: kept });
       },
+
+      remove() {
+        crm.remove('contact', ADA);
+        return Promise.resolve(`suitecrm/contact/${ADA}`);
+      },
+
+      editAtSameTime(text) {
+        crm.edit('contact', ADA, { description: text, date_modified: '2026-03-01 09:30:00' });
+        return Promise.resolve({ ref: `suitecrm/contact/${ADA}` });
+      },
+
+      shortened: () =>
+        Promise.resolve<Command>({
+          ...base,
+          action: 'update',
+          ref: `suitecrm/contact/${ADA}`,
+          base: first,
+          set: assignments({ 'name.given': 'Augusta'.repeat(20) }),
+        }),
+
+      refused: () =>
+        Promise.resolve<Command[]>([
+          {
+            ...base,
+            action: 'update',
+            ref: `suitecrm/contact/${ADA}`,
+            base: first,
+            set: assignments({ emails: [{ address: 'nowhere' }] }),
+          },
+        ]),
 
       commands: () =>
         Promise.resolve<Command[]>([

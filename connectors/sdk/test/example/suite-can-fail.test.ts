@@ -1,41 +1,9 @@
 import { Type } from 'typebox';
 import type { Party } from '@unsilo/schemas';
-import { RetryableError, type Connector, type HttpClient, type HttpResponse, type ReadItem } from '../../src/index.js';
-import { oddAnswers } from '../../src/testing/conformance/odd-answers.js';
-import { readingConformance } from '../../src/testing/conformance/reading.js';
-import { writingConformance } from '../../src/testing/conformance/writing.js';
-import type { ConformanceSubject } from '../../src/testing.js';
+import { RetryableError, type HttpClient, type HttpResponse, type ReadItem } from '../../src/index.js';
 import { addressBook } from './connector.js';
+import { failureOf, type Book } from './failure.js';
 import { addressBookWorld } from './world.js';
-
-type Book = typeof addressBook;
-type Options = Book extends Connector<infer O> ? O : never;
-
-/** Runs one test of the suite by its name, with every seed, and answers why it failed. */
-async function failureOf(
-  name: string,
-  connector: Book,
-  changes: Partial<ConformanceSubject<Options>> = {},
-): Promise<string> {
-  const subject: ConformanceSubject<Options> = { connector, start: addressBookWorld, ...changes };
-  const tests = new Map<string, () => Promise<void> | void>();
-  const globals = {
-    describe: (_: string, body: () => void) => body(),
-    test: (title: string, body: () => Promise<void> | void) => void tests.set(title, body),
-  };
-  readingConformance(subject, globals);
-  writingConformance(subject, globals);
-  oddAnswers(subject, globals);
-  const found = [...tests].filter(([title]) => title === name || title.replace(/^seed \d+: /, '') === name);
-  if (found.length === 0) throw new Error(`no test ${name}; there are ${[...tests.keys()].join('; ')}`);
-  for (const [, play] of found)
-    try {
-      await play();
-    } catch (error) {
-      return (error as Error).message;
-    }
-  return 'passed';
-}
 
 /** The address book with its reading changed. */
 function reading(change: (items: AsyncIterable<ReadItem>) => AsyncIterable<ReadItem>): Book {

@@ -29,6 +29,9 @@ const commands: Command[] = [
   },
 ];
 
+/** What people, and commands out of the ordinary, do to the contact that is there. */
+export const deeds = ['remove', 'editAtSameTime', 'shortened', 'refused'] as const;
+
 /** A fresh address book with one contact. */
 export async function addressBookWorld(): Promise<ConformanceWorld> {
   const book = addressBookServer(token);
@@ -50,6 +53,24 @@ export async function addressBookWorld(): Promise<ConformanceWorld> {
         command.action === 'create'
           ? book.contacts.filter((contact) => contact.fields['first'] === 'Grace').length
           : book.contacts.filter((contact) => contact.fields['first'] === 'Augusta' && contact.rev === 2).length,
+      ),
+    remove() {
+      book.remove(book.contacts[0]!);
+      return Promise.resolve('address-book/contact/1');
+    },
+    editAtSameTime(text) {
+      const [ada] = book.contacts;
+      const { updated } = ada!;
+      book.save({ last: text }, ada).updated = updated;
+      return Promise.resolve({ ref: 'address-book/contact/1' });
+    },
+    shortened: () =>
+      Promise.resolve({ ...commands[0]!, set: { 'name.given': { value: 'a'.repeat(600), asOf: 0 } } } as Command),
+    refused: () =>
+      Promise.resolve(
+        commands.map(
+          (command) => ({ ...command, set: { emails: { value: [{ address: 'nowhere' }], asOf: 0 } } }) as Command,
+        ),
       ),
     close: () => server.close(),
   };

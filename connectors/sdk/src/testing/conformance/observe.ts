@@ -5,9 +5,10 @@ import { httpDefaults, type HttpSettings } from '../../http/settings.js';
 import { stateDigest } from '../../runner/versions.js';
 import { secretValues } from '../../redaction.js';
 import { parseOptions } from '../../options.js';
-import type { FakeServer } from '../fake-server.js';
+import type { FakeServer, Fault } from '../fake-server.js';
+import type { Connector } from '../../connector.js';
 import { testRun, until, type TestRun, type TestRunOptions } from '../run.js';
-import type { ConformanceSubject, ConformanceWorld } from './world.js';
+import { ALL_DEEDS, type ConformanceSubject, type ConformanceWorld } from './world.js';
 
 export type Change = Party | BusinessObject | Interaction;
 
@@ -20,6 +21,9 @@ export interface Stage<Options> {
 
 /** Short time limits, so that a server that hangs costs milliseconds. */
 const IMPATIENT = { timeoutMs: 250 };
+
+/** Does the work, and answers when nobody listens any more. */
+export const LATE: Fault = { kind: 'delay', ms: IMPATIENT.timeoutMs * 2 };
 
 /** How often a request is sent: as in earnest, where most faults pass unseen, and once, so that the connector itself meets every one. */
 export const tries: readonly Partial<HttpSettings>[] = [{}, { retries: { ...httpDefaults.retries, attempts: 1 } }];
@@ -40,6 +44,11 @@ export async function onStage<Options>(
   const world = await subject.start();
   const runs: TestRun[] = [];
   try {
+    assert.deepEqual(
+      ALL_DEEDS.filter((deed) => world[deed] !== undefined),
+      ALL_DEEDS.filter((deed) => subject.deeds?.includes(deed)),
+      'what the world can do is what `deeds` of the subject names: otherwise it would not be tried',
+    );
     await play({
       world,
       subject,
@@ -53,6 +62,7 @@ export async function onStage<Options>(
         return run;
       },
     });
+    for (const run of runs) assertDeclared(run, subject);
     for (const run of runs) assertNoSecrets(run, subject, world);
   } finally {
     for (const run of runs) await run.close();
@@ -158,6 +168,19 @@ export function assertVersionsAreNames(run: TestRun): void {
   }
 }
 
+/** The kinds of changes that reached the log. */
+export function emitted(run: TestRun): Set<Connector['emits'][number]> {
+  const topics = { party: 'parties', object: 'objects', interaction: 'interactions' } as const;
+  return new Set(
+    (Object.keys(topics) as (keyof typeof topics)[]).filter((kind) => run.events(topics[kind]).length > 0),
+  );
+}
+
+function assertDeclared<Options>(run: TestRun, { connector }: ConformanceSubject<Options>): void {
+  const undeclared = [...emitted(run)].filter((kind) => !connector.emits.includes(kind));
+  assert.deepEqual(undeclared, [], 'emitted, and not declared in `emits`');
+}
+
 function assertNoSecrets<Options>(run: TestRun, subject: ConformanceSubject<Options>, world: ConformanceWorld): void {
   const parsed = parseOptions(subject.connector, world.options);
   assert.ok(parsed.ok);
@@ -211,4 +234,11 @@ export async function outcome(run: TestRun, id: string): Promise<Outcome> {
     throw new Error(`${String(error)}; ${describeRun(run)}`);
   });
   return outcomesOf(run, id).at(-1)!;
+}
+
+/** Every text in a value, however deep. */
+export function texts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(texts);
 }

@@ -12,12 +12,15 @@ import {
   byReading,
   changes,
   describeRun,
+  emitted,
   eventually,
+  LATE,
   latest,
   onStage,
   readAgain,
   seen,
   serverOf,
+  texts,
   tries,
   type Change,
 } from './observe.js';
@@ -40,6 +43,7 @@ const passing: readonly Fault[] = [
   { kind: 'lost-answer' },
   { kind: 'truncate' },
   { kind: 'hang' },
+  LATE,
 ];
 
 export function readingConformance<Options>(
@@ -93,6 +97,15 @@ export function readingConformance<Options>(
         const second = await run({ durable: first.durable });
         await readAgain(second);
         assert.equal(changes(second).length, count, 'a restart appended events');
+      });
+    });
+
+    test('everything that the connector says it emits is emitted', async () => {
+      await onStage(subject, async ({ world, run }) => {
+        const started = await run();
+        await seen(started, await world.change(12));
+        const missing = subject.connector.emits.filter((kind) => !emitted(started).has(kind));
+        assert.deepEqual(missing, [], 'declared in `emits`, and among twelve changes of the world there was none');
       });
     });
 
@@ -271,11 +284,4 @@ async function readCompletely(run: TestRun, refs: readonly string[]): Promise<vo
     [],
     'the snapshot was complete without them',
   );
-}
-
-/** Every text in a value, however deep. */
-function texts(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(texts);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withOptionsTable } from '../../options-table.js';
 import { fixtureCases } from '../fixtures.js';
+import { deedsConformance } from './deeds.js';
 import { mappingConformance } from './mappings.js';
 import { readingConformance } from './reading.js';
 import { oddAnswers } from './odd-answers.js';
@@ -17,6 +18,7 @@ export function connectorConformance<Options>(subject: ConformanceSubject<Option
   globals.describe(`${subject.connector.id} keeps the rules of connectors`, () => {
     if (subject.connector.read !== undefined) readingConformance(subject, globals);
     writingConformance(subject, globals);
+    deedsConformance(subject, globals);
     oddAnswers(subject, globals);
     mappingConformance(subject, globals);
     const { fixtures, readme } = subject;

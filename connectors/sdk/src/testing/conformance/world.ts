@@ -14,14 +14,30 @@ export interface ConformanceSubject<Options> {
   mappings?: Readonly<Record<string, MappingConfig>>;
   /** Path of the connector's README, whose table of options must be that of the schema (UPDATE_README=1 writes it). */
   readme?: string;
+  /** Which of a world's optional deeds this one can do; tests that need another one are shown as skipped. */
+  deeds?: readonly Deed[];
   /** How long the suite waits for what may still come, milliseconds of real time (default 10,000). */
   patienceMs?: number;
   /** Cases `<case>/{input,expected}.json` of the pure part. */
   fixtures?: { folder: string; run(input: unknown, name: string): unknown };
 }
 
+/** What not every system has, or not every fake of it can do. */
+export interface Deeds {
+  /** People delete a record or post that was there from the start, or that `change` made; answers its ref. */
+  remove(): Promise<string>;
+  /** People edit one record or post, always the same and always at the same time stamp; answers as `plant`. */
+  editAtSameTime(text: string): Promise<{ ref: string; expected?: string }>;
+  /** An update with a text of which the system keeps a part only. */
+  shortened(): Promise<Command>;
+  /** Commands that the system refuses as invalid, or the connector in its place. */
+  refused(): Promise<readonly Command[]>;
+}
+export type Deed = keyof Deeds;
+export const ALL_DEEDS: readonly Deed[] = ['remove', 'editAtSameTime', 'shortened', 'refused'];
+
 /** One fake system, and what its people can do in it. */
-export interface ConformanceWorld {
+export interface ConformanceWorld extends Partial<Deeds> {
   /** As the configuration gives them. */
   options: unknown;
   /** The server that faults are put into; absent only with `withoutServer`. */
@@ -48,5 +64,8 @@ export interface ConformanceWorld {
 /** What jest gives to test files. */
 export interface TestGlobals {
   describe(name: string, body: () => void): void;
-  test(name: string, body: () => Promise<void> | void, timeoutMs?: number): void;
+  test: {
+    (name: string, body: () => Promise<void> | void, timeoutMs?: number): void;
+    skip(name: string, body: () => void): void;
+  };
 }

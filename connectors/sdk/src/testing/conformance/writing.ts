@@ -12,6 +12,7 @@ import {
   describeRun,
   eventually,
   issue,
+  LATE,
   onStage,
   outcome,
   outcomesOf,
@@ -32,6 +33,7 @@ const around: readonly Fault[] = [
   { kind: 'reset' },
   { kind: 'status', status: 500 },
   { kind: 'status', status: 429 },
+  LATE,
 ];
 
 export function writingConformance<Options>(
@@ -188,7 +190,7 @@ export function assertTrue(ended: Outcome, effects: number, told: string): void 
 }
 
 /** What the hub needs to tell an echo (SYNC section 1). */
-function assertWhole(command: Command, ended: Outcome): void {
+export function assertWhole(command: Command, ended: Outcome): void {
   assert.notEqual(ended.ref, undefined, `${command.action}: the outcome has no ref`);
   if ('ref' in command) assert.equal(ended.ref, command.ref, `${command.action}: the outcome is about another record`);
   if (command.action !== 'update' && command.action !== 'create') return;
@@ -218,7 +220,7 @@ function assertRead(command: Command, { ref }: Outcome, before: Set<string>, aft
 }
 
 /** Every reading after the write is of the version and the state that the outcome told. */
-function assertEcho(run: TestRun, { ref, version, left }: Outcome): void {
+export function assertEcho(run: TestRun, { ref, version, left }: Outcome): void {
   if (version === undefined || left === undefined) return;
   for (const change of changes(run) as Party[]) {
     if (change.ref !== ref) continue;
