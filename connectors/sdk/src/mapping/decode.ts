@@ -3,14 +3,14 @@ import { wellFormed } from '../text.js';
 import { ELEMENTS, type ElementKind } from './attributes.js';
 import type { MappingConfig } from './config.js';
 import type { FieldMapping, MappingProblem, SystemRecord } from './mapping.js';
-import { checkConstant, type CompiledMapping, type FieldLink, type Part, type Place } from './rules.js';
+import { constantTarget, type CompiledMapping, type FieldLink, type Part, type Place } from './rules.js';
 
 type Scalar = string | number | boolean;
 type Element = Record<string, Scalar>;
 
 export function decoder(config: MappingConfig, compiled: CompiledMapping): FieldMapping['decode'] {
   const constants = Object.entries(config.constants ?? {}).map(([path, value]) => ({
-    target: checkConstant(path),
+    target: constantTarget(path),
     value,
   }));
   return (record) => {

@@ -1,7 +1,7 @@
 import { markedValues } from '../options-walk.js';
 import { MAPPING_PART, type FieldRule } from './config.js';
 import { MappingMistake } from './mistake.js';
-import { checkConstant, checkRule } from './rules.js';
+import { constantTarget, checkRule } from './rules.js';
 
 export interface PlacedMistake {
   /** From the top of the options to what is wrong: `['mapping', 'fields', 'phone', 'label']`. */
@@ -18,7 +18,7 @@ export interface PlacedMistake {
 export function mappingMistakes(schema: unknown, options: unknown): PlacedMistake[] {
   return markedValues(schema, options, (part) => MAPPING_PART in part).flatMap(({ path, value }) =>
     path.at(-1) === 'constants'
-      ? Object.keys(value as object).flatMap((name) => mistakeOf(() => checkConstant(name), [...path, name], {}))
+      ? Object.keys(value as object).flatMap((name) => mistakeOf(() => constantTarget(name), [...path, name], {}))
       : Object.entries(value as Record<string, FieldRule>).flatMap(([field, rule]) =>
           ofField(field, rule, [...path, field]),
         ),

@@ -4,7 +4,7 @@ import { ELEMENTS, type ElementKind, type MultiAttribute } from './attributes.js
 import type { MappingConfig } from './config.js';
 import { decoder } from './decode.js';
 import type { SystemRecord } from './mapping.js';
-import { compile, targetOf, type CompiledMapping } from './rules.js';
+import { constantTarget, compile, type CompiledMapping } from './rules.js';
 
 /**
  * What a record said last that its mapping no longer has, by attribute: a scalar, or the elements of a list by the fields that held them.
@@ -77,7 +77,7 @@ export function retirement(
     }
     const said = constants.length === 0 ? undefined : decodeBefore(record).state;
     for (const [path, value] of constants) {
-      const target = targetOf(path, 'constant');
+      const target = constantTarget(path);
       if (target.type !== 'element') {
         if (!now.scalars.has(path) && retired[path] === undefined) retired[path] = valueAt(said!, path);
         continue;

@@ -70,7 +70,7 @@ export function checkRule(field: string, rule: FieldRule): void {
 }
 
 /** @throws MappingMistake UNSILO_MAPPING_UNKNOWN_ATTRIBUTE */
-export function checkConstant(path: string): AttributeTarget {
+export function constantTarget(path: string): AttributeTarget {
   return targetOf(path, `constant ${JSON.stringify(path)}`);
 }
 
