@@ -55,8 +55,7 @@ export const defaults: MappingConfig = {
     news: { attribute: 'consents', purpose: 'marketing', channel: 'email', granted: ['yes'], withdrawn: ['no'] },
   },
 };
-const mappingOf = (options: Options) =>
-  fieldMapping(mergeMappings(defaults, options.mapping as Partial<MappingConfig>));
+const mappingOf = (options: Options) => fieldMapping(mergeMappings(defaults, options.mapping));
 
 /** The only function that talks to the network. */
 async function call(
