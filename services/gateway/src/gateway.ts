@@ -128,7 +128,7 @@ async function addRoutes(app: App, options: GatewayOptions, limits: Limits, sess
   const { service, keys } = options;
   const context: RouteContext = { service, limits };
   ingestRoutes(app, context);
-  webhookRoutes(app, context, options.webhooks ?? (async () => undefined));
+  webhookRoutes(app, context, options.webhooks ?? { systems: [], call: async () => undefined });
   customerRoutes(app, context);
   explainRoutes(app, context);
   decisionRoutes(app, context);

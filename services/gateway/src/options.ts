@@ -5,7 +5,7 @@ import type { KeyStore } from './access/keys.js';
 export interface GatewayOptions {
   service: HubService;
   keys: KeyStore;
-  /** Hands a call to the connector of a system. Absent: no system takes webhooks. */
+  /** Absent: no system takes webhooks. */
   webhooks?: Webhooks;
   /** Folder of the built console. Absent, or without an `index.html`: the page says how to build it. */
   consoleFolder?: string;
@@ -31,11 +31,15 @@ export interface WebhookAnswer {
   body?: string;
   contentType?: string;
 }
-/**
- * Answers undefined for a system that takes no webhooks. Errors with a code `UNSILO_WEBHOOK_…` mean that the call isn't authentic;
- * errors with `retryAfterMs` (or the names RetryableError and PauseError) ask the caller to come back later.
- */
-export type Webhooks = (system: string, call: WebhookCall) => Promise<WebhookAnswer | undefined>;
+export interface Webhooks {
+  /** Names of the systems that take webhooks; a call for another one is refused unread. */
+  systems: readonly string[];
+  /**
+   * Hands a call to the connector of a system; undefined where that takes none after all. Errors with a code `UNSILO_WEBHOOK_…` mean that
+   * the call isn't authentic; errors with `retryAfterMs` (or the names RetryableError and PauseError) ask the caller to come back later.
+   */
+  call(system: string, call: WebhookCall): Promise<WebhookAnswer | undefined>;
+}
 
 export interface Limits {
   /** Largest body of a request, bytes. */

@@ -278,9 +278,12 @@ describe('webhooks', () => {
   test('the connector gets the bytes as they were sent, and its answer is given back', async () => {
     const seen: unknown[] = [];
     const hooked = await testBed({
-      webhooks: async (system, call) => {
-        seen.push({ system, ...call, raw: call.raw.toString('latin1') });
-        return { status: 202, body: '{"ok":true}', contentType: 'application/json' };
+      webhooks: {
+        systems: ['mastodon'],
+        call: async (system, call) => {
+          seen.push({ system, ...call, raw: call.raw.toString('latin1') });
+          return { status: 202, body: '{"ok":true}', contentType: 'application/json' };
+        },
       },
     });
     const answer = await hooked.gateway.app.inject({
@@ -316,8 +319,11 @@ describe('webhooks', () => {
     [{ name: 'TypeError' }, 500, 'UNSILO_INTERNAL'],
   ])('what the connector throws decides about the answer: %j', async (fields, status, code) => {
     const hooked = await testBed({
-      webhooks: async () => {
-        throw Object.assign(new Error('some secret'), fields);
+      webhooks: {
+        systems: ['a'],
+        call: async () => {
+          throw Object.assign(new Error('some secret'), fields);
+        },
       },
     });
     const answer = await hooked.gateway.app.inject({ method: 'POST', url: '/v1/webhooks/a', payload: 'x' });
@@ -326,5 +332,29 @@ describe('webhooks', () => {
     expect(answer.json()).toMatchObject({ code });
     expect(answer.body).not.toContain('some secret');
     if (status === 503) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(1);
+  });
+
+  test('made-up systems share one limit, those that are there have their own', async () => {
+    const hooked = await testBed({
+      limits: { eventRequestsPerMinute: 2 },
+      webhooks: { systems: ['crm', 'shop'], call: async () => ({ status: 202 }) },
+    });
+    const statuses: number[] = [];
+    for (const system of ['a', 'b', 'c', 'crm', 'crm', 'crm', 'shop'])
+      statuses.push(
+        (await hooked.gateway.app.inject({ method: 'POST', url: `/v1/webhooks/${system}`, payload: 'x' })).statusCode,
+      );
+    await hooked.gateway.close();
+    expect(statuses).toEqual([404, 404, 429, 202, 202, 429, 202]);
+  });
+
+  test('a call for a system that takes none is refused before its body is read', async () => {
+    const limits = { eventBodyBytes: 10 };
+    const hooked = await testBed({ limits, webhooks: { systems: ['crm'], call: async () => ({ status: 202 }) } });
+    const send = (system: string) =>
+      hooked.gateway.app.inject({ method: 'POST', url: `/v1/webhooks/${system}`, payload: 'x'.repeat(11) });
+    const [known, unknown] = [await send('crm'), await send('other')];
+    await hooked.gateway.close();
+    expect([known.statusCode, unknown.statusCode]).toEqual([413, 404]);
   });
 });

@@ -8,10 +8,10 @@ let contract: Contract;
 
 beforeAll(async () => {
   bed = await testBed({
-    webhooks: async (system, call) =>
-      system === 'mastodon'
-        ? { status: 200, body: call.query['challenge'] ?? 'taken', contentType: 'text/plain' }
-        : undefined,
+    webhooks: {
+      systems: ['mastodon'],
+      call: async (_, call) => ({ status: 200, body: call.query['challenge'] ?? 'taken', contentType: 'text/plain' }),
+    },
   });
   contract = new Contract(bed.gateway.app.swagger() as never);
 });

@@ -9,7 +9,10 @@ let port: number;
 beforeAll(async () => {
   bed = await testBed({
     limits: { requestsPerMinute: 1_000_000, eventRequestsPerMinute: 1_000_000, loginsPerMinute: 1_000_000 },
-    webhooks: async () => ({ status: 200, body: '<script>alert(1)</script>', contentType: 'text/html\r\nx-evil: 1' }),
+    webhooks: {
+      systems: ['mastodon'],
+      call: async () => ({ status: 200, body: '<script>alert(1)</script>', contentType: 'text/html\r\nx-evil: 1' }),
+    },
   });
   ({ port } = await bed.gateway.start({ port: 0 }));
 });

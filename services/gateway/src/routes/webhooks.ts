@@ -10,6 +10,7 @@ const ANSWER_TYPES: ReadonlySet<string> = new Set(['text/plain', 'application/js
 
 /** Calls of external systems, handed on as the bytes that were sent. Open, since each connector checks its own signatures. */
 export function webhookRoutes(app: App, { limits }: RouteContext, webhooks: Webhooks): void {
+  const systems: ReadonlySet<string> = new Set(webhooks.systems);
   app.register(async (scope: App) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.eventBodyBytes }, (_request, body, done) =>
@@ -26,9 +27,16 @@ export function webhookRoutes(app: App, { limits }: RouteContext, webhooks: Webh
             max: limits.eventRequestsPerMinute,
             timeWindow: 60_000,
             groupId: 'webhooks',
-            // One system's calls must not use up what another behind the same proxy may send.
-            keyGenerator: (request) => `${request.ip} ${(request.params as { system?: string }).system ?? ''}`,
+            // One system's calls must not use up what another behind the same proxy may send; made-up names share one count.
+            keyGenerator: (request) => {
+              const { system = '' } = request.params as { system?: string };
+              return systems.has(system) ? `${request.ip} ${system}` : request.ip;
+            },
           },
+        },
+        preParsing: async (request) => {
+          const { system = '' } = request.params as { system?: string };
+          if (!systems.has(system)) throw new HttpProblem('UNSILO_WEBHOOK_UNKNOWN');
         },
         schema: {
           ...about(
@@ -61,7 +69,7 @@ export function webhookRoutes(app: App, { limits }: RouteContext, webhooks: Webh
 
 async function handle(webhooks: Webhooks, system: string, call: WebhookCall): Promise<WebhookAnswer | undefined> {
   try {
-    return await webhooks(system, call);
+    return await webhooks.call(system, call);
   } catch (error) {
     if (error instanceof ServiceError) throw error;
     const { name, code, hint, retryAfterMs } = error as Error & {

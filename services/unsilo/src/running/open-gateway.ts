@@ -22,9 +22,9 @@ export async function openGateway(
   configuration: Configuration,
   folder: DataFolder,
   { logger, consoleFolder }: StartOptions,
-  { service, webhooks }: { service: HubService; webhooks: Webhooks },
+  { service, webhook }: { service: HubService; webhook: Webhooks['call'] },
 ): Promise<OpenedGateway> {
-  const { tenant, limits, http } = configuration;
+  const { tenant, limits, http, systems } = configuration;
   const keys = new KeyFile(folder.keysFile);
   const admin = { name: 'admin', tenant, roles: ['admin'] as const };
   if (http.adminKey !== undefined) keys.accept(http.adminKey, admin);
@@ -33,7 +33,10 @@ export async function openGateway(
   const gateway = await createGateway({
     service,
     keys,
-    webhooks,
+    webhooks: {
+      systems: systems.filter(({ connector }) => connector.webhook !== undefined).map(({ name }) => name),
+      call: webhook,
+    },
     consoleFolder: consoleFolder ?? BUILT_CONSOLE,
     log: logger.child({}, { level: logger.level === 'debug' ? 'debug' : 'warn' }),
     sessionSecret: http.adminKey === undefined ? folder.sessionSecret() : secretFrom(http.adminKey),

@@ -100,7 +100,7 @@ async function startGateway({ configuration, options, ending }: Parts): Promise<
   };
   const { url, adminKey, close } = await openGateway(configuration, folder, options, {
     service: { ...service, health },
-    webhooks: (system, call) => remote.webhook(system, call),
+    webhook: (system, call) => remote.webhook(system, call),
   });
   ending.add('requests', close, GATEWAY_STOP_MS);
   remote.start();

@@ -82,7 +82,7 @@ export async function startUnsilo(configuration: Configuration, options: StartOp
           return ending.begun ? { ...health, ready: false, reasons: [...health.reasons, 'It is stopping.'] } : health;
         },
       },
-      webhooks: systems.webhook,
+      webhook: systems.webhook,
     });
     ending.add('requests', close, GATEWAY_STOP_MS);
 
