@@ -187,6 +187,37 @@ test('a cookie opens a stream, nothing opens none', async () => {
   message.destroy();
 });
 
+test('a session that is over ends its streams', async () => {
+  await start({ limits: { heartbeatMs: 10, sessionMs: 3_600_000 } });
+  const answer = await bed.gateway.app.inject({ method: 'POST', url: '/v1/session', payload: { key: bed.admin } });
+  const cookie = String(answer.headers['set-cookie']).split(';', 1)[0] ?? '';
+  const outgoing = httpRequest({ port, path: '/v1/live', headers: { cookie } });
+  outgoing.end();
+  const [message] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const byKey = await Reader.open();
+  const later = Date.now() + 3_600_000;
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+  await once(message.resume(), 'close');
+  clock.mockRestore();
+  expect(byKey.ended).toBe(false);
+});
+
+test('a stream of a revoked key makes room though its reader stands still', async () => {
+  await start({ limits: { heartbeatMs: 10, liveStreams: 1 } });
+  const key = bed.keys.make(['reader']);
+  const socket = connect(port);
+  socket.pause();
+  socket.write(`GET /v1/live HTTP/1.1\r\nhost: x\r\nauthorization: ${bearer(key).authorization}\r\n\r\n`);
+  await listening();
+  const large = 'x'.repeat(1024 * 1024);
+  for (let i = 0; i < 30; i += 1) bed.hub.emit('unsilo.parties.v1', 'unsilo.party.changed', `a/b/${i}`, { large });
+  bed.keys.revoke(key);
+  let status = 429;
+  while (status === 429) status = (await Reader.open()).status;
+  expect(status).toBe(200);
+  socket.destroy();
+});
+
 test('so many at once, and room again when one leaves', async () => {
   await start({ limits: { liveStreams: 2 } });
   const first = await Reader.open();

@@ -21,6 +21,8 @@ export interface Caller {
   key: KeyRecord;
   keyHash: string;
   by: 'key' | 'session';
+  /** When the session is over, epoch milliseconds; a key's end stands in its record. */
+  sessionEndsAt?: number;
 }
 
 declare module 'fastify' {
@@ -71,7 +73,9 @@ async function identify(request: FastifyRequest, keys: KeyStore, sessions: Sessi
   if (cookie === undefined) return 'UNSILO_KEY_MISSING';
   const session = sessions.read(cookie, now);
   const record = session && (await findKey(keys, session.keyHash, now));
-  return record ? { key: record, keyHash: session.keyHash, by: 'session' } : 'UNSILO_SESSION_ENDED';
+  return record
+    ? { key: record, keyHash: session.keyHash, by: 'session', sessionEndsAt: session.endsAt }
+    : 'UNSILO_SESSION_ENDED';
 }
 
 function authorise(request: FastifyRequest, access: Access | undefined): void {

@@ -87,6 +87,11 @@ export class LiveStream {
   }
 
   async #beat(): Promise<void> {
+    // Ended at an earlier beat and still open: its reader stands still, and would keep its place for as long as it likes.
+    if (this.signal.aborted) {
+      this.output.destroy();
+      return;
+    }
     const allowed = await this.#options.stillAllowed().catch(() => false);
     if (!allowed) this.end();
     else if (this.output.writable) this.output.write(': alive\n\n');

@@ -59,13 +59,16 @@ export function liveRoutes(app: App, { service, limits }: RouteContext, keys: Ke
     async (request, reply) => {
       if (running.size >= limits.liveStreams) throw new HttpProblem('UNSILO_STREAMS_EXHAUSTED');
       const actor = actorOf(request);
-      const keyHash = request.caller?.keyHash ?? '';
+      const { keyHash = '', sessionEndsAt = Infinity } = request.caller ?? {};
       const { rate, topics } = request.query;
       const after = request.headers['last-event-id'] || request.query.after;
       const live = new LiveStream({
         heartbeatMs: limits.heartbeatMs,
-        // A key that was revoked ends its streams.
-        stillAllowed: async () => (await findKey(keys, keyHash, Date.now())) !== undefined,
+        // A key that was revoked ends its streams, and so does the end of a session.
+        stillAllowed: async () => {
+          const now = Date.now();
+          return sessionEndsAt > now && (await findKey(keys, keyHash, now)) !== undefined;
+        },
         requestId: request.id,
         log: request.log,
         ...(rate !== undefined && { rate }),
