@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files beside the database; all of them readable by their owner only. */
@@ -42,6 +42,10 @@ export class DataFolder {
 
   make(): void {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    mkdirSync(this.database, { recursive: true, mode: 0o700 });
+    // The files of a database are readable by all, and the data folder may be a volume that somebody else made.
+    const { mode, uid } = statSync(this.database);
+    if ((mode & 0o007) !== 0 && uid === process.getuid?.()) chmodSync(this.database, mode & 0o770);
   }
 
   sessionSecret(): Uint8Array {

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataFolder } from '../../src/running/data-folder.js';
 import { temporaryFolder } from '../support/folders.js';
@@ -14,6 +14,19 @@ describe('the data folder', () => {
     expect(statSync(folder.path).mode & 0o777).toBe(0o700);
     for (const name of ['session-secret', 'running.json'])
       expect(statSync(join(folder.path, name)).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps others from the database in a folder that was there before', () => {
+    const folder = new DataFolder(join(parent, 'mounted'));
+    mkdirSync(folder.path);
+    chmodSync(folder.path, 0o755);
+    folder.make();
+    expect(statSync(folder.database).mode & 0o777).toBe(0o700);
+    chmodSync(folder.database, 0o775);
+    folder.make();
+    expect(statSync(folder.database).mode & 0o777).toBe(0o770);
+    // Who may enter the folder itself is whoever made it to say.
+    expect(statSync(folder.path).mode & 0o777).toBe(0o755);
   });
 
   it('keeps its session secret', () => {
