@@ -12,7 +12,8 @@ export function decoded(body: Readable, encoding: string | undefined, exchange: 
   for (const coding of codings.reverse()) {
     const decoder = decoderOf(coding);
     if (decoder === undefined) {
-      body.destroy();
+      // Nobody reads it any more: the error of its end would be nobody's, and end the process.
+      body.on('error', () => undefined).destroy();
       throw new TerminalError('UNSILO_HTTP_ENCODING', `${exchange} answered in an unknown content encoding`);
     }
     // Errors reach the reader through the decoder that the pipeline destroys with them.

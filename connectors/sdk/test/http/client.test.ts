@@ -227,6 +227,17 @@ describe('limits', () => {
     expect((await http.request({ url: `${shop.url}/`, maxBodyBytes: 2000 })).body).toHaveLength(2000);
   });
 
+  test('a short answer in an unknown encoding fails, and nothing else does', async () => {
+    const shop = await server(({ path }) =>
+      path === '/' ? { headers: { 'content-encoding': 'zstd' }, body: 'x' } : { body: 'hello' },
+    );
+    const http = client();
+    const unknown = { name: 'TerminalError', code: 'UNSILO_HTTP_ENCODING' };
+    expect(await failure(http.request({ url: `${shop.url}/` }))).toMatchObject(unknown);
+    expect(await failure(http.stream({ url: `${shop.url}/`, idleTimeoutMs: 1000 }))).toMatchObject(unknown);
+    expect((await http.request({ url: `${shop.url}/plain` })).body.toString()).toBe('hello');
+  });
+
   test('aborting ends a request under way and one that waits', async () => {
     const shop = await server();
     shop.fault({ kind: 'hang', times: 2 });
