@@ -10,6 +10,9 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set(['loopback', 'private', 'uni
 /** Public by their range, yet answered inside a cloud: Azure's wire server and platform DNS. */
 const METADATA_ADDRESSES: ReadonlySet<string> = new Set(['168.63.129.16', '100.100.100.200', 'fd00:ec2::254']);
 
+/** All of IPv6 that is given out to be reached from everywhere; the library calls what has no use yet unicast as well. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
+
 type Network = ReturnType<typeof ipaddr.parseCIDR>;
 
 /** Tells which addresses may be connected to: public unicast ones, and those that the configuration opens. */
@@ -21,7 +24,8 @@ export function addressPolicy(allowed: boolean | readonly string[]): (address: s
     if (networks.some((network) => within(address, network))) return true;
     if (METADATA_ADDRESSES.has(address.toString())) return false;
     const range = address.range();
-    return range === 'unicast' || (allowed === true && PRIVATE_RANGES.has(range));
+    if (range === 'unicast') return address instanceof ipaddr.IPv4 || within(address, GLOBAL_UNICAST);
+    return allowed === true && PRIVATE_RANGES.has(range);
   };
 }
 

@@ -22,11 +22,16 @@ const neverUnicast = [
   '240.0.0.1',
 ];
 const disguised = ['64:ff9b::7f00:1', '64:ff9b::a9fe:a9fe', '2002:7f00:1::', '2002:a9fe:a9fe::1'];
+/** IPv4 in a form of IPv6 that has had no meaning since 2006, and what was never given to anybody. */
+const outsideGlobal = ['::7f00:1', '::a9fe:a9fe', '1::1', '4000::1'];
 const open = ['8.8.8.8', '1.1.1.1', '2606:4700::1111', '64:ff9b::808:808'];
 
-test.each([...inner, ...metadata, ...neverUnicast, ...disguised, 'not an address', ''])('%s is refused', (address) => {
-  expect(addressPolicy(false)(address)).toBe(false);
-});
+test.each([...inner, ...metadata, ...neverUnicast, ...disguised, ...outsideGlobal, 'not an address', ''])(
+  '%s is refused',
+  (address) => {
+    expect(addressPolicy(false)(address)).toBe(false);
+  },
+);
 
 test.each(open)('%s is public', (address) => expect(addressPolicy(false)(address)).toBe(true));
 
