@@ -2,6 +2,9 @@ import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { TerminalError } from '../errors.js';
 
+/** Who encodes twice by mistake is understood; a long list is an attack, since each decoder takes memory before its first byte. */
+const MOST_CODINGS = 3;
+
 /** Undoes `Content-Encoding`; an unknown one is an error, since the bytes would be taken for content. */
 export function decoded(body: Readable, encoding: string | undefined, exchange: string): Readable {
   let stream = body;
@@ -9,13 +12,14 @@ export function decoded(body: Readable, encoding: string | undefined, exchange: 
     .split(',')
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
+  const refuse = (what: string): never => {
+    // Nobody reads it any more: the error of its end would be nobody's, and end the process.
+    body.on('error', () => undefined).destroy();
+    throw new TerminalError('UNSILO_HTTP_ENCODING', `${exchange} answered in ${what}`);
+  };
+  if (codings.length > MOST_CODINGS) refuse(`${codings.length} content encodings at once`);
   for (const coding of codings.reverse()) {
-    const decoder = decoderOf(coding);
-    if (decoder === undefined) {
-      // Nobody reads it any more: the error of its end would be nobody's, and end the process.
-      body.on('error', () => undefined).destroy();
-      throw new TerminalError('UNSILO_HTTP_ENCODING', `${exchange} answered in an unknown content encoding`);
-    }
+    const decoder = decoderOf(coding) ?? refuse('an unknown content encoding');
     // Errors reach the reader through the decoder that the pipeline destroys with them.
     stream = pipeline(stream, decoder, () => undefined);
   }

@@ -238,6 +238,21 @@ describe('limits', () => {
     expect((await http.request({ url: `${shop.url}/plain` })).body.toString()).toBe('hello');
   });
 
+  test('few encodings over each other: each takes memory before the first byte', async () => {
+    const shop = await server(({ path }) => {
+      const times = Number(path.slice(1));
+      let body = Buffer.from('packed');
+      for (let i = 0; i < times; i += 1) body = gzipSync(body);
+      return { headers: { 'content-encoding': Array<string>(times).fill('gzip').join(', ') }, body };
+    });
+    const http = client();
+    expect((await http.request({ url: `${shop.url}/3` })).body.toString()).toBe('packed');
+    expect(await failure(http.request({ url: `${shop.url}/4` }))).toMatchObject({
+      name: 'TerminalError',
+      code: 'UNSILO_HTTP_ENCODING',
+    });
+  });
+
   test('aborting ends a request under way and one that waits', async () => {
     const shop = await server();
     shop.fault({ kind: 'hang', times: 2 });
