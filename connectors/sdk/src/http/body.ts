@@ -23,7 +23,8 @@ export function decoded(body: Readable, encoding: string | undefined, exchange: 
     // Errors reach the reader through the decoder that the pipeline destroys with them.
     stream = pipeline(stream, decoder, () => undefined);
   }
-  return stream;
+  // It may break before anybody reads it; whoever does then is told.
+  return stream.on('error', () => undefined);
 }
 
 function decoderOf(coding: string) {

@@ -403,6 +403,18 @@ describe('streams', () => {
     expect((await http.request({ url: shop.url })).body.toString()).toBe('y');
   });
 
+  test('one that breaks before anybody reads it tells whoever reads it then', async () => {
+    const shop = await server(({ path }) => (path === '/' ? { headers: { 'content-encoding': 'gzip' } } : {}));
+    const http = client();
+    const { chunks } = await http.stream({ url: `${shop.url}/`, idleTimeoutMs: 60_000 });
+    // The stream has broken by the time that others are answered.
+    for (let i = 0; i < 5; i += 1) await http.request({ url: `${shop.url}/other` });
+    const reading = (async () => {
+      for await (const chunk of chunks) throw new Error(`unexpected ${chunk.length}`);
+    })();
+    expect(await failure(reading)).toMatchObject({ name: 'RetryableError', code: 'UNSILO_HTTP_NETWORK' });
+  });
+
   test('silence, breaks and refusals are errors of the usual kinds', async () => {
     const shop = await server((request) => ({
       stream: (response) => {
