@@ -1,6 +1,7 @@
 import { trace, TraceFlags } from '@opentelemetry/api';
 import { redactor } from '@unsilo/connector-sdk';
 import pino, { type Logger } from 'pino';
+import { printable } from '../cli/output.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -25,7 +26,7 @@ export function createLogger({ level, format, secrets, write }: LogOptions): Log
       formatters: { level: (label) => ({ level: label }) },
       mixin: traceFields,
     },
-    { write: (line: string) => out(redact(format === 'json' ? line : asText(line))) },
+    { write: (line: string) => out(redact(format === 'json' ? line : asText(line, redact))) },
   );
 }
 
@@ -37,12 +38,17 @@ function traceFields(): { trace_id?: string; span_id?: string } {
 }
 
 /** `12:30:01 warn  crm: Paused: … (code=UNSILO_HTTP_401)` */
-function asText(line: string): string {
+function asText(line: string, redact: (text: string) => string): string {
   const { level, time, msg, system, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  // Secrets first: one of several lines would no longer be known for itself.
+  const shown = (value: unknown): string => indented(redact(typeof value === 'string' ? value : JSON.stringify(value)));
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`);
   const who = typeof system === 'string' ? `${system}: ` : '';
   const details = rest.length === 0 ? '' : ` (${rest.join(' ')})`;
-  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${who}${String(msg)}${details}\n`;
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${who}${shown(msg ?? '')}${details}\n`;
+}
+
+/** Messages may tell what another system said: it begins no line of the log, and does not steer the terminal. */
+function indented(text: string): string {
+  return text.split(/\r?\n/).map(printable).join('\n    ');
 }

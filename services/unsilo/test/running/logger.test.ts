@@ -30,6 +30,22 @@ describe('the log', () => {
     expect(logged({ format: 'text' }, log)[0]).toMatch(/^\d\d:\d\d:\d\d warn {2}crm: Paused \(code=UNSILO_X\)\n$/);
   });
 
+  it('neither steers a terminal nor holds lines that somebody else wrote', () => {
+    const hostile = 'refused\r\n12:00:00 info  all is well\u001b[2J\u202e';
+    const [entry = ''] = logged({ format: 'text' }, (logger) => logger.warn({ reason: hostile }, hostile));
+    const [first = '', ...further] = entry.trimEnd().split('\n');
+    expect(first).toMatch(/warn {2}refused$/);
+    expect(further).toHaveLength(2);
+    expect(further.every((line) => line.startsWith('    '))).toBe(true);
+    expect(entry.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+  });
+
+  it('hides a secret of several lines', () => {
+    const key = '-----BEGIN KEY-----\nabcdef\n-----END KEY-----';
+    for (const format of ['json', 'text'] as const)
+      expect(logged({ format, secrets: [key] }, (logger) => logger.warn({ key }, key))[0]).not.toContain('abcdef');
+  });
+
   it('leaves out what is below its level', () => {
     expect(logged({ level: 'error' }, (logger) => logger.warn('x'))).toEqual([]);
   });
