@@ -13,10 +13,11 @@ describe('the folder of the demonstration', () => {
     const path = fresh();
     const own = emptyFolder(path);
     writeFileSync(join(path, 'keys.json'), '{}');
-    mkdirSync(join(path, 'store'));
+    writeFileSync(join(path, 'store', 'data.mdb'), 'kept by an earlier demonstration');
     writeFileSync(join(own, 'unsilo.yaml'), '');
     emptyFolder(path);
-    expect(readdirSync(path)).toEqual(['demonstration']);
+    expect(readdirSync(path).toSorted()).toEqual(['demonstration', 'store']);
+    expect(readdirSync(join(path, 'store'))).toEqual([]);
     expect(existsSync(join(own, 'unsilo.yaml'))).toBe(false);
   });
 
