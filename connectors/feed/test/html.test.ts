@@ -20,6 +20,8 @@ describe('markup of entries', () => {
     ['<a href="../up">up</a>', '<a href="https://press.example/up">up</a>'],
     ['<<b>script>alert(1)<</b>/script>', '&lt;<b>script&gt;alert(1)&lt;</b>/script&gt;'],
     ['<noscript><p title="</noscript><img src=x onerror=alert(1)>">', ''],
+    ['<p title="javascript:x">safe</p>', '<p title="javascript:x">safe</p>'],
+    ['<blockquote cite="javascript:x">safe</blockquote>', '<blockquote>safe</blockquote>'],
     ['safe<link rel="stylesheet" href="http://example.com/evil.css"> description', 'safe description'],
   ])('%s becomes %s', (dirty, clean) => expect(cleanHtml(dirty, BASE)).toBe(clean));
 
@@ -37,7 +39,6 @@ describe('markup of entries', () => {
       '<style>',
       '<!--',
       '-->',
-
       ' onload=x',
       'javascript:',
       '<a href=',
@@ -47,6 +48,7 @@ describe('markup of entries', () => {
       '<![CDATA[',
       ']]>',
       '<p title="',
+      '<blockquote cite="',
       '/',
       '=',
     );
@@ -58,7 +60,8 @@ describe('markup of entries', () => {
             expect(['script', 'style', 'iframe', 'svg', 'math', 'object']).not.toContain(name);
             for (const [attribute, value] of Object.entries(attributes)) {
               expect(attribute).not.toMatch(/^on/);
-              expect(value).not.toMatch(/^\s*javascript:/i);
+              // A title is only read: whatever it says, a browser doesn't go there.
+              if (attribute !== 'title') expect(value).not.toMatch(/^\s*javascript:/i);
             }
           },
         }).end(clean);
