@@ -322,6 +322,26 @@ describeInBrowser('Answering', () => {
     await complaint().getByText('Published').waitFor();
   });
 
+  test('what is being written stays when the customer changes meanwhile', async () => {
+    await complaint().getByRole('button', { name: 'Reply' }).click();
+    await page.getByLabel('Your reply').fill('We are sorry. A colleague');
+    await page.route('**/v1/customers/cus-1', async (route) => {
+      const answer = await route.fetch();
+      const whole = (await answer.json()) as { customer: { revision: number; changedAt: string } };
+      whole.customer.revision += 1;
+      whole.customer.changedAt = '2024-05-06T07:00:00.000Z';
+      await route.fulfill({ response: answer, json: whole });
+    });
+    bench.hub.emit('unsilo.customers.v1', 'unsilo.customer.changed', 'cus-1', {
+      id: 'cus-1',
+      members: [],
+      state: { kind: 'person' },
+    });
+    await page.getByText(/changed May \d, 2024/).waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(await page.getByLabel('Your reply').inputValue()).toBe('We are sorry. A colleague');
+  });
+
   test('a reply that is refused says why', async () => {
     await complaint().getByRole('button', { name: 'Reply' }).click();
     await page.getByLabel('Your reply').fill('Hello?');

@@ -9,8 +9,11 @@ export interface Loaded<T> {
   reload(): void;
 }
 
-/** Loads when `key` changes and when asked to; what was there stays until the new answer is. Late answers to old questions are dropped. */
-export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
+/**
+ * Loads when `key` changes and when asked to. Late answers to old questions are dropped.
+ * @param version Another one asks again, and what was there stays until the new answer is: whoever writes in it goes on.
+ */
+export function useLoad<T>(key: string, load: () => Promise<T>, version: string | number = ''): Loaded<T> {
   const [state, setState] = useState<{ key: string; data?: T; problem?: Problem; busy: boolean }>({ key, busy: true });
   const latest = useRef(0);
   const current = useRef(load);
@@ -35,7 +38,7 @@ export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
     return () => {
       latest.current += 1;
     };
-  }, [reload]);
+  }, [reload, version]);
   const fresh = state.key === key;
   return {
     data: fresh ? state.data : undefined,

@@ -5,8 +5,10 @@ import { DecisionList } from '../decisions.js';
 
 /** Decisions about the records of this customer. */
 export function CustomerDecisions({ customer, changed }: { customer: Customer; changed(): void }) {
-  const own = useLoad(`${customer.id} ${customer.revision}`, () =>
-    api.get<DecisionPage>('/v1/decisions', { customer: customer.id, limit: 200 }),
+  const own = useLoad(
+    customer.id,
+    () => api.get<DecisionPage>('/v1/decisions', { customer: customer.id, limit: 200 }),
+    customer.revision,
   );
   const { items = [], standing = [] } = own.data ?? {};
   if (items.length === 0) return null;

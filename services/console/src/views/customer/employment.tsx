@@ -9,8 +9,10 @@ const SHOWN = 50;
 /** The organizations that a person belongs to, or the people of an organization; nothing where there is none. */
 export function Employment({ customer }: { customer: Customer }) {
   const { id, kind, revision } = customer;
-  const { data } = useLoad(`${id} ${revision}`, () =>
-    api.get<Answered>(path('customers', id, 'employment'), { limit: SHOWN }),
+  const { data } = useLoad(
+    id,
+    () => api.get<Answered>(path('customers', id, 'employment'), { limit: SHOWN }),
+    revision,
   );
   const links = data ? [...data.employers, ...data.people] : [];
   if (links.length === 0) return null;

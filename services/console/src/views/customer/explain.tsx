@@ -24,8 +24,10 @@ interface Shape {
 /** Who said a value, since when, by which rule, and what it beat. */
 export function ExplainSheet({ customer, attribute, element, changed }: Shape) {
   const [keeping, setKeeping] = useState<Statement>();
-  const explained = useLoad(`${customer.id} ${attribute} ${element ?? ''}`, () =>
-    api.get<ValueExplained>('/v1/explain/value', { customer: customer.id, attribute, element }),
+  const explained = useLoad(
+    `${customer.id} ${attribute} ${element ?? ''}`,
+    () => api.get<ValueExplained>('/v1/explain/value', { customer: customer.id, attribute, element }),
+    customer.revision,
   );
   return (
     <>

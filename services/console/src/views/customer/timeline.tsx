@@ -26,8 +26,10 @@ const TOUCHING = [
 export function Timeline({ whole }: { whole: CustomerWhole }) {
   const { id, revision } = whole.customer;
   const [size, setSize] = useState(PAGE);
-  const timeline = useLoad(`${id} ${revision} ${size}`, () =>
-    api.get<TimelinePage>(path('customers', id, 'timeline'), { limit: size }),
+  const timeline = useLoad(
+    id,
+    () => api.get<TimelinePage>(path('customers', id, 'timeline'), { limit: size }),
+    `${revision} ${size}`,
   );
   const { reload } = timeline;
   useEffect(() => {

@@ -15,7 +15,7 @@ type NearMiss = Evidence['nearMisses'][number];
 /** Why a customer's records are together, join by join, and why those that came closest are not with them. */
 export function TogetherSheet({ customer }: { customer: Customer }) {
   const { id, revision, members } = customer;
-  const explained = useLoad(`${id} ${revision}`, () => api.get<CustomerExplained>('/v1/explain/customer', { id }));
+  const explained = useLoad(id, () => api.get<CustomerExplained>('/v1/explain/customer', { id }), revision);
   return (
     <Dialog
       side
