@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { App } from './app.js';
 import { takeKey, watchPlace } from './router.js';
+import { askBeforeLeaving } from './state/drafts.js';
 import { findSession, logIn } from './state/session.js';
 import { followTheme } from './state/theme.js';
 import './styles/base.css';
@@ -24,6 +25,7 @@ import './styles/views/dead-letters.css';
 
 followTheme();
 watchPlace();
+askBeforeLeaving();
 const key = takeKey();
 // A link with a key that is not valid any more leads to the form, as no key does.
 if (key === undefined) void findSession();

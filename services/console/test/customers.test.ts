@@ -342,6 +342,34 @@ describeInBrowser('Answering', () => {
     expect(await page.getByLabel('Your reply').inputValue()).toBe('We are sorry. A colleague');
   });
 
+  test('what is being written outlasts going elsewhere and a session that ends, but no change of person', async () => {
+    const keys = ['one', 'two', 'one'].map((name) => bench.keys.make(['agent'], { name }));
+    const [mine = '', other = '', again = ''] = keys;
+    const logInWith = async (key: string): Promise<void> => {
+      await page.getByLabel('API key').fill(key);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await complaint().waitFor();
+    };
+    ({ page } = await bench.logIn('#/customers/cus-1', mine));
+    await complaint().getByRole('button', { name: 'Reply' }).click();
+    const reply = page.getByLabel('Your reply');
+    await reply.fill('Precious words');
+    await go(page, '#/flow');
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+    await page.goBack();
+    await complaint().waitFor();
+    expect(await reply.inputValue()).toBe('Precious words');
+    bench.keys.revoke(mine);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('Your session has ended').waitFor();
+    await logInWith(again);
+    expect(await reply.inputValue()).toBe('Precious words');
+    bench.keys.revoke(again);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await logInWith(other);
+    expect(await reply.count()).toBe(0);
+  });
+
   test('a reply that is refused says why', async () => {
     await complaint().getByRole('button', { name: 'Reply' }).click();
     await page.getByLabel('Your reply').fill('Hello?');

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { api, sessionEnded } from '../api/client.js';
 import { startLive, stopLive } from '../api/live.js';
 import type { Session } from '../api/types.js';
+import { dropDrafts } from './drafts.js';
 import { flowedLately, lookBack } from './past.js';
 
 export type Role = Session['roles'][number];
@@ -30,6 +31,7 @@ export async function logIn(key: string): Promise<void> {
 
 export async function logOut(): Promise<void> {
   await api.delete('/v1/session');
+  dropDrafts();
   end();
 }
 
@@ -38,7 +40,13 @@ export function end(): void {
   session.value = null;
 }
 
+/** Who was logged in last. */
+let last: string | undefined;
+
 function begin(found: Session): void {
+  const who = `${found.tenant} ${found.name}`;
+  if (last !== undefined && last !== who) dropDrafts();
+  last = who;
   sessionEnded.value = false;
   session.value = found;
   if (!canRead.value) return;

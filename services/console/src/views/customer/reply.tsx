@@ -3,6 +3,7 @@ import { api, path, refParts } from '../../api/client.js';
 import type { Command, Outcome, Problem, Visibility } from '../../api/types.js';
 import { Badge, ProblemNote } from '../../parts/feedback.js';
 import { Icon } from '../../parts/icon.js';
+import { draftOf, dropDraft, keepDraft } from '../../state/drafts.js';
 import { problemOf } from '../../state/load.js';
 import { notify } from '../../state/notices.js';
 import { OUTCOMES } from '../../text/events.js';
@@ -25,13 +26,16 @@ interface Shape {
 }
 
 export function Composer({ interaction, limit, visibility, done, cancel }: Shape) {
-  const [text, setText] = useState('');
+  const [draft] = useState(() => draftOf(interaction) ?? { text: '', key: crypto.randomUUID() });
+  const [text, setText] = useState(draft.text);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
-  // One key for one composed reply: sending it again after a broken connection publishes it once.
-  const key = useRef(crypto.randomUUID());
   const area = useRef<HTMLTextAreaElement>(null);
   const id = useId();
+  const giveUp = (): void => {
+    dropDraft(interaction);
+    cancel();
+  };
   useEffect(() => area.current?.focus(), []);
   const left = limit - [...text].length;
   const ready = text.trim() !== '' && left >= 0 && !busy;
@@ -43,8 +47,9 @@ export function Composer({ interaction, limit, visibility, done, cancel }: Shape
       await api.post<Command>(
         path('interactions', ...refParts(interaction), 'replies'),
         { text, visibility },
-        key.current,
+        draft.key,
       );
+      dropDraft(interaction);
       notify('The reply is on its way.');
       done();
     } catch (error) {
@@ -61,7 +66,7 @@ export function Composer({ interaction, limit, visibility, done, cancel }: Shape
       }}
       onKeyDown={(event) => {
         if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) void send();
-        if (event.key === 'Escape' && text === '') cancel();
+        if (event.key === 'Escape' && text === '') giveUp();
       }}
     >
       <label for={id}>Your reply</label>
@@ -72,7 +77,11 @@ export function Composer({ interaction, limit, visibility, done, cancel }: Shape
         value={text}
         aria-describedby={`${id}-left`}
         aria-invalid={left < 0}
-        onInput={(event) => setText(event.currentTarget.value)}
+        onInput={(event) => {
+          const { value } = event.currentTarget;
+          setText(value);
+          keepDraft(interaction, { ...draft, text: value });
+        }}
       />
       {problem && <ProblemNote problem={problem} />}
       <footer>
@@ -81,7 +90,7 @@ export function Composer({ interaction, limit, visibility, done, cancel }: Shape
           <span class="dim">. {READERS[visibility]}</span>
         </span>
         <span class="spring" />
-        <button type="button" class="button quiet" onClick={cancel}>
+        <button type="button" class="button quiet" onClick={giveUp}>
           Cancel
         </button>
         <button type="submit" class="button main" disabled={!ready}>

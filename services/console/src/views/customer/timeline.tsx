@@ -5,6 +5,7 @@ import type { CustomerWhole, Timeline as TimelinePage, TimelineEntry } from '../
 import { Answer, Badge, Empty } from '../../parts/feedback.js';
 import { Icon } from '../../parts/icon.js';
 import { SystemName } from '../../parts/system.js';
+import { draftOf } from '../../state/drafts.js';
 import { useLoad } from '../../state/load.js';
 import { can } from '../../state/session.js';
 import { systemNamed, systems } from '../../state/systems.js';
@@ -109,9 +110,9 @@ function InteractionEntry({
   whole: CustomerWhole;
   changed(): void;
 }) {
-  const [replying, setReplying] = useState(false);
-  const [making, setMaking] = useState(false);
   const { ref, state } = entry.interaction;
+  const [replying, setReplying] = useState(() => draftOf(ref) !== undefined);
+  const [making, setMaking] = useState(false);
   const system = ref.split('/', 1)[0] ?? '';
   if (!state) {
     return (
@@ -143,7 +144,7 @@ function InteractionEntry({
       {entry.replies.map(({ command, outcome }) => (
         <ReplySent key={command.id} command={command} outcome={outcome} />
       ))}
-      {replying && limit !== undefined ? (
+      {replying && canReply ? (
         <Composer
           interaction={ref}
           limit={limit}
