@@ -29,6 +29,24 @@ describeInBrowser('Customers', () => {
     await page.getByRole('link', { name: 'Augusta Ada Lovelace' }).waitFor();
   });
 
+  test('a pause after a word takes nothing of what is typed', async () => {
+    const search = page.getByRole('searchbox');
+    await search.pressSequentially('grace ');
+    await page.waitForURL(/text=grace$/);
+    await page.getByRole('link', { name: 'Alan Turing' }).waitFor({ state: 'detached' });
+    await search.pressSequentially('hopper');
+    await page.waitForURL(/text=grace\+hopper$/);
+    expect(await search.inputValue()).toBe('grace hopper');
+  });
+
+  test('who goes on while a search waits for the next letter is not called back', async () => {
+    await page.getByRole('searchbox').fill('hopper');
+    await go(page, '#/flow');
+    await page.getByRole('heading', { name: 'Flow', level: 1 }).waitFor();
+    await page.waitForTimeout(400);
+    expect(page.url()).toMatch(/#\/flow$/);
+  });
+
   test('nobody found: says how to search', async () => {
     await page.getByRole('searchbox').fill('nobody at all');
     await page.getByText('Nobody found for “nobody at all”').waitFor();

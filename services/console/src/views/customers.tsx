@@ -10,6 +10,8 @@ import { useLoad } from '../state/load.js';
 import { ago, count } from '../text/time.js';
 
 const TYPING_MS = 250;
+/** Characters that the server takes. */
+const LONGEST = 500;
 
 export function CustomersView() {
   const { query } = place.value;
@@ -88,10 +90,21 @@ export function CustomersView() {
 function Search({ text }: { text: string }) {
   const [typed, setTyped] = useState(text);
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => setTyped(text), [text]);
+  // What was asked for from here: an address that follows it changes nothing of what has been typed since.
+  const asked = useRef(text);
+  useEffect(() => {
+    if (text === asked.current) return;
+    clearTimeout(waiting.current);
+    asked.current = text;
+    setTyped(text);
+  }, [text]);
+  useEffect(() => () => clearTimeout(waiting.current), []);
   const search = (value: string): void => {
     clearTimeout(waiting.current);
-    if (value.trim() !== text) go(href(['customers'], { text: value.trim() }), 'replace');
+    const wanted = value.trim();
+    if (wanted === asked.current) return;
+    asked.current = wanted;
+    go(href(['customers'], { text: wanted }), 'replace');
   };
   return (
     <form
@@ -107,6 +120,7 @@ function Search({ text }: { text: string }) {
         type="search"
         aria-label="Search customers"
         placeholder="Name, e-mail address, phone number or handle"
+        maxLength={LONGEST}
         value={typed}
         onInput={(event) => {
           const { value } = event.currentTarget;
