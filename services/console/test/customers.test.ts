@@ -388,6 +388,54 @@ describeInBrowser('Answering', () => {
     expect(await reply.count()).toBe(0);
   });
 
+  test('all of a long timeline can be seen', async () => {
+    const entries = Array.from({ length: 451 }, (_, i) => ({
+      type: 'interaction',
+      at: '2024-05-06T07:00:00.000Z',
+      interaction: { ref: `mastodon/status/old-${i}` },
+      replies: [],
+    }));
+    await page.route('**/v1/customers/cus-1/timeline?*', async (route) => {
+      const asked = new URL(route.request().url()).searchParams;
+      const from = Number(asked.get('cursor') ?? 0);
+      const to = from + Math.min(200, Number(asked.get('limit')));
+      const items = entries.slice(from, to);
+      await route.fulfill({ json: { items, ...(to < entries.length && { next: String(to) }) } });
+    });
+    await page.reload();
+    const older = page.getByRole('button', { name: 'Show older' });
+    const shown = page.locator('.timeline > li');
+    for (const count of [20, 40, 80, 160, 320, 451]) {
+      await shown.nth(count - 1).waitFor();
+      expect(await shown.count()).toBe(count);
+      if (count < entries.length) await older.click();
+    }
+    expect(await older.count()).toBe(0);
+  });
+
+  test('what happens is seen however much else goes on', async () => {
+    let isOver = false;
+    const busy = (async () => {
+      for (let i = 0; !isOver; i += 1) {
+        bench.hub.emit('unsilo.outcomes.v1', 'unsilo.outcome.reported', `other-${i}`, {
+          command: `other-${i}`,
+          system: 'crm-emea',
+          status: 'applied',
+          reportedAt: '2026-03-02T09:00:00.000Z',
+        });
+        await page.waitForTimeout(100);
+      }
+    })();
+    try {
+      const actor = { tenant: 'acme', name: 'Marta', roles: ['admin'] as const };
+      await bench.hub.reply(actor, 'mastodon/status/111', { text: 'Somebody else answers.' });
+      await complaint().getByText('Somebody else answers.').waitFor({ timeout: 5000 });
+    } finally {
+      isOver = true;
+      await busy;
+    }
+  });
+
   test('a reply that is refused says why', async () => {
     await complaint().getByRole('button', { name: 'Reply' }).click();
     await page.getByLabel('Your reply').fill('Hello?');

@@ -9,6 +9,7 @@ import { SystemName } from '../parts/system.js';
 import { go, here, href, place } from '../router.js';
 import { useLoad } from '../state/load.js';
 import { can } from '../state/session.js';
+import { soon } from '../state/soon.js';
 import { ago, plural } from '../text/time.js';
 import { nameOf } from '../text/values.js';
 import { CompareTable } from './customer/compare.js';
@@ -22,8 +23,6 @@ import { Profile } from './customer/profile.js';
 import { Timeline } from './customer/timeline.js';
 import { TogetherSheet } from './customer/together.js';
 import { UnlinkDialog } from './customer/unlink.js';
-
-const SETTLE_MS = 400;
 
 /** One customer: what it is, who says so, what every system holds, and what happened. */
 export function CustomerView({ id }: { id: string }) {
@@ -54,15 +53,14 @@ function reloadWhenTouched(whole: CustomerWhole | undefined, reload: () => void)
   if (!whole) return () => {};
   const { id, members } = whole.customer;
   const about = new Set<string>([id, ...members]);
-  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const again = soon(reload);
   const stop = onLive((event) => {
     const { createdFor, ref } = event.data as { createdFor?: string; ref?: string };
     if (![event.subject, createdFor, ref].some((one) => one !== undefined && about.has(one))) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(reload, SETTLE_MS);
+    again.ask();
   });
   return () => {
-    clearTimeout(waiting);
+    again.stop();
     stop();
   };
 }

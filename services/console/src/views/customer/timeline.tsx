@@ -8,6 +8,7 @@ import { SystemName } from '../../parts/system.js';
 import { draftOf } from '../../state/drafts.js';
 import { useLoad } from '../../state/load.js';
 import { can } from '../../state/session.js';
+import { soon } from '../../state/soon.js';
 import { systemNamed, systems } from '../../state/systems.js';
 import { INTERACTIONS, OBJECTS } from '../../text/events.js';
 import { ago, dateTime } from '../../text/time.js';
@@ -16,6 +17,8 @@ import { CaseDialog } from './case.js';
 import { Composer, ReplySent } from './reply.js';
 
 const PAGE = 20;
+/** The server's pages are no longer than that. */
+const LARGEST_PAGE = 200;
 const TOUCHING = [
   'unsilo.interaction.changed',
   'unsilo.object.changed',
@@ -27,21 +30,15 @@ const TOUCHING = [
 export function Timeline({ whole }: { whole: CustomerWhole }) {
   const { id, revision } = whole.customer;
   const [size, setSize] = useState(PAGE);
-  const timeline = useLoad(
-    id,
-    () => api.get<TimelinePage>(path('customers', id, 'timeline'), { limit: size }),
-    `${revision} ${size}`,
-  );
+  const timeline = useLoad(id, () => newest(id, size), `${revision} ${size}`);
   const { reload } = timeline;
   useEffect(() => {
-    let waiting: ReturnType<typeof setTimeout> | undefined;
+    const again = soon(reload);
     const stop = onLive(({ type }) => {
-      if (!TOUCHING.includes(type)) return;
-      clearTimeout(waiting);
-      waiting = setTimeout(reload, 400);
+      if (TOUCHING.includes(type)) again.ask();
     });
     return () => {
-      clearTimeout(waiting);
+      again.stop();
       stop();
     };
   }, [reload]);
@@ -65,9 +62,9 @@ export function Timeline({ whole }: { whole: CustomerWhole }) {
                   </li>
                 ))}
               </ol>
-              {next !== undefined && size < 200 && (
+              {next !== undefined && (
                 <p class="pager">
-                  <button type="button" class="button" onClick={() => setSize(Math.min(200, size * 2))}>
+                  <button type="button" class="button" onClick={() => setSize(items.length * 2)}>
                     Show older
                   </button>
                 </p>
@@ -78,6 +75,21 @@ export function Timeline({ whole }: { whole: CustomerWhole }) {
       </Answer>
     </section>
   );
+}
+
+/** So many of the newest entries, by as many questions as the server's pages ask for. */
+async function newest(id: string, size: number): Promise<TimelinePage> {
+  const items: TimelineEntry[] = [];
+  let next: string | undefined;
+  do {
+    const page = await api.get<TimelinePage>(path('customers', id, 'timeline'), {
+      limit: Math.min(LARGEST_PAGE, size - items.length),
+      cursor: next,
+    });
+    items.push(...page.items);
+    ({ next } = page);
+  } while (next !== undefined && items.length < size);
+  return { items, ...(next !== undefined && { next }) };
 }
 
 function Entry({ entry, whole, changed }: { entry: TimelineEntry; whole: CustomerWhole; changed(): void }) {
