@@ -172,6 +172,16 @@ describeInBrowser('Flow', () => {
     expect(await page.getByText('before', { exact: true }).count()).toBe(1);
   });
 
+  test('a view that failed meanwhile is there again with the stream', async () => {
+    await page.route('**/v1/**', (route) => route.abort());
+    await bench.dropStreams();
+    await go(page, '#/customers');
+    await page.getByText('The server cannot be reached').waitFor();
+    await page.unroute('**/v1/**');
+    await page.getByRole('link', { name: 'Augusta Ada Lovelace' }).waitFor();
+    expect(await page.getByText('The server cannot be reached').count()).toBe(0);
+  });
+
   test('where no stream gets through, what flows is asked for, until one does', async () => {
     await page.route('**/v1/live*', (route) => route.abort());
     await bench.dropStreams();

@@ -36,6 +36,7 @@ let lately: () => Promise<readonly LiveEvent[]> = () => Promise.resolve([]);
 let arrived: LiveEvent[] = [];
 const seen = new Set<string>();
 const listeners = new Set<(event: LiveEvent) => void>();
+const restored = new Set<() => void>();
 
 /** @param askLately Answers what flowed lately, in any order; rejects when nobody answers. */
 export function startLive(askLately: typeof lately): void {
@@ -60,6 +61,12 @@ export function stopLive(): void {
   connection.value = 'connecting';
 }
 
+/** Calls when the stream is back after it was lost, since more than its events may have been missed, until the function that it answers is called. */
+export function onRestored(listener: () => void): () => void {
+  restored.add(listener);
+  return () => restored.delete(listener);
+}
+
 /** Calls for every event until the function that it answers is called. */
 export function onLive(listener: (event: LiveEvent) => void): () => void {
   listeners.add(listener);
@@ -81,8 +88,10 @@ function open(): void {
   stream.addEventListener('open', () => {
     clearTimeout(opening);
     stopAsking();
+    const wasLost = attempts > 0;
     attempts = 0;
     connection.value = 'live';
+    if (wasLost) for (const listener of restored) listener();
   });
   stream.addEventListener('message', ({ data, lastEventId }: MessageEvent<string>) => {
     if (lastEventId !== '') cursor = lastEventId;

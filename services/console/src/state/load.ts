@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api/client.js';
+import { onRestored } from '../api/live.js';
 import type { Problem } from '../api/types.js';
 
 export interface Loaded<T> {
@@ -39,6 +40,7 @@ export function useLoad<T>(key: string, load: () => Promise<T>, version: string 
       latest.current += 1;
     };
   }, [reload, version]);
+  useEffect(() => onRestored(reload), [reload]);
   const fresh = state.key === key;
   return {
     data: fresh ? state.data : undefined,
