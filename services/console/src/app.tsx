@@ -1,11 +1,12 @@
 import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { sessionEnded } from './api/client.js';
+import type { Problem } from './api/types.js';
 import { connection, type Connection } from './api/live.js';
-import { Notices } from './parts/feedback.js';
+import { Notices, ProblemNote } from './parts/feedback.js';
 import { Icon, type IconName } from './parts/icon.js';
 import { go, href, place } from './router.js';
-import { can, end, logOut, session, type Role } from './state/session.js';
+import { can, end, logOut, notKnown, session, type Role } from './state/session.js';
 import { theme, type Theme } from './state/theme.js';
 import { CustomerView } from './views/customer.js';
 import { CustomersView } from './views/customers.js';
@@ -26,9 +27,22 @@ const PLACES: { path: string; label: string; icon: IconName; role: Role }[] = [
 
 export function App() {
   useEffect(() => effect(() => void (sessionEnded.value && end())), []);
-  if (session.value === undefined) return null;
+  if (session.value === undefined) return notKnown.value ? <Unknown problem={notKnown.value} /> : null;
   if (session.value === null) return <LogInView />;
   return <Shell />;
+}
+
+/** Whoever can't be asked may know well who is here: nobody is sent to log in for that. */
+function Unknown({ problem }: { problem: Problem }) {
+  return (
+    <main class="log-in">
+      <div class="card">
+        <h1>Unsilo</h1>
+        <ProblemNote problem={problem} />
+        <p class="small dim">It is asked again every few seconds.</p>
+      </div>
+    </main>
+  );
 }
 
 function Shell() {

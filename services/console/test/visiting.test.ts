@@ -1,4 +1,4 @@
-import { Console, describeInBrowser, go } from './support/browser.js';
+import { Console, describeInBrowser, go, violations } from './support/browser.js';
 
 const KILOBYTE = 1024;
 
@@ -65,6 +65,78 @@ describeInBrowser('Coming in', () => {
     await page.getByRole('heading', { name: 'Log in to Unsilo' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'Log in to Unsilo' }).waitFor();
+  });
+
+  test('where the server cannot be asked who is here, nobody is asked to log in, and it is asked again', async () => {
+    const { page } = await bench.logIn('#/customers');
+    await page.route('**/v1/session', (route) =>
+      route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+    );
+    await page.reload();
+    await page.getByText('The server answered in a way this page doesn’t understand').waitFor();
+    expect(await page.getByText('HTTP 503').count()).toBe(1);
+    expect(await page.getByLabel('API key').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    await page.unroute('**/v1/session');
+    await page.getByRole('heading', { name: 'Customers', level: 1 }).waitFor();
+  });
+
+  test('logging out that fails is said, and nobody is logged out', async () => {
+    const { page, faults } = await bench.logIn('#/customers');
+    await page.route('**/v1/session', (route) => route.abort());
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByText('You are still logged in: The server cannot be reached').waitFor();
+    expect(faults).toEqual([]);
+    await page.unroute('**/v1/session');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('heading', { name: 'Log in to Unsilo' }).waitFor();
+  });
+
+  test.each([
+    ['a page of somebody else', { status: 200, contentType: 'text/html', body: '<html>Sign in to this network' }],
+    ['nothing', { status: 502, contentType: 'application/json', body: 'null' }],
+    ['something else', { status: 502, contentType: 'application/json', body: '{"error":"bad gateway"}' }],
+  ])('who answers with %s is not taken for a mistake of this page', async (_, answer) => {
+    const { page, faults } = await bench.logIn('#/flow');
+    await page.route('**/v1/customers?*', (route) => route.fulfill(answer));
+    await go(page, '#/customers');
+    await page.getByText('The server answered in a way this page doesn’t understand').waitFor();
+    await page.unroute('**/v1/customers?*');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: 'Augusta Ada Lovelace' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test('a server that leaves a question unanswered is not waited for without an end', async () => {
+    const { page } = await bench.visit();
+    await page.clock.install();
+    await page.goto(`${bench.url}/#key=${bench.admin}`);
+    await page.getByRole('navigation', { name: 'Views' }).waitFor();
+    await page.route('**/v1/customers?*', () => undefined);
+    await go(page, '#/customers');
+    await page.getByText('Loading…').waitFor();
+    await page.clock.fastForward(61_000);
+    await page.getByText('The server doesn’t answer', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+  });
+
+  test('an answer that stops in the middle is not waited for without an end', async () => {
+    const { page } = await bench.visit();
+    await page.clock.install();
+    await page.goto(`${bench.url}/#key=${bench.admin}`);
+    await page.getByRole('navigation', { name: 'Views' }).waitFor();
+    await page.evaluate(`{
+      const whole = window.fetch;
+      window.fetch = (address, init) => {
+        if (!String(address).startsWith('/v1/customers?')) return whole(address, init);
+        const start = (body) => init.signal.addEventListener('abort', () => body.error(init.signal.reason));
+        return Promise.resolve(new Response(new ReadableStream({ start })));
+      };
+    }`);
+    await go(page, '#/customers');
+    await page.getByText('Loading…').waitFor();
+    await page.clock.fastForward(61_000);
+    await page.getByText('The server doesn’t answer', { exact: true }).waitFor();
   });
 
   test('a key that is revoked while somebody works leads to the form, which says why', async () => {

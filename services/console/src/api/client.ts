@@ -13,6 +13,14 @@ export class ApiError extends Error {
 /** Raised when an answer says that nobody is logged in any more. */
 export const sessionEnded = signal(false);
 
+const ANSWERS_WITHIN_MS = 60_000;
+const SILENT = local('SILENT', 'The server doesn’t answer', 'Try again in a moment.');
+const SILENT_ABOUT_CHANGE = local(
+  'SILENT',
+  'The server doesn’t answer',
+  'It may have been done nevertheless: look before you try again.',
+);
+
 type Query = Record<string, string | number | undefined>;
 interface Options {
   query?: Query;
@@ -45,37 +53,61 @@ async function send<T>(method: string, address: string, { query = {}, body, idem
   const headers: Record<string, string> = { 'x-unsilo-console': '1' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
-  const answer = await reach(`${address}${search.size > 0 ? `?${search}` : ''}`, {
-    method,
-    headers,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
-  const problem = await problemOf(answer);
-  if (answer.status === 401 && address !== '/v1/session') sessionEnded.value = true;
-  throw new ApiError(problem);
+  return reach(
+    `${address}${search.size > 0 ? `?${search}` : ''}`,
+    {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    },
+    async (answer) => {
+      if (answer.ok) return (answer.status === 204 ? undefined : await wholeOf(answer)) as T;
+      const problem = await problemOf(answer);
+      if (answer.status === 401 && address !== '/v1/session') sessionEnded.value = true;
+      throw new ApiError(problem);
+    },
+  );
 }
 
-async function reach(address: string, init: RequestInit): Promise<Response> {
+/** @param read Reads the answer to its end, which may never come as well. */
+async function reach<T>(address: string, init: RequestInit, read: (answer: Response) => Promise<T>): Promise<T> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), ANSWERS_WITHIN_MS);
   try {
-    return await fetch(address, init);
-  } catch {
+    return await read(await fetch(address, { ...init, signal: patience.signal }));
+  } catch (error) {
+    if (patience.signal.aborted) throw new ApiError(init.method === 'GET' ? SILENT : SILENT_ABOUT_CHANGE);
+    if (error instanceof ApiError) throw error;
     throw new ApiError(
       local('UNREACHABLE', 'The server cannot be reached', 'Check that Unsilo is running and that you are connected.'),
     );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What stands between may answer with a page of its own, and a connection may break in the middle. */
+async function wholeOf(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch {
+    throw new ApiError(foreign(answer));
   }
 }
 
 async function problemOf(answer: Response): Promise<Problem> {
-  try {
-    return (await answer.json()) as Problem;
-  } catch {
-    return local(
-      `HTTP ${answer.status}`,
-      'The server answered in a way this page doesn’t understand',
-      'Reload the page.',
-    );
-  }
+  const told = (await answer.json().catch(() => null)) as Partial<Problem> | null;
+  if (typeof told?.title !== 'string' || typeof told.detail !== 'string') return foreign(answer);
+  return { ...local(`HTTP ${answer.status}`, told.title, ''), ...told };
+}
+
+function foreign({ status }: Response): Problem {
+  const problem = local(
+    `HTTP ${status}`,
+    'The server answered in a way this page doesn’t understand',
+    'Something between you and Unsilo may have answered. Try again in a moment; reload the page if that doesn’t help.',
+  );
+  return { ...problem, status };
 }
 
 function local(code: string, title: string, hint: string): Problem {
