@@ -39,7 +39,7 @@ export function takeKey(): string | undefined {
   const key = /^#key=([^&]+)/.exec(location.hash)?.[1];
   if (key === undefined) return undefined;
   go('#/flow', 'replace');
-  return decodeURIComponent(key);
+  return decode(key);
 }
 
 function parse(hash: string): Place {

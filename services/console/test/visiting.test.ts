@@ -139,6 +139,14 @@ describeInBrowser('Coming in', () => {
     await page.getByText('The server doesn’t answer', { exact: true }).waitFor();
   });
 
+  test('a link whose key was cut in the middle leads to the form and not to an empty page', async () => {
+    const { page, faults } = await bench.visit();
+    await page.goto(`${bench.url}/#key=unsilo_%E2%82`);
+    await page.getByRole('heading', { name: 'Log in to Unsilo' }).waitFor();
+    expect(page.url()).not.toContain('unsilo_');
+    expect(faults).toEqual([]);
+  });
+
   test('a key that is revoked while somebody works leads to the form, which says why', async () => {
     const key = bench.keys.make(['operator']);
     const { page } = await bench.logIn('#/customers', key);
