@@ -14,6 +14,8 @@ export const csv = defineConnector<CsvOptions>({
   title: 'CSV files',
   options: OptionsSchema,
   emits: ['party'],
+  // The table is at hand: commands side by side are made durable together.
+  writesAtOnce: 32,
 
   profile(system, options) {
     const map = csvMap('', system, options);

@@ -11,13 +11,18 @@ type Context = ConnectorContext<CsvOptions>;
 /** Exports under way or due, by table: changes that come meanwhile share the next one. */
 const scheduled = new WeakMap<Table, Promise<void>>();
 
-/** Writes the table out soon, once for all changes that come until then. Failures are met again by the next reading. */
+/** How long a table's last export took, milliseconds. */
+const took = new WeakMap<Table, number>();
+
+/**
+ * Writes the table out soon, once for all changes that come until then: after `delayMs`, and not before as much time has passed as the
+ * last export took, or writing a large table out would hold up what changes it. Failures are met again by the next reading. */
 export function exportSoon(context: Context): void {
   const { out } = context.options;
   const table = tableOf(context.memory);
   if (out === undefined || scheduled.has(table)) return;
   const work = context.clock
-    .sleep(out.delayMs, context.signal)
+    .sleep(Math.max(out.delayMs, took.get(table) ?? 0), context.signal)
     .then(() => {
       scheduled.delete(table);
       return exportIfDue(context, table);
@@ -43,17 +48,19 @@ export async function exportIfDue(context: Context, table: Table): Promise<void>
   await mine;
 }
 
-async function exportNow({ options, system }: Context, table: Table): Promise<void> {
+async function exportNow({ clock, options, system }: Context, table: Table): Promise<void> {
   const { out } = options;
   if (out === undefined) return;
   const state = await table.state();
   if (state.changes === state.exported) return;
+  const begun = clock.now();
   const name = out.file.replaceAll('{system}', system);
   await writeWhole(
     out.folder,
     name,
     chunks(table, out, state.columns, out.delimiter ?? state.delimiter, options.quote),
   );
+  took.set(table, clock.now() - begun);
   await table.exported(state.changes);
 }
 

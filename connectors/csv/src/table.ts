@@ -1,6 +1,13 @@
-import { RetryableError, type ConnectorMemory, type MappingConfig } from '@unsilo/connector-sdk';
+import {
+  createLane,
+  RetryableError,
+  type ConnectorMemory,
+  type MappingConfig,
+  type WriteResult,
+} from '@unsilo/connector-sdk';
 import type { BadPiece } from './bad-input.js';
 import { eraseRow, type Row } from './row.js';
+import { unsaved } from './unsaved.js';
 
 /** What is kept of the table as a whole. */
 export interface TableState {
@@ -92,7 +99,7 @@ export function tableOf(memory: ConnectorMemory): Table {
  */
 export class Table {
   readonly #memory: ConnectorMemory;
-  #lane: Promise<unknown> = Promise.resolve();
+  readonly #lane = createLane();
   #reading = 0;
 
   constructor(memory: ConnectorMemory) {
@@ -113,10 +120,21 @@ export class Table {
 
   /** Changes are made one after the other: reading and writing meet in the same rows. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#lane.then(work, work);
-    this.#lane = mine.catch(() => undefined);
-    return mine;
+    return this.#lane.run(work);
   }
+
+  /**
+   * The change of one command, made durable together with those of the commands that wait beside it.
+   * @param change Given the table as the changes before it leave it; keeps all that it changes, or nothing, as its last step.
+   */
+  readonly write = this.#lane.shared(async (changes: readonly ((table: Table) => Promise<WriteResult>)[]) => {
+    const memory = unsaved(this.#memory);
+    const table = new Table(memory);
+    const results: PromiseSettledResult<WriteResult>[] = [];
+    for (const change of changes) results.push(...(await Promise.allSettled([change(table)])));
+    await memory.save();
+    return results;
+  });
 
   async state(): Promise<TableState> {
     return { ...EMPTY, ...((await this.#memory.get(keys.state)) as Partial<TableState> | undefined) };
@@ -160,7 +178,7 @@ export class Table {
     return batch;
   }
 
-  /** One row that a command has changed. */
+  /** One row that a command has changed: of the table that `write` gives. */
   async saveWrite(id: string, row: Row, isNew: boolean, columns: readonly string[]): Promise<void> {
     const state = await this.state();
     await this.#memory.set({

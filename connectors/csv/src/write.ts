@@ -15,7 +15,7 @@ import { tableOf, type Table } from './table.js';
 
 type RowCommand = Extract<Command, { action: 'update' | 'create' | 'delete' }>;
 
-/** Carries out one command on the table. The answer is exact: the table is the record of truth, and one thing changes it at a time. */
+/** Carries out one command on the table. The answer is exact: the table is the record of truth, and one change sees what the one before left. */
 export async function write(context: ConnectorContext<CsvOptions>, command: Command): Promise<WriteResult> {
   const { options } = context;
   if (options.out === undefined)
@@ -29,7 +29,7 @@ export async function write(context: ConnectorContext<CsvOptions>, command: Comm
     );
   const table = tableOf(context.memory);
   const map = csvMap(context.tenant, context.system, options);
-  const result = await table.exclusive(() => change(context, table, map, command));
+  const result = await table.write((current) => change(context, current, map, command));
   // Also after a repeat: the process may have ended between the change and the file.
   if (result.status === 'applied') exportSoon(context);
   return result;

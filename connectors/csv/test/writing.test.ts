@@ -229,6 +229,48 @@ test.each<[string, Command, string]>([
   expect(files.writtenNames()).toEqual([]);
 });
 
+test('commands that wait side by side are made durable together, each on what the one before left', async () => {
+  const COUNT = 40;
+  const rows = Array.from({ length: COUNT }, (_, i) => `${i},N${i}\n`).join('');
+  files.drop('a.csv', `id,first\n${rows}`, FILES_FROM);
+  const begun = new Set<string>();
+  const saves: number[] = [];
+  const started = await run(
+    {},
+    {
+      wrap: ({ log, storage }) => ({
+        log,
+        storage: {
+          getMany: (keys) => storage.getMany(keys),
+          async set(entries) {
+            const keys = Object.keys(entries);
+            for (const key of keys) if (key.startsWith('command/')) begun.add(key);
+            const rows = keys.filter((key) => key.startsWith('memory/row/')).length;
+            if (begun.size > 0 && rows > 0 && saves.push(rows) === 1)
+              await until('others wait beside it', () => begun.size >= 20);
+            await storage.set(entries);
+          },
+        },
+      }),
+    },
+  );
+  const made = Array.from({ length: COUNT }, (_, i) => create(`n${i}`, `k${i}`, { 'name.given': `M${i}` }));
+  const changed = Array.from({ length: COUNT }, (_, i) =>
+    update(`c${i}`, String(i), FROM_FILE, { 'name.given': `M${i}` }),
+  );
+  const events = [...made, ...changed].map((command) => commandEvent('acme', command));
+  await started.log.append(events.map((event) => ({ ...placeOf(event), value: JSON.stringify(event) })));
+  const outcomes = () => started.events('outcomes').map(({ data }) => data as Outcome);
+  await until('all have ended', () => outcomes().length === 2 * COUNT);
+  expect(new Set(outcomes().map(({ status }) => status))).toEqual(new Set(['applied']));
+  expect(Math.max(...saves)).toBeGreaterThanOrEqual(10);
+  const names = Array.from({ length: COUNT }, (_, i) => `M${i}`);
+  const file = () => readFileSync(join(files.out, 'csv.csv'), 'utf8').trimEnd().split('\n').slice(1);
+  await until('the file has them all', () => existsSync(join(files.out, 'csv.csv')) && file().length === 2 * COUNT);
+  const given = file().map((line) => line.split(',')[1]);
+  expect(given.sort()).toEqual([...names, ...names].sort());
+});
+
 test('the id of a row is never written, and a command that changes nothing is carried out without a new version', async () => {
   files.drop('a.csv', 'id,first\n1,Ada\n', FILES_FROM);
   const mapped = { ...fields, id: { attribute: 'identifiers', issuer: 'us' } };

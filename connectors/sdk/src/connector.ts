@@ -14,6 +14,8 @@ export interface Connector<Options = unknown> {
   emits: readonly ('party' | 'object' | 'interaction')[];
   /** How this kind of system wants to be called: rate, concurrency, statuses that pause. The configuration may override it. */
   http?(options: Options): Partial<HttpSettings>;
+  /** Commands of different records carried out at once (default 4): more where a write asks no other system. */
+  writesAtOnce?: number;
   /** What one configured system of this kind is like. Pure: reads nothing but the options. */
   profile(system: string, options: Options): SystemProfile;
   /** Tries the connection and rights as cheaply as possible; each finding says what to do. */

@@ -13,6 +13,7 @@ export {
   type FieldRuleObject,
   type MappingConfig,
 } from './mapping/config.js';
+export { createLane, type Lane } from './lane.js';
 export { mappingMistakes, type PlacedMistake } from './mapping/mistakes.js';
 export {
   fieldMapping,

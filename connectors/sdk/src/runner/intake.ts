@@ -16,11 +16,17 @@ import {
 } from '@unsilo/schemas';
 import type { AppendMessage } from '@unsilo/event-log';
 import type { ReadItem } from '../connector.js';
+import { createLane } from '../lane.js';
 import { wellFormedThroughout } from '../text.js';
 import { deadLetter, type Rejected } from './dead-letters.js';
 import type { Scope } from './scope.js';
 import { keys } from './storage.js';
 import { judge, knownVersions, stateDigest, type KnownVersions } from './versions.js';
+
+interface Report {
+  outcome: Outcome;
+  command: Command;
+}
 
 /** Stands for the state of a record that is gone; no digest is as short. */
 const DELETED = 'deleted';
@@ -61,15 +67,9 @@ export interface Taken {
 
 export function createIntake(scope: Scope): Intake {
   const { tenant, system, log, storage, clock, counts, redact } = scope;
-  let lane: Promise<unknown> = Promise.resolve();
+  const lane = createLane();
   /** Refs whose last version was noted before an append that may not have happened. */
   let pending: Set<string> | undefined;
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = lane.then(work, work);
-    lane = mine.catch(() => undefined);
-    return mine;
-  }
 
   async function loadPending(): Promise<Set<string>> {
     if (pending === undefined) {
@@ -158,35 +158,20 @@ export function createIntake(scope: Scope): Intake {
     return ids.filter((_, index) => parked[index] === undefined).map((id) => byId.get(id)!);
   }
 
-  async function report(outcome: Outcome, command: Command): Promise<{ erased: boolean }> {
-    const { ref, version } = outcome;
-    const isGone = command.action === 'delete' && outcome.status === 'applied';
+  /** Keeps the outcomes all together and then appends them; a later one sees what an earlier one is about to leave. */
+  async function report(reports: readonly Report[]): Promise<{ erased: boolean }[]> {
+    const read = [...new Set(reports.flatMap(keysFor))];
+    const stored = await storage.getMany(read);
+    const seen = new Map(read.map((key, index) => [key, stored[index]]));
     const entries: Record<string, unknown> = {};
-    let told = outcome;
-    const digest = outcome.left !== undefined ? stateDigest(outcome.left) : isGone ? DELETED : undefined;
-    if (ref !== undefined && version !== undefined && digest !== undefined) {
-      const known = (await knownOf([ref])).get(ref)!;
-      const pre = preVersion(known, outcome);
-      const verdict = judge(known, version, digest);
-      if (verdict.kind === 'new') entries[keys.versions(ref)] = verdict.known;
-      told = {
-        ...outcome,
-        ...(pre === undefined ? {} : { pre }),
-        version: verdict.kind === 'forgotten' ? version : verdict.version,
-      };
-    }
-    const about = recordsOf(command, outcome);
-    const stored = await storage.getMany([...about.map(keys.erased), ...about.map(keys.commandsOf)]);
-    const erased = stored.slice(0, about.length).some((at) => Number(at) >= Date.parse(command.issuedAt));
-    if (erased) told = withoutStates(told);
-    else if (told.left !== undefined || told.before !== undefined)
-      for (const [index, record] of about.entries()) {
-        const known = idsIn(stored[about.length + index]);
-        if (!known.includes(command.id)) entries[keys.commandsOf(record)] = [...known, command.id];
-      }
-    await storage.set({ ...entries, [keys.command(outcome.command)]: { outcome: told } });
-    await log.append([message(outcomeEvent(tenant, told))]);
-    return { erased };
+    const answers = reports.map(({ outcome, command }) => {
+      const next = kept(outcome, command, (key) => seen.get(key));
+      for (const [key, value] of Object.entries(next.entries)) seen.set(key, (entries[key] = value));
+      return next;
+    });
+    await storage.set(entries);
+    await log.append(answers.map(({ told }) => message(outcomeEvent(tenant, told))));
+    return answers.map(({ erased }) => ({ erased }));
   }
 
   async function forget(refs: readonly string[], at: number): Promise<void> {
@@ -204,19 +189,63 @@ export function createIntake(scope: Scope): Intake {
     await storage.set(entries);
   }
 
+  const sharedReport = lane.shared(async (reports: readonly Report[]) =>
+    (await report(reports)).map((value) => ({ status: 'fulfilled' as const, value })),
+  );
   return {
-    take: (items) => inTurn(() => take(items)),
-    report: (outcome, command) => inTurn(() => report(outcome, command)),
-    forget: (refs, at) => inTurn(() => forget(refs, at)),
-    repeat: (outcome) => inTurn(async () => void (await log.append([message(outcomeEvent(tenant, outcome))]))),
+    take: (items) => lane.run(() => take(items)),
+    report: (outcome, command) => sharedReport({ outcome, command }),
+    forget: (refs, at) => lane.run(() => forget(refs, at)),
+    repeat: (outcome) => lane.run(async () => void (await log.append([message(outcomeEvent(tenant, outcome))]))),
     park: (rejected) =>
-      inTurn(async () => {
+      lane.run(async () => {
         const fresh = await unparked([letter(rejected)]);
         await log.append(fresh.map(message));
         counts.badInput += fresh.length;
         await storage.set(Object.fromEntries(fresh.map(({ data }) => [keys.deadLetter(data.id), true])));
       }),
   };
+}
+
+/** What has to be known to keep an outcome. */
+function keysFor({ outcome, command }: Report): string[] {
+  const about = recordsOf(command, outcome);
+  const { ref } = outcome;
+  return [...(ref === undefined ? [] : [keys.versions(ref)]), ...about.map(keys.erased), ...about.map(keys.commandsOf)];
+}
+
+/** The outcome as it is told, and the entries that keep it. */
+function kept(
+  outcome: Outcome,
+  command: Command,
+  stored: (key: string) => unknown,
+): { told: Outcome; erased: boolean; entries: Record<string, unknown> } {
+  const { ref, version } = outcome;
+  const isGone = command.action === 'delete' && outcome.status === 'applied';
+  const entries: Record<string, unknown> = {};
+  let told = outcome;
+  const digest = outcome.left !== undefined ? stateDigest(outcome.left) : isGone ? DELETED : undefined;
+  if (ref !== undefined && version !== undefined && digest !== undefined) {
+    const known = knownVersions(stored(keys.versions(ref)));
+    const pre = preVersion(known, outcome);
+    const verdict = judge(known, version, digest);
+    if (verdict.kind === 'new') entries[keys.versions(ref)] = verdict.known;
+    told = {
+      ...outcome,
+      ...(pre === undefined ? {} : { pre }),
+      version: verdict.kind === 'forgotten' ? version : verdict.version,
+    };
+  }
+  const about = recordsOf(command, outcome);
+  const erased = about.some((record) => Number(stored(keys.erased(record))) >= Date.parse(command.issuedAt));
+  if (erased) told = withoutStates(told);
+  else if (told.left !== undefined || told.before !== undefined)
+    for (const record of about) {
+      const known = idsIn(stored(keys.commandsOf(record)));
+      if (!known.includes(command.id)) entries[keys.commandsOf(record)] = [...known, command.id];
+    }
+  entries[keys.command(outcome.command)] = { outcome: told };
+  return { told, erased, entries };
 }
 
 /** The record that a command was about and, a create, the one that it made. */

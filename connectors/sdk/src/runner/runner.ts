@@ -177,7 +177,11 @@ export async function runConnector<Options>(given: RunnerOptions<Options>): Prom
     contextFor,
     intake,
     scope,
-    { ...runnerDefaults.writing, ...given.writing },
+    {
+      ...runnerDefaults.writing,
+      ...(connector.writesAtOnce !== undefined && { concurrency: connector.writesAtOnce }),
+      ...given.writing,
+    },
     { onPause, onUnclear: () => reader?.poke() },
     abandon.signal,
   );

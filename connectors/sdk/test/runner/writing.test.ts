@@ -1,5 +1,5 @@
 import { commandEvent, placeOf, type Command, type Outcome } from '@unsilo/schemas';
-import { PauseError, RetryableError, TerminalError } from '../../src/index.js';
+import { PauseError, RetryableError, TerminalError, type WriteResult } from '../../src/index.js';
 import { emptyDurable, testRun, until, virtualClock, type TestRun, type TestRunOptions } from '../../src/testing.js';
 import { rolodex } from './rolodex.js';
 
@@ -305,6 +305,76 @@ test('commands of one record keep their order, others pass a slow one by', async
   release();
   await reported(started, 3);
   expect(outcomes(started).map((outcome) => outcome.command)).toEqual(['b1', 'a1', 'a2']);
+});
+
+describe('outcomes that wait for each other', () => {
+  const card = (id: string) => `rolodex/card/${id}`;
+
+  /** Holds the first outcome on its way to the log, and lets the others gather behind it. */
+  async function gathered(
+    cards: ReturnType<typeof world>,
+    commands: Command[],
+  ): Promise<{ run: TestRun; appends: number[] }> {
+    const appends: number[] = [];
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const started = await run(cards, {
+      wrap: ({ log, storage }) => ({
+        storage,
+        log: {
+          ...log,
+          async append(messages) {
+            const told = messages.filter(({ topic }) => topic.includes('outcomes')).length;
+            if (told > 0) appends.push(told);
+            if (told > 0 && appends.length === 1) await held;
+            return log.append(messages);
+          },
+        },
+      }),
+    });
+    await issue(started, ...commands);
+    await until('all are written', () => cards.written.length === commands.length && appends.length === 1);
+    release();
+    await reported(started, commands.length);
+    return { run: started, appends };
+  }
+
+  test('are kept and told together', async () => {
+    const cards = world();
+    const ids = ['1', '2', '3', '4'];
+    cards.cards = ids.map((id) => ({ id, name: 'Ada', changed: 100 }));
+    const { run: started, appends } = await gathered(
+      cards,
+      ids.map((id) => update(`c${id}`, { ref: card(id) })),
+    );
+    expect(appends.reduce((sum, told) => sum + told, 0)).toBe(4);
+    expect(appends.length).toBeLessThanOrEqual(2);
+    expect(outcomes(started).map(({ status }) => status)).toEqual(['applied', 'applied', 'applied', 'applied']);
+  });
+
+  test('see what those before them are about to leave: two states of one record have two versions', async () => {
+    const cards = world();
+    cards.cards = ['1', '2', '3', '9'].map((id) => ({ id, name: 'Ada', changed: 100 }));
+    const made = (name: string): WriteResult => ({
+      status: 'applied',
+      ref: card('9'),
+      version: { major: 200, minor: 0 },
+      changedAt: new Date(NOW).toISOString(),
+      left: { kind: 'person', name: { full: name } },
+      exact: false,
+    });
+    cards.writes = [{ status: 'conflict', ref: card('1') }, made('Ada'), made('Bo')];
+    const create = (id: string): Command => {
+      const { ref: _, base: __, action: ___, ...rest } = update(id);
+      return { ...rest, action: 'create', kind: 'card', externalKey: id, createdFor: `crm/contact/${id}` };
+    };
+    const { run: started } = await gathered(cards, [update('c1'), create('c2'), create('c3')]);
+    const versions = outcomes(started).flatMap(({ ref, version }) => (ref === card('9') ? [version] : []));
+    expect(versions).toEqual([
+      { major: 200, minor: 0 },
+      { major: 200, minor: 1 },
+    ]);
+  });
 });
 
 test('broken commands are parked with where they stood; those of other tenants are left alone', async () => {
